@@ -1,0 +1,1 @@
+"""llamaswap: one OpenAI- and Anthropic-compatible endpoint in front of many local AI models."""

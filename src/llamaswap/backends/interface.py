@@ -1,0 +1,43 @@
+"""What the pool asks of a backend, whatever kind it is: a local process, a peer, a remote launcher."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from llamaswap.ids import ModelId
+from llamaswap.notices import State
+from llamaswap.wire.upstream import Upstream
+
+
+class Backend(Protocol):
+    """One model's server and its life (lifecycle section 2)."""
+
+    model: ModelId
+
+    @property
+    def state(self) -> State: ...
+    @property
+    def upstream(self) -> Upstream | None:
+        """Where requests go; None unless `state` is ready."""
+
+    def ensure_ready(self) -> Deferred[Upstream]:
+        """Fires when the model is ready, starting it if need be; waits for a stop that is under way first.
+
+        Fails with `StartFailed`; with cause "aborted" when a stop interrupted the start, with `ShuttingDown`
+        after `close`. Cancelling gives up the wait only: the start goes on.
+        """
+
+    def stop(self, grace: float) -> Deferred[None]:
+        """Fires when no process of the model is left: at once when none runs; never fails.
+
+        A start under way is aborted. `grace` seconds lie between the polite stop and the kill; a stop already
+        under way keeps its own.
+        """
+
+    def close(self, grace: float) -> Deferred[None]:
+        """As `stop`, and the model never starts again (state `shutdown`)."""
+
+    def kill(self) -> None:
+        """SIGKILL everything of it this instant, without waiting: the last resort of a forced exit."""

@@ -1,0 +1,171 @@
+"""What can go wrong, as one tree.
+
+Everything we raise on purpose descends from `LlamaSwapError`. A `Refusal` is an answer to a client: its `status`
+and `code` follow http-api section 2.1, and its text is what the client reads. This module knows neither HTTP
+framing nor content negotiation (`web/refusals.py` does).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class LlamaSwapError(Exception):
+    """Something went wrong that this program has a word for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a configuration: what is wrong, where, and what is allowed."""
+
+    message: str
+    file: str
+    line: int = 0
+    """1-based; 0 when the problem has no place in the text."""
+    column: int = 0
+    path: str = ""
+    """Dotted key path, such as `models.llama.ttl`."""
+
+    def __str__(self) -> str:
+        place = self.file + (f":{self.line}:{self.column}" if self.line else "")
+        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+
+
+class ConfigurationError(LlamaSwapError):
+    """The configuration cannot be used."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class ClientGone(LlamaSwapError):
+    """The client hung up before its request was complete."""
+
+
+class UpstreamFailed(LlamaSwapError):
+    """A connection to a model's server could not be made, or broke."""
+
+
+class Refusal(LlamaSwapError):
+    """The request cannot be served."""
+
+    status = 500
+    code: str | None = None
+    """Overrides the code that http-api section 2.1 gives for the status."""
+    always_json = False
+    """Ignore what the client says it accepts (the 429 of http-api section 2.1)."""
+    retry_after: int | None = None
+    """Whole seconds for a `Retry-After` header."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__ or "")
+
+
+class BadRequest(Refusal):
+    """the request is malformed"""
+
+    status = 400
+
+
+class Unauthorized(Refusal):
+    """unauthorized: give an API key as `Authorization: Bearer`, `Authorization: Basic` (password) or `x-api-key`"""
+
+    status = 401
+
+
+class Forbidden(Refusal):
+    """forbidden"""
+
+    status = 403
+
+
+class NoModelGiven(Refusal):
+    """no model id could be identified in the request"""
+
+    status = 404
+
+
+class UnknownModel(Refusal):
+    """no router for requested model"""
+
+    status = 404
+
+
+class ModelNotFound(Refusal):
+    """model not found"""
+
+    status = 404
+
+
+class BodyStalled(Refusal):
+    """the request body stopped arriving"""
+
+    status = 408
+
+
+class ModelNotLoaded(Refusal):
+    """the model is not loaded"""
+
+    status = 409
+
+
+class BodyTooLarge(Refusal):
+    """the request body is larger than limits.bodyBytes allows"""
+
+    status = 413
+
+
+class TooManyRequests(Refusal):
+    """Too many requests"""
+
+    status = 429
+    code = "concurrency_limit"
+    always_json = True
+
+    def __init__(self, message: str | None = None, *, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class HeadersTooLarge(Refusal):
+    """the header block is larger than limits.headerBytes allows"""
+
+    status = 431
+
+
+class StartFailed(Refusal):
+    """the model could not be started"""
+
+    status = 500
+
+    def __init__(self, cause: str, *, retry_after: int | None = None) -> None:
+        super().__init__(f"unspecific error: {cause}")
+        self.cause = cause
+        self.retry_after = retry_after
+
+
+class Unloaded(StartFailed):
+    """the model was unloaded while the request waited for it"""
+
+
+class ShuttingDown(StartFailed):
+    """the server is shutting down"""
+
+
+class NotSupportedHere(Refusal):
+    """not supported on this route"""
+
+    status = 501
+
+
+class BadGateway(Refusal):
+    """the model's server could not be reached, or broke off before it answered"""
+
+    status = 502
+
+
+class NotReady(Refusal):
+    """process is not ready"""
+
+    status = 503
