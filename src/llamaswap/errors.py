@@ -34,9 +34,11 @@ class Problem:
 class ConfigurationError(LlamaSwapError):
     """The configuration cannot be used."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, problems: tuple[Problem, ...], warnings: tuple[Problem, ...] = ()) -> None:
         super().__init__("; ".join(str(problem) for problem in problems))
         self.problems = problems
+        self.warnings = warnings
+        """What else is odd about it, such as a misspelt key: often the cause of a problem."""
 
 
 class ClientGone(LlamaSwapError):

@@ -26,7 +26,7 @@ class RequestBody(Protocol):
         """All of it has arrived: `take()` gives the rest, and `read()` never waits."""
 
     def take(self) -> bytes:
-        """What has arrived and was not taken yet, at once; may be empty."""
+        """What has arrived and was not taken yet, at once; may be empty. Raises what `read` fails with."""
 
     def read(self) -> Awaitable[bytes]:
         """Fires with the next piece, `b""` at the end.
@@ -43,8 +43,8 @@ class Producer(Protocol):
     def stopProducing(self) -> None: ...
 
 
-class TunnelEnd(Protocol):
-    """One end of an upgraded connection: bytes in, and the news that it ended."""
+class TunnelEnd(Producer, Protocol):
+    """One end of an upgraded connection: takes bytes and the news that the other end closed, and can be told to wait."""
 
     def write(self, data: bytes) -> None: ...
     def close(self) -> None:
@@ -98,7 +98,13 @@ class Exchange(Protocol):
         """Send a 1xx head; dropped where the client cannot understand it."""
 
     def begin(
-        self, status: int, headers: Sequence[Header], *, reason: bytes = b"", length: int | None = None, raw: bool = False
+        self,
+        status: int,
+        headers: Sequence[Header],
+        *,
+        reason: bytes = b"",
+        length: int | None = None,
+        raw: bool = False,
     ) -> None:
         """Send the head of the answer.
 
@@ -125,4 +131,3 @@ class Exchange(Protocol):
         What the client sends from now on goes to `far.write`, its end to `far.close`; the returned end takes what
         the far side sends. Raises `NotSupportedHere` where the lane cannot.
         """
-

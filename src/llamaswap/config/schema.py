@@ -13,6 +13,10 @@ from types import MappingProxyType
 from llamaswap.ids import ModelId
 
 DEFAULT_GROUP = "(default)"
+DEFAULT_PROXY = "http://localhost:${PORT}"
+DEFAULT_START_PORT = 5800
+NO_CHECK = "none"
+"""The `checkEndpoint` of a model that is ready as soon as it runs."""
 DEFAULT_IGNORE_PATH = r".*\.(js|json|css|png|gif|jpg|jpeg|ico|txt)$"
 
 
@@ -26,6 +30,7 @@ class Model:
     proxy: str = ""
     """Base URL of the model's server."""
     check_endpoint: str = "/health"
+    """Path as a request line carries it, or `NO_CHECK`."""
     env: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     use_model_name: str = ""

@@ -18,7 +18,8 @@ from llamaswap.notices import State
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A request wants `model` (known to the core; the resolver has seen to that)."""
+    """A request wants `model` (known to the core; the resolver has seen to that). Tickets are numbered in order of
+    arrival: each is greater than all before it."""
 
     ticket: TicketId
     model: ModelId
@@ -39,11 +40,14 @@ class Served:
 
     ticket: TicketId
     when: float
+    completed: bool = True
+    """The model answered it. False for one that broke off or asked nothing: it says nothing about the model."""
 
 
 @dataclass(frozen=True, slots=True)
 class SwapEnded:
-    """The swap `swap` is over: its target is ready (`error` None), or is not and has no process left."""
+    """The swap `swap` is over: its target is ready (`error` None), or is not and has no process left. Either way, given
+    up or not, what it evicts has stopped."""
 
     swap: SwapId
     when: float

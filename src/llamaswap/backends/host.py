@@ -1,0 +1,42 @@
+"""What all backends of one server share: time, processes, the journal, and where state changes are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorProcess, IReactorTime
+
+from llamaswap.backends.journal import Journal
+from llamaswap.backends.processes import Processes
+from llamaswap.notices import Notices
+from llamaswap.wire.origin import Origin
+from llamaswap.wire.upstream import Upstream
+
+T = TypeVar("T")
+
+
+class InThread(Protocol):
+    """Runs blocking work elsewhere."""
+
+    def __call__(self, work: Callable[[], T]) -> Deferred[T]:
+        """Fires with what `work` returns, fails with what it raises. Cancelling forgets the result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """The surroundings of a backend."""
+
+    clock: IReactorTime
+    spawner: IReactorProcess
+    in_thread: InThread
+    processes: Processes
+    journal: Journal
+    notices: Notices
+    connect: Callable[[Origin], Upstream]
+    environ: Mapping[str, str]
+    """What children inherit."""
+    health_check_timeout: float
+    """Seconds a start may take."""

@@ -1,0 +1,115 @@
+"""The console script `llama-swap`: the same server behind the flags of the original, so that existing unit files work.
+
+Exit status (configuration section 18): 0 after `-version`, help and a graceful end; 1 for anything that keeps the
+server from running, or for a forced end; 2 for a wrong flag.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from llamaswap.config.files import load_file
+from llamaswap.config.schema import Settings
+from llamaswap.errors import LlamaSwapError
+from llamaswap.flags import USAGE, BadFlag, Flags, HelpWanted, parse
+from llamaswap.startup import Wrap, one_line, plain, root_service
+
+UNKNOWN = "unknown"
+"""The commit and the build date: a wheel of pure Python has no build of its own."""
+
+
+def main() -> None:
+    """The entry point of the console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: Sequence[str]) -> int:
+    """Do what the flags `words` say; the exit status comes back when the server has ended."""
+    try:
+        flags = parse(words)
+    except HelpWanted:
+        sys.stderr.write(USAGE)
+        return 0
+    except BadFlag as error:
+        sys.stderr.write(f"{error}\n{USAGE}")
+        return 2
+    if flags.version:
+        from importlib.metadata import version
+
+        print(f"version: {version('llamaswap')} ({UNKNOWN}), built at {UNKNOWN}")
+        return 0
+    try:
+        serve(flags)
+    except LlamaSwapError as error:
+        sys.stderr.write(one_line(error) + "\n")
+        return 1
+    return 0
+
+
+def serve(flags: Flags) -> None:
+    """Run the server until a signal ends it. Raises `LlamaSwapError` when it cannot be started."""
+    check(flags)
+    settings = load_file(flags.config)
+    wrap = tls(flags.tls_cert_file, flags.tls_key_file) if flags.tls_cert_file else plain
+    from twisted.internet import reactor
+
+    core: Any = reactor
+    service = root_service(settings, [address(flags)], core, signals=True, wrap=wrap)
+    log_to_stdout(settings)
+    service.startService()
+    core.addSystemEventTrigger("before", "shutdown", service.stopService)
+    core.run()
+
+
+def address(flags: Flags) -> str:
+    """Where to listen: what was said, else the original's default."""
+    return flags.listen or (":8443" if flags.tls_cert_file else ":8080")
+
+
+def check(flags: Flags) -> None:
+    """Refuse what cannot be served, in the original's order; a flag that would be ignored is refused as well."""
+    if not flags.config and not flags.config_dir:
+        raise LlamaSwapError("no configuration: give -config FILE")
+    if bool(flags.tls_cert_file) != bool(flags.tls_key_file):
+        raise LlamaSwapError("-tls-cert-file and -tls-key-file belong together: give both or neither")
+    if flags.config_dir:
+        raise LlamaSwapError("-config-dir is not available yet: put everything into one file and give it as -config")
+    if flags.watch_config:
+        raise LlamaSwapError("-watch-config is not available yet: leave it out and restart the server after a change")
+
+
+def tls(cert_file: str, key_file: str) -> Wrap:
+    """A layer of TLS with the certificate (and chain) and key of these PEM files. Raises `LlamaSwapError`."""
+    from cryptography.x509 import load_pem_x509_certificates
+    from OpenSSL.crypto import FILETYPE_PEM, X509, Error, load_privatekey
+    from twisted.internet.ssl import CertificateOptions
+    from twisted.protocols.tls import TLSMemoryBIOFactory
+
+    try:
+        chain = [X509.from_cryptography(found) for found in load_pem_x509_certificates(Path(cert_file).read_bytes())]
+        key = load_privatekey(FILETYPE_PEM, Path(key_file).read_bytes())
+        options = CertificateOptions(privateKey=key, certificate=chain[0], extraCertChain=chain[1:])
+        options.getContext()  # fails now, not at the first client, when key and certificate do not match
+    except OSError as error:
+        raise LlamaSwapError(f"cannot read {error.filename}: {error.strerror}") from error
+    except (ValueError, Error) as error:
+        raise LlamaSwapError(f"cannot use {cert_file} with {key_file}: {error or 'not a PEM pair'}") from error
+    return lambda factory: TLSMemoryBIOFactory(options, False, factory)
+
+
+def log_to_stdout(settings: Settings) -> None:
+    """Begin the log, as text on stdout, from the level that the configuration asks for."""
+    from twisted.logger import (
+        FilteringLogObserver,
+        LogLevel,
+        LogLevelFilterPredicate,
+        globalLogBeginner,
+        textFileLogObserver,
+    )
+
+    level = LogLevel.levelWithName(settings.log_level)
+    observer = FilteringLogObserver(textFileLogObserver(sys.stdout), [LogLevelFilterPredicate(defaultLogLevel=level)])
+    globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)

@@ -1,0 +1,149 @@
+"""The section `models:`: what a model may say, and what it inherits (configuration sections 8 and 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from llamaswap.config.fields import At, Key, boolean, integer, natural, read_keys, seconds, string, strings
+from llamaswap.config.nodes import ScalarNode, SequenceNode, is_null
+from llamaswap.config.scalars import canonical
+from llamaswap.config.schema import NO_CHECK, Model
+from llamaswap.config.urls import url_fault, wire_path
+from llamaswap.ids import ModelId
+
+COMFYUI = "comfyui_auto"
+COMFYUI_CONCURRENCY = 50
+UNSUPPORTED = frozenset(("macros", "filters", "metadata", "sendLoadingState", "timeouts", "compat", "capabilities"))
+
+
+def read_models(at: At | None, inherited: Mapping[str, Any], ports: Mapping[str, int]) -> dict[ModelId, Model]:
+    """Every model in ascending order of the IDs; `inherited` holds the values that the file gives for all of them."""
+    models = {}
+    for name, section in sorted(at.children(), key=lambda child: child[0]) if at else ():
+        given = read_keys(section, KEYS, unsupported=UNSUPPORTED)
+        model = Model(id=ModelId(name), port=ports.get(name), **{**inherited, **given})
+        if name == COMFYUI:
+            model = replace(model, concurrency_limit=max(COMFYUI_CONCURRENCY, model.concurrency_limit))
+        models[model.id] = model
+    return models
+
+
+def read_aliases(at: At | None, models: Mapping[ModelId, Model]) -> dict[str, ModelId]:
+    """Which model each alias stands for; an alias given twice is reported."""
+    owners: dict[str, ModelId] = {}
+    for model in models if at else ():
+        for alias, place in _aliases(at, model):
+            if alias in owners:
+                place.error(f"duplicate alias {alias} in model {model}{_elsewhere(owners[alias], model)}")
+            elif alias in models:
+                place.warn(f"alias {alias} is the ID of a model, which is what the name stands for")
+            elif not alias:
+                place.warn("an empty alias names nothing")
+            owners.setdefault(alias, model)
+    return owners
+
+
+def _aliases(at: At | None, model: ModelId) -> Iterator[tuple[str, At]]:
+    section = at.child(model) if at else None
+    listed = section.child("aliases") if section else None
+    if listed is None or not isinstance(listed.node, SequenceNode):
+        return
+    for item in listed.items():
+        if isinstance(item.node, ScalarNode) and not is_null(item.node):
+            yield canonical(item.node.value), item
+
+
+def _elsewhere(owner: ModelId, model: ModelId) -> str:
+    return "" if owner == model else f": it belongs to model {owner}"
+
+
+# -- keys --------------------------------------------------------------------------------------------------------
+
+
+def _launch_text(at: At) -> str | None:
+    """Text that a process is started with, and which therefore cannot hold the character NUL."""
+    text = string(at)
+    if text is not None and "\0" in text:
+        at.error("holds the character NUL, which no command can")
+        return None
+    return text
+
+
+def _environment(at: At) -> tuple[str, ...] | None:
+    entries = strings(at)
+    if entries is not None and any("\0" in entry for entry in entries):
+        at.error("holds the character NUL, which no environment variable can")
+        return None
+    return entries
+
+
+def _proxy(at: At) -> str | None:
+    url = string(at)
+    fault = url_fault(url) if url else None
+    if fault:
+        at.error(f"invalid proxy URL: {fault}")
+        return None
+    if url is not None and not url.lower().startswith(("http://", "https://")):
+        at.warn("not an http:// or https:// URL, so the model cannot be reached")
+    return url
+
+
+def _check_endpoint(at: At) -> str | None:
+    path = string(at)
+    if path is None or path.strip() == NO_CHECK:
+        return path and NO_CHECK
+    fault = url_fault(path)
+    if fault:
+        at.error(f"invalid path: {fault}")
+        return None
+    return wire_path(path)
+
+
+def _trimmed(at: At) -> str | None:
+    text = string(at)
+    return text if text is None else text.strip()
+
+
+def _ttl(at: At) -> int | None:
+    value = integer(at)
+    if value is not None and value < -1:
+        at.error(f"invalid TTL value {value}: give seconds, 0 (never unload) or -1 (what globalTTL says)")
+    return None if value is None or value < 0 else value
+
+
+def _unload_timeout(at: At) -> int | None:
+    value = integer(at)
+    if value is not None and value < 0:
+        at.error(f"invalid unloadTimeout value {value}: give seconds, or 0 for the global unloadTimeout")
+    return None if value is None or value <= 0 else value
+
+
+def _concurrency_limit(at: At) -> int | None:
+    value = integer(at)
+    return None if value is None or value <= 0 else value
+
+
+def _overruled(at: At) -> None:
+    integer(at)
+
+
+KEYS = (
+    Key("cmd", "cmd", _launch_text),
+    Key("cmdStop", "cmd_stop", _launch_text),
+    Key("proxy", "proxy", _proxy),
+    Key("checkEndpoint", "check_endpoint", _check_endpoint),
+    Key("env", "env", _environment),
+    Key("aliases", "aliases", strings),
+    Key("useModelName", "use_model_name", string),
+    Key("ttl", "ttl", _ttl),
+    Key("unloadTimeout", "unload_timeout", _unload_timeout),
+    Key("concurrencyLimit", "concurrency_limit", _concurrency_limit),
+    Key("queueSize", "queue_size", natural),
+    Key("queueTimeout", "queue_timeout", seconds),
+    Key("unlisted", "unlisted", boolean),
+    Key("name", "name", _trimmed),
+    Key("description", "description", _trimmed),
+    Key("healthCheckTimeout", "", _overruled),
+)

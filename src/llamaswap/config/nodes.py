@@ -1,0 +1,91 @@
+"""A configuration text as a tree in which every value still knows where it stood.
+
+The stages between text and settings (macros, ports, merging) are functions from such a tree to another; this module
+knows none of them, nor any key's meaning. Anchors, merge keys and duplicate keys are dealt with before the tree
+exists (`compose.py`), so a tree is plain: values, lists, and mappings with unique keys in document order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from llamaswap.config.scalars import Value
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarNode:
+    """One value: text, number, truth, date or nothing."""
+
+    value: Value
+    text: str
+    """As written; what a key is called by."""
+    line: int
+    """1-based, as is `column`."""
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceNode:
+    items: tuple[Node, ...]
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class MappingNode:
+    values: dict[str, Node]
+    """Never changed in place: a tree may share its branches."""
+    keys: dict[str, ScalarNode]
+    """Each key of `values` as it stood in the text."""
+    line: int
+    column: int
+
+    def with_values(self, values: dict[str, Node]) -> MappingNode:
+        """The same place with other values, whose keys this mapping knows."""
+        return replace(self, values=values)
+
+    def with_value(self, key: str, value: Node) -> MappingNode:
+        """The same with `value` under `key`."""
+        keys = self.keys if key in self.keys else {**self.keys, key: ScalarNode(key, key, value.line, value.column)}
+        return replace(self, values={**self.values, key: value}, keys=keys)
+
+
+Node = ScalarNode | SequenceNode | MappingNode
+
+
+def is_null(node: Node | None) -> bool:
+    """Whether `node` is missing or says nothing (configuration section 2.3: null means "as if absent")."""
+    return node is None or (isinstance(node, ScalarNode) and node.value is None)
+
+
+def rewrite(node: Node, change: Callable[[str], Value]) -> Node:
+    """`node` with every text value passed through `change`; keys stay. Untouched branches are shared, not copied."""
+    match node:
+        case ScalarNode(value=str(old)):
+            new = change(old)
+            return node if new is old else replace(node, value=new)
+        case SequenceNode(items=items):
+            changed = tuple(rewrite(item, change) for item in items)
+            return node if all(map(_same, changed, items)) else replace(node, items=changed)
+        case MappingNode(values=values):
+            rewritten = {key: rewrite(value, change) for key, value in values.items()}
+            return node if all(map(_same, rewritten.values(), values.values())) else node.with_values(rewritten)
+    return node
+
+
+def texts(node: Node, path: str) -> Iterator[tuple[ScalarNode, str, str]]:
+    """Every text value at or below `node`, with its key path."""
+    match node:
+        case ScalarNode(value=str(text)):
+            yield node, text, path
+        case SequenceNode(items=items):
+            for index, item in enumerate(items):
+                yield from texts(item, f"{path}[{index}]")
+        case MappingNode(values=values):
+            for key, value in values.items():
+                yield from texts(value, f"{path}.{key}" if path else key)
+
+
+def _same(one: Node, other: Node) -> bool:
+    return one is other

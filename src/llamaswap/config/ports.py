@@ -1,0 +1,53 @@
+"""Which model listens on which port (configuration section 6). Whether a port is free is found out at the start."""
+
+from __future__ import annotations
+
+from llamaswap.config.fields import At, integer
+from llamaswap.config.nodes import MappingNode, Node, ScalarNode
+from llamaswap.config.placeholders import mentions, substitute
+from llamaswap.config.report import Report
+from llamaswap.config.schema import DEFAULT_START_PORT
+from llamaswap.config.stages import each_model
+
+HIGHEST_PORT = 65535
+
+
+def assign_ports(root: MappingNode, report: Report) -> tuple[MappingNode, dict[str, int]]:
+    """The tree with `${PORT}` filled in, and each port by model: one for every model whose `cmd` asks for one."""
+    first = _start_port(At(root, "", report))
+    ports: dict[str, int] = {}
+
+    def assigned(model: str, section: MappingNode) -> Node:
+        cmd = section.values.get("cmd")
+        if not mentions(cmd, "PORT"):
+            return _without_port(model, section, report)
+        ports[model] = first + len(ports)
+        if ports[model] == max(first, HIGHEST_PORT + 1):
+            report.error(cmd or section, f"models.{model}.cmd", _too_high(model, ports[model]))
+        return substitute(section, "PORT", ports[model])
+
+    return each_model(root, assigned), ports
+
+
+def _start_port(root: At) -> int:
+    at = root.child("startPort")
+    port = integer(at) if at else None
+    if at and port is not None and port < 1:
+        at.error(f"startPort must be >= 1, not {port}")
+        return DEFAULT_START_PORT
+    return DEFAULT_START_PORT if port is None else port
+
+
+def _too_high(model: str, port: int) -> str:
+    return f"model {model} would get port {port}, and ports end at {HIGHEST_PORT}: lower startPort"
+
+
+def _without_port(model: str, section: MappingNode, report: Report) -> MappingNode:
+    """A model that has no port must not speak of one in its proxy; a proxy that does is reported, and taken out."""
+    proxy = section.values.get("proxy")
+    if proxy is None or not mentions(proxy, "PORT"):
+        return section
+    if isinstance(section.values.get("cmd", proxy), ScalarNode):
+        message = "proxy uses ${PORT} but cmd does not: use ${PORT} in cmd, or give a proxy with its port"
+        report.error(proxy, f"models.{model}.proxy", f"model {model}: {message}")
+    return section.with_values({key: value for key, value in section.values.items() if key != "proxy"})

@@ -1,0 +1,55 @@
+"""What is wrong with a configuration, gathered while it is read, so that one pass tells everything."""
+
+from __future__ import annotations
+
+from typing import NoReturn, Protocol
+
+from llamaswap.errors import ConfigurationError, Problem
+
+
+class Placed(Protocol):
+    """Anything with a place in the text; a node of the tree is one."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+
+
+class Report:
+    """The problems and warnings of one file."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._errors: list[Problem] = []
+        self._warnings: list[Problem] = []
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """In the order of the text."""
+        return tuple(sorted(self._warnings, key=_place))
+
+    def error(self, at: Placed, path: str, message: str) -> None:
+        """The configuration cannot be used because of this; reading goes on to find more."""
+        self._errors.append(Problem(message, self._file, at.line, at.column, path))
+
+    def warn(self, at: Placed, path: str, message: str) -> None:
+        """The configuration can be used, but may not mean what its author thinks."""
+        self._warnings.append(Problem(message, self._file, at.line, at.column, path))
+
+    def fail(self, message: str, line: int, column: int) -> NoReturn:
+        """Raise `ConfigurationError` now: what follows this place cannot be read at all."""
+        self._errors.append(Problem(message, self._file, line, column))
+        self._raise()
+
+    def raise_errors(self) -> None:
+        """Raise `ConfigurationError` if there was any error."""
+        if self._errors:
+            self._raise()
+
+    def _raise(self) -> NoReturn:
+        raise ConfigurationError(tuple(sorted(self._errors, key=_place)), self.warnings)
+
+
+def _place(problem: Problem) -> tuple[int, int]:
+    return problem.line, problem.column

@@ -1,0 +1,57 @@
+"""All log sources of one server, and which of them feeds which (http-api section 17).
+
+It owns the monitors, which live as long as the service, and the observer of Twisted's log while it is started.
+"""
+
+from __future__ import annotations
+
+from twisted.logger import Logger, LogLevel, LogPublisher
+
+from llamaswap.config.schema import Settings
+from llamaswap.ids import ModelId
+from llamaswap.logs.monitor import Monitor
+from llamaswap.logs.observers import UPSTREAM, OutputEvents, ProxyLines, threshold
+
+
+class Logs:
+    """The proxy's, the models' and the combined log.
+
+    A model's log belongs to its name: history survives restarts of the model. `logToStdout` says what `combined`
+    holds and whether models' output is passed to the process's own log as well.
+    """
+
+    def __init__(self, settings: Settings, publisher: LogPublisher) -> None:
+        self.proxy = Monitor()
+        self.upstream = Monitor()
+        self.combined = Monitor()
+        self._publisher = publisher
+        self._lowest = threshold(settings.log_level)
+        self._observer = ProxyLines(self.proxy.write, self._lowest, settings.log_time_format)
+        self._echo = settings.log_to_stdout in ("upstream", "both")
+        self._output = Logger(namespace=UPSTREAM, observer=publisher)
+        self._models: dict[ModelId, Monitor] = {}
+        if settings.log_to_stdout in ("proxy", "both"):
+            self.proxy.subscribe(self.combined.write)
+        if self._echo:
+            self.upstream.subscribe(self.combined.write)
+
+    def start(self) -> None:
+        """Record the process's log events from now on."""
+        self._publisher.addObserver(self._observer)
+
+    def stop(self) -> None:
+        """Record no more events. Harmless when not started."""
+        self._publisher.removeObserver(self._observer)
+
+    def shows(self, level: LogLevel) -> bool:
+        """Lines of `level` are wanted (`logLevel`)."""
+        return bool(level >= self._lowest)
+
+    def model(self, model: ModelId) -> Monitor:
+        """The log of one model; what is written to it is also in `upstream`."""
+        if (monitor := self._models.get(model)) is None:
+            monitor = self._models[model] = Monitor()
+            monitor.subscribe(self.upstream.write)
+            if self._echo:
+                monitor.subscribe(OutputEvents(model, self._output).write)
+        return monitor

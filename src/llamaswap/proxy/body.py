@@ -1,0 +1,115 @@
+"""A request's body kept whole until its model is ready: in memory while small, in an unlinked file beyond.
+
+Requests may wait long and in numbers, and some carry pictures or recordings; memory must not grow with them (W-33).
+"""
+
+from __future__ import annotations
+
+import mmap
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from types import TracebackType
+from typing import IO, Any
+
+from llamaswap.exchange import RequestBody
+from llamaswap.resolve.places import Buffer, Span
+
+IN_MEMORY = 1024 * 1024
+"""Bytes of a body that are kept in memory."""
+_PIECE = 256 * 1024
+
+InThread = Callable[..., Awaitable[Any]]
+"""Runs a blocking function elsewhere, such as `deferToThread`."""
+
+
+class StoredBody:
+    """A body that has arrived. Closing it frees its file; use it as a context manager."""
+
+    def __init__(self, content: Buffer, file: IO[bytes] | None = None) -> None:
+        self.content = content
+        self._file = file
+        self._edits: list[tuple[Span, bytes]] = []
+
+    @property
+    def length(self) -> int:
+        """Bytes, after all edits."""
+        return len(self.content) + sum(len(new) - (span.end - span.start) for span, new in self._edits)
+
+    @property
+    def in_memory(self) -> bool:
+        return self._file is None
+
+    def replace(self, spans: Sequence[Span], new: bytes) -> None:
+        """Say that `new` stands in place of each of `spans` (ascending); all other bytes stay as they are."""
+        self._edits = [(span, new) for span in spans]
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body in pieces that are fit to be written."""
+        position = 0
+        for span, new in self._edits:
+            yield from self._slices(position, span.start)
+            yield new
+            position = span.end
+        yield from self._slices(position, len(self.content))
+
+    def _slices(self, start: int, end: int) -> Iterator[bytes]:
+        if self._file is None:
+            yield self.content[start:end]
+            return
+        for at in range(start, end, _PIECE):
+            yield self.content[at : min(at + _PIECE, end)]
+
+    def __enter__(self) -> StoredBody:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            assert isinstance(self.content, mmap.mmap)
+            self.content.close()
+            self._file.close()
+
+
+async def store(body: RequestBody, in_thread: InThread) -> StoredBody:
+    """Take the whole body in. Fails as `RequestBody.read` does; cancelling frees what was stored."""
+    pieces = [body.take()]
+    size = len(pieces[0])
+    while not body.complete:
+        piece = await body.read()
+        pieces.append(piece)
+        size += len(piece)
+        if size > IN_MEMORY:
+            return await _spill(b"".join(pieces), body, in_thread)
+    pieces.append(body.take())
+    return StoredBody(b"".join(pieces))
+
+
+async def _spill(start: bytes, body: RequestBody, in_thread: InThread) -> StoredBody:
+    file = tempfile.TemporaryFile(buffering=0)
+    try:
+        pending = start
+        while pending:
+            await in_thread(_write_all, file, pending)
+            pending = await _gather(body)
+        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except BaseException:
+        file.close()
+        raise
+    return StoredBody(content, file)
+
+
+def _write_all(file: IO[bytes], data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]
+
+
+async def _gather(body: RequestBody) -> bytes:
+    """The next piece of at least `_PIECE` bytes, or what is left; empty at the end."""
+    pieces: list[bytes] = []
+    size = 0
+    while size < _PIECE and (piece := await body.read()):
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)

@@ -1,0 +1,210 @@
+"""One request to one upstream, and its answer back to the client, byte by byte as it comes.
+
+Back-pressure works both ways and nothing is kept. A request that failed on a kept-alive connection before a byte of
+answer came is sent once more on a fresh one. Which model, and whether it runs, was settled before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from llamaswap.errors import BadGateway, LlamaSwapError, UpstreamFailed
+from llamaswap.exchange import Exchange, Header, RequestBody
+from llamaswap.proxy.body import StoredBody
+from llamaswap.proxy.headers import towards_client, towards_upstream, upgrade_lines
+from llamaswap.wire.connection import AnswerHead, Connection
+from llamaswap.wire.upstream import Upstream
+
+log = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What goes to the upstream."""
+
+    target: bytes
+    """Path and query below the upstream's base path."""
+    body: StoredBody | None = None
+    """None: the exchange's own body is streamed as it arrives."""
+    keep_credentials: bool = True
+    """The client's `Authorization` and `x-api-key` are not ours, so they may pass."""
+
+
+async def forward(exchange: Exchange, upstream: Upstream, outgoing: Outgoing) -> None:
+    """Relay one request and its answer; ends after the last byte.
+
+    Raises `BadGateway` when the upstream fails before its answer begins; cuts the client's connection when it fails
+    later, so that a truncated answer never looks complete (W-21). Cancelling hangs up on the upstream.
+    """
+    try:
+        await _relay_once_or_twice(exchange, upstream, outgoing)
+    except UpstreamFailed as error:
+        if not exchange.status:
+            raise BadGateway(f"{error} ({upstream.origin})") from error
+        log.info(
+            "recovered from upstream disconnection during streaming: {error} ({origin})",
+            error=error,
+            origin=upstream.origin,
+        )
+        exchange.abort()
+
+
+async def _relay_once_or_twice(exchange: Exchange, upstream: Upstream, outgoing: Outgoing) -> None:
+    try:
+        await _relay(exchange, upstream, outgoing, fresh=False)
+    except _StaleConnection:
+        await _relay(exchange, upstream, outgoing, fresh=True)
+
+
+class _StaleConnection(Exception):
+    """A kept-alive connection turned out dead before anything came back; the request can be sent again."""
+
+
+async def _relay(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, *, fresh: bool) -> None:
+    upgrade = wants_websocket(exchange)
+    async with upstream.connection(fresh=fresh) as connection:
+        replayable = connection.used and (outgoing.body is not None or exchange.body.length == 0)
+        request = _Request(exchange, upstream, outgoing, upgrade)
+        try:
+            answer = await request.send(connection)
+        except UpstreamFailed as error:
+            if replayable and not connection.answered_anything:
+                raise _StaleConnection from error
+            raise
+        try:
+            if answer.status == 101:
+                await _tunnel(exchange, connection, answer, upgrade)
+            else:
+                await _answer(exchange, connection, answer)
+        finally:
+            request.stop()
+
+
+def wants_websocket(exchange: Exchange) -> bool:
+    """The request is an upgrade to websocket: case-insensitive, comma lists, repeated headers (http-api 6.10)."""
+    if exchange.header(b"upgrade") is None:
+        return False
+    return _has_token(exchange.headers, b"connection", b"upgrade") and _has_token(
+        exchange.headers, b"upgrade", b"websocket"
+    )
+
+
+def _has_token(headers: Sequence[Header], name: bytes, token: bytes) -> bool:
+    return any(
+        token == part.strip().lower() for key, value in headers if key.lower() == name for part in value.split(b",")
+    )
+
+
+class _Request:
+    """A request on its way out; the body may still be streaming while the answer comes."""
+
+    def __init__(self, exchange: Exchange, upstream: Upstream, outgoing: Outgoing, upgrade: bool) -> None:
+        self._exchange = exchange
+        self._outgoing = outgoing
+        self._head = _head(exchange, upstream, outgoing, upgrade)
+        self._pump: Deferred[None] | None = None
+        self._failure: LlamaSwapError | None = None
+
+    async def send(self, connection: Connection) -> AnswerHead:
+        """Fires with the head of the answer. Raises `UpstreamFailed`, or what went wrong with the client's body."""
+        no_body = self._exchange.method == b"HEAD"
+        body = self._outgoing.body
+        if body is not None and body.in_memory:
+            data = b"".join((self._head, *body.pieces()))
+            return await connection.send(data, no_body=no_body, interim=self._exchange.interim)
+        answer = connection.send(self._head, no_body=no_body, interim=self._exchange.interim)
+        self._start_pump(connection, body)
+        try:
+            return await answer
+        except UpstreamFailed:
+            if self._failure is not None:
+                raise self._failure from None
+            raise
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """The answer is complete, or nobody wants it: what is left of the body is not sent."""
+        pump, self._pump = self._pump, None
+        if pump is not None:
+            pump.cancel()
+
+    def _start_pump(self, connection: Connection, body: StoredBody | None) -> None:
+        pieces = _stored(connection, body) if body is not None else _streamed(connection, self._exchange.body)
+        connection.request_sent = False
+        self._pump = Deferred.fromCoroutine(_pump(connection, pieces))
+        self._pump.addErrback(self._pump_failed, connection)
+
+    def _pump_failed(self, failure: Failure, connection: Connection) -> None:
+        """Before the answer a broken body ends the request; once it has begun, the answer goes on (W-38)."""
+        if isinstance(failure.value, LlamaSwapError) and not self._exchange.status:
+            self._failure = failure.value
+            connection.abort()
+
+
+def _head(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, upgrade: bool) -> bytes:
+    lines = towards_upstream(exchange.headers, exchange.peer, keep_credentials=outgoing.keep_credentials)
+    if exchange.header(b"host") is None:
+        lines.insert(0, (b"Host", upstream.origin.authority))
+    length = outgoing.body.length if outgoing.body is not None else exchange.body.length
+    if length is None:
+        lines.append((b"Transfer-Encoding", b"chunked"))
+    elif length or exchange.method not in (b"GET", b"HEAD"):
+        lines.append((b"Content-Length", b"%d" % length))
+    if upgrade:
+        lines += upgrade_lines(exchange.headers)
+    head = [b"%b %b HTTP/1.1" % (exchange.method, upstream.origin.target(outgoing.target))]
+    head += [b"%b: %b" % line for line in lines]
+    return b"\r\n".join(head) + b"\r\n\r\n"
+
+
+async def _pump(connection: Connection, pieces: Awaitable[None]) -> None:
+    """Send a body no faster than the upstream reads it."""
+    connection.limit_writes(True)
+    try:
+        await pieces
+        connection.request_sent = True
+    finally:
+        connection.limit_writes(False)
+
+
+async def _stored(connection: Connection, body: StoredBody) -> None:
+    for piece in body.pieces():
+        connection.write(piece)
+        if (drained := connection.drained()) is not None:
+            await drained
+
+
+async def _streamed(connection: Connection, body: RequestBody) -> None:
+    chunked = body.length is None
+    while piece := await body.read():
+        connection.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+        if (drained := connection.drained()) is not None:
+            await drained
+    if chunked:
+        connection.write(b"0\r\n\r\n")
+
+
+async def _answer(exchange: Exchange, connection: Connection, answer: AnswerHead) -> None:
+    raw = answer.chunked and exchange.raw_chunks
+    exchange.begin(answer.status, towards_client(answer.headers), reason=answer.reason, length=answer.length, raw=raw)
+    exchange.produce(connection)
+    try:
+        await connection.relay(exchange.write, raw=raw)
+    finally:
+        exchange.produce(None)
+    exchange.finish()
+
+
+async def _tunnel(exchange: Exchange, connection: Connection, answer: AnswerHead, asked: bool) -> None:
+    if not asked:
+        raise UpstreamFailed("the upstream switched protocols unasked")
+    lines = towards_client(answer.headers) + upgrade_lines(answer.headers)
+    near = exchange.tunnel(lines, answer.reason, connection)
+    await connection.tunnel(near)

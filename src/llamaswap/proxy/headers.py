@@ -1,0 +1,74 @@
+"""Which header lines cross the proxy, and which belong to one side's connection (lifecycle section 3.2). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from llamaswap.exchange import Header
+
+_HOP_BY_HOP = frozenset(
+    b"connection proxy-connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding"
+    b" upgrade content-length expect".split()
+)
+"""Valid on one connection only. Framing is each lane's own, and `Expect` is answered here."""
+
+_CREDENTIALS = frozenset((b"authorization", b"x-api-key"))
+
+
+def towards_upstream(headers: Sequence[Header], peer: str, *, keep_credentials: bool) -> list[Header]:
+    """A request's header lines for the model's server, with the client's address added to `X-Forwarded-For`.
+
+    Without `keep_credentials` the lines that may carry this server's own key stay here (http-api section 23, Q1).
+    """
+    dropped = _dropped(headers) if keep_credentials else _dropped(headers) | _CREDENTIALS
+    kept: list[Header] = []
+    forwarded: list[bytes] = []
+    for header in headers:
+        name = header[0].lower()
+        if name == b"x-forwarded-for":
+            forwarded.append(header[1])
+        elif name not in dropped:
+            kept.append(header)
+        elif name == b"te" and b"trailers" in header[1].lower():
+            kept.append((b"TE", b"trailers"))
+    if peer:
+        forwarded.append(peer.encode("ascii", "replace"))
+    if forwarded:
+        kept.append((b"X-Forwarded-For", b", ".join(forwarded)))
+    return kept
+
+
+def towards_client(headers: Sequence[Header]) -> list[Header]:
+    """An answer's header lines for the client. An event stream is marked so that no proxy before us buffers it."""
+    dropped = _dropped(headers)
+    kept = []
+    streams = False
+    for header in headers:
+        name = header[0].lower()
+        if name in dropped:
+            continue
+        if name == b"content-type" and b"text/event-stream" in header[1].lower():
+            streams = True
+        kept.append(header)
+    if streams:
+        kept = [header for header in kept if header[0].lower() != b"x-accel-buffering"]
+        kept.append((b"X-Accel-Buffering", b"no"))
+    return kept
+
+
+def upgrade_lines(headers: Iterable[Header]) -> list[Header]:
+    """The lines that make an upgrade, which the functions above take away."""
+    wish = next((value for name, value in headers if name.lower() == b"upgrade"), b"websocket")
+    return [(b"Connection", b"Upgrade"), (b"Upgrade", wish)]
+
+
+def _dropped(headers: Sequence[Header]) -> frozenset[bytes]:
+    """What must not cross, with all that `Connection` names."""
+    named = {
+        token.strip().lower()
+        for name, value in headers
+        if len(name) == 10 and name.lower() == b"connection"
+        for token in value.split(b",")
+    }
+    named -= {b"close", b"keep-alive", b"upgrade", b""}
+    return _HOP_BY_HOP | named if named else _HOP_BY_HOP

@@ -1,0 +1,59 @@
+"""Which running models make room for a target?
+
+The policies: pure, silent, and asked often. When an eviction happens, and who has to wait for it, is the core's
+business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from llamaswap.config.schema import DEFAULT_GROUP, Group, Settings
+from llamaswap.ids import ModelId
+from llamaswap.schedule.events import EvictionPolicy, Running, Verdict
+
+
+class GroupPolicy:
+    """Groups of models that swap among themselves and may exclude others (lifecycle section 6).
+
+    Exclusiveness is one-way: a target of a group that is not exclusive leaves a running exclusive model alone.
+    A model that no group lists belongs to the default group: one at a time.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        default = Group(id=DEFAULT_GROUP)
+        self._group: dict[ModelId, Group] = {}
+        for group in settings.groups:
+            for model in group.members:
+                if model in self._group:
+                    raise ValueError(f"model {model} is in the groups {self._group[model].id} and {group.id}")
+                self._group[model] = group
+        for model in settings.models:
+            self._group.setdefault(model, default)
+
+    def decide(self, target: ModelId, running: Sequence[Running], when: float) -> Verdict:
+        """The siblings of `target` where its group swaps; of other groups, where its own is exclusive, all that are
+        not persistent."""
+        group_of = self._group
+        own = group_of[target]
+        evict = []
+        for other in running:
+            group = group_of[other.model]
+            if group is own:
+                if own.swap and other.model != target:
+                    evict.append(other.model)
+            elif own.exclusive and not group.persistent:
+                evict.append(other.model)
+        return Verdict(evict=tuple(evict), cost=len(evict), why=f"group {own.id}")
+
+
+_POLICIES = {"group": GroupPolicy}
+
+
+def make_policy(settings: Settings) -> EvictionPolicy:
+    """The policy that `routing.router.use` names."""
+    try:
+        policy = _POLICIES[settings.router]
+    except KeyError:
+        raise ValueError(f"unknown router: {settings.router}") from None
+    return policy(settings)

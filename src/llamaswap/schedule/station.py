@@ -1,0 +1,169 @@
+"""What the scheduler remembers: one `Station` for each model, and the operations under way between them.
+
+Data, and questions that a look at one of them answers. Every decision, and every change that concerns more than one
+station, is made in `core.py`. (A queue with its servers is a *station* in the words of queueing theory.)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from llamaswap.config.schema import Model
+from llamaswap.ids import ModelId, SwapId, TicketId
+from llamaswap.notices import State
+from llamaswap.schedule.backoff import Backoff
+from llamaswap.schedule.estimate import Estimate
+from llamaswap.schedule.events import Running
+
+UNCLAIMED = TicketId(sys.maxsize)
+NO_BATCH = TicketId(-1)
+
+
+@dataclass(slots=True, eq=False)
+class Station:
+    """One model: who waits for it, who is being served, and what is being done to it."""
+
+    model: Model
+    priority: int = 0
+    state: State = State.STOPPED
+    waiting: OrderedDict[TicketId, float] = field(default_factory=OrderedDict)
+    """Requests without a grant and when they arrived, oldest first."""
+    serving: dict[TicketId, float] = field(default_factory=dict)
+    """Requests in flight, and when they were granted."""
+    batch: TicketId = NO_BATCH
+    """The last of the requests that were waiting when the model became ready: up to it all are served first."""
+
+    swap: ActiveSwap | None = None
+    """The swap under way that makes this model ready or evicts it. Colliding swaps wait, so there is only one."""
+    holds: int = 0
+    """How many unloads and TTL stops have it in hand."""
+
+    claimed: TicketId = UNCLAIMED
+    """The oldest overdue request whose swap would touch this model; later ones leave it alone."""
+    claiming: bool = False
+    """An overdue request for this model stands among the claims."""
+
+    ready_at: float = 0.0
+    last_used: float = 0.0
+    proven: bool = False
+    """It has served a request since it became ready."""
+    backoff: Backoff = field(default_factory=Backoff)
+    estimate: Estimate = field(default_factory=Estimate)
+
+    @property
+    def id(self) -> ModelId:
+        return self.model.id
+
+    @property
+    def head(self) -> TicketId:
+        """The oldest request that waits; there must be one."""
+        return next(iter(self.waiting))
+
+    @property
+    def free(self) -> bool:
+        """Nothing is being done to it."""
+        return self.swap is None and not self.holds
+
+    @property
+    def loading(self) -> bool:
+        """A swap under way makes it ready (or finds it so), given up or not."""
+        return self.swap is not None and self.swap.target is self
+
+    @property
+    def joined(self) -> bool:
+        """Its waiting requests will be answered by the end of a swap under way."""
+        return self.swap is not None and self.swap.target is self and not self.swap.given_up
+
+    @property
+    def full(self) -> bool:
+        """Another request would be one too many. Counts those that wait, for a load too (lifecycle section 5.2)."""
+        reserved = len(self.waiting) + len(self.serving)
+        return reserved >= self.model.concurrency_limit + self.model.queue_size
+
+    @property
+    def idle(self) -> bool:
+        """Ready, and nobody has or wants a place."""
+        return self.state is State.READY and self.free and not self.serving and not self.waiting
+
+    def shown(self) -> Running:
+        """As the eviction policy sees it."""
+        return Running(
+            model=self.model.id,
+            state=self.state,
+            in_flight=len(self.serving),
+            waiting=len(self.waiting),
+            ready_at=self.ready_at if self.state is State.READY else 0.0,
+            last_used=self.last_used,
+        )
+
+    def became_ready(self, when: float) -> None:
+        """Start its clocks anew: idle time counts from here (W-06)."""
+        self.ready_at = self.last_used = when
+        self.proven = False
+
+    def retry_after(self, when: float) -> int:
+        """The `Retry-After` of a request that finds no place."""
+        loading = None if self.state is State.READY else when - self.swap.began if self.loading and self.swap else 0.0
+        return self.estimate.retry_after(len(self.waiting), self.model.concurrency_limit, loading)
+
+
+@dataclass(slots=True, eq=False)
+class ActiveSwap:
+    """A swap that was begun and has not ended."""
+
+    id: SwapId
+    target: Station
+    victims: tuple[Station, ...]
+    began: float
+    given_up: bool = False
+    """Nobody is answered by its end: those that wait for its target by then came later."""
+
+    @property
+    def abandoned(self) -> bool:
+        """It loads a model that nobody waits for any more (W-07). A target that is ready already is not loaded."""
+        return self.target.state is State.STARTING and not self.target.waiting and not self.given_up
+
+
+@dataclass(slots=True, eq=False)
+class ActiveStop:
+    """A batch of stops that has not ended, and the unload it is part of (None for a TTL stop)."""
+
+    stations: tuple[Station, ...]
+    unload: ActiveUnload | None
+
+
+@dataclass(slots=True, eq=False)
+class ActiveUnload:
+    """An unload that is not done: batches that are stopped one after the other."""
+
+    request: int
+    batches: deque[tuple[float, tuple[Station, ...]]]
+    """Grace and members of those that have not begun."""
+    grace: float = 0.0
+    awaited: set[Station] = field(default_factory=set)
+    """Members of the batch under way that are not known to be gone."""
+
+
+@dataclass(slots=True, frozen=True)
+class Claim:
+    """An overdue request: `ticket` at the head of `station`, and what its load would evict."""
+
+    station: Station
+    ticket: TicketId
+    evict: frozenset[ModelId]
+
+
+def in_batches(stations: Iterable[Station], grace: float | None) -> deque[tuple[float, tuple[Station, ...]]]:
+    """Who is stopped together, in which order, with which grace (lifecycle section 5.8)."""
+    if grace is not None:
+        return deque([(grace, tuple(stations))])
+    ordered = sorted(stations, key=_timeout)
+    return deque((timeout, tuple(members)) for timeout, members in groupby(ordered, key=_timeout))
+
+
+def _timeout(station: Station) -> float:
+    return float(station.model.unload_timeout)

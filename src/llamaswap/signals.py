@@ -1,0 +1,98 @@
+"""What SIGTERM, SIGINT and SIGHUP do to a server that the command line started; an embedded service never sees this.
+
+The first SIGTERM or SIGINT ends the server gracefully, exit status 0. A second one, or a graceful end that takes
+longer than `FORCED_AFTER`, kills every model at once, exit status 1. `twist` and `twistd` would otherwise end by the
+signal itself (status 143) and ignore a second one.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.error import ReactorNotRunning
+from twisted.logger import Logger
+
+FORCED_AFTER = 35.0
+"""Seconds from the first signal to the forced end (lifecycle section 14)."""
+LAST_RESORT = 2.0
+"""Seconds that a forced end may take before the process leaves without cleaning up."""
+
+
+def leave() -> None:
+    """End the process this instant with status 1, whatever status the program around us would have chosen."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(1)
+
+
+class SignalService(Service):
+    """Owns the three signals from the moment the reactor runs.
+
+    `kill` must kill what the server started and let its graceful stop end at once. `at_exit` is given what is to
+    run last of all, when the program around us has removed its pid file.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        reactor: Any,
+        kill: Callable[[], None],
+        *,
+        leave: Callable[[], None] = leave,
+        at_exit: Callable[[Callable[[], None]], Any] = atexit.register,
+    ) -> None:
+        self._reactor = reactor
+        self._kill = kill
+        self._leave = leave
+        self._at_exit = at_exit
+        self._stopping = False
+        self._forced = False
+
+    def startService(self) -> None:
+        super().startService()
+        self._reactor.callWhenRunning(self._install)  # the reactor sets its own just before
+
+    def _install(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._arrived)
+
+    def _arrived(self, number: int, frame: FrameType | None) -> None:
+        self._reactor.callFromThread(self.received, signal.Signals(number))
+
+    def received(self, number: signal.Signals) -> None:
+        """Act on a signal, in the reactor's turn."""
+        if self._stopping:
+            self._second(number)
+        elif number is signal.SIGHUP:
+            self.log.warn("SIGHUP: the configuration is read at the start only, restart the server to change it")
+        else:
+            self._first(number)
+
+    def _first(self, number: signal.Signals) -> None:
+        self.log.info("{signal}: stopping; a second signal kills the models at once", signal=number.name)
+        self._stopping = True
+        self._reactor.callLater(FORCED_AFTER, self._force, "the graceful end took too long")
+        with suppress(ReactorNotRunning):  # somebody else has begun the graceful end
+            self._reactor.stop()
+
+    def _second(self, number: signal.Signals) -> None:
+        if number is not signal.SIGHUP:
+            self._force(f"{number.name} again")
+
+    def _force(self, why: str) -> None:
+        if self._forced:
+            return
+        self._forced = True
+        self.log.warn("{why}: killing every model", why=why)
+        self._at_exit(self._leave)
+        self._reactor.callLater(LAST_RESORT, self._leave)
+        self._kill()

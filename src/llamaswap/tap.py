@@ -1,0 +1,81 @@
+"""`twist llamaswap` and `twistd llamaswap`: options in, one service out.
+
+Whatever is wrong with the configuration or an address ends the program here, with one line on stderr and exit
+status 1: later, a daemonising `twistd` would hang instead.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from twisted.application.service import IService
+from twisted.python import usage
+
+from llamaswap.config.files import load_file
+from llamaswap.config.schema import Settings
+from llamaswap.errors import LlamaSwapError
+from llamaswap.listen import DEFAULT_LISTEN
+from llamaswap.startup import demo_settings, one_line, root_service
+
+
+class Options(usage.Options):
+    """The options behind the word `llamaswap`."""
+
+    synopsis = "[--config FILE | --demo] [--listen ADDRESS]..."
+    longdesc = (
+        "One OpenAI- and Anthropic-compatible endpoint in front of many local AI models, which are started, swapped "
+        "and stopped on demand."
+    )
+    optParameters = (("config", "c", None, "The configuration file (YAML)."),)
+    optFlags = (
+        ("demo", None, "Serve tiny generated models on a real llama.cpp, without a configuration (extra `demo`)."),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self["listen"] = []
+
+    def opt_listen(self, address: str) -> None:
+        """Listen on ADDRESS; may be given several times. host:port, [IPv6]:port, :port for every address of this
+        machine, or a Twisted endpoint such as unix:/run/llamaswap.sock or systemd:domain=INET:index=0
+        [default: 127.0.0.1:8080]
+        """
+        self["listen"].append(address)
+
+    opt_l = opt_listen
+
+    def opt_version(self) -> NoReturn:
+        """Print the version and exit."""
+        from importlib.metadata import version
+
+        print(f"llamaswap {version('llamaswap')}")
+        raise SystemExit(0)
+
+
+def makeService(options: Options) -> IService:
+    """The whole server as one service, its ports already open. Raises `SystemExit` with one line for the user.
+
+    Under `twist` and `twistd`, which parse our options as those of a subcommand, it also owns the signals.
+    """
+    from twisted.internet import reactor
+
+    try:
+        service: IService = root_service(
+            _settings(options),
+            options["listen"] or [DEFAULT_LISTEN],
+            reactor,
+            signals=options.parent is not None,
+        )
+    except LlamaSwapError as error:
+        raise SystemExit(one_line(error)) from error
+    return service
+
+
+def _settings(options: Options) -> Settings:
+    if options["config"] and options["demo"]:
+        raise LlamaSwapError("--config and --demo exclude each other")
+    if options["config"]:
+        return load_file(options["config"])
+    if options["demo"]:
+        return demo_settings()
+    raise LlamaSwapError("no configuration: give --config FILE, or --demo to try it without one")

@@ -1,0 +1,108 @@
+"""What operators and clients may ask about the models, and have done to them (http-api sections 8 and 9).
+
+Each method answers the endpoint of its name in the route table. The gate has been passed before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from twisted.internet.interfaces import IReactorTime
+
+from llamaswap.config.schema import Settings
+from llamaswap.errors import ModelNotFound
+from llamaswap.ids import ModelId
+from llamaswap.resolve.resolver import Resolver
+from llamaswap.web.answers import Answer, json_answer, text
+from llamaswap.web.call import Call, Respond
+from llamaswap.web.listing import StateOf, model_list, running_list
+
+
+class Models(Protocol):
+    """Loads and unloads models (`schedule/dispatcher.py`)."""
+
+    def lease(self, model: ModelId) -> AbstractAsyncContextManager[Any]: ...
+    async def unload(self, models: Sequence[ModelId] | None, grace: float | None = None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What `GET /api/version` says of this program."""
+
+    version: str
+    commit: str = "unknown"
+    build_date: str = "unknown"
+
+
+class Api:
+    """The operators' endpoints."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        models: Models,
+        state_of: StateOf,
+        resolver: Resolver,
+        version: Version,
+        clock: IReactorTime,
+    ) -> None:
+        self._settings = settings
+        self._models = models
+        self._state_of = state_of
+        self._resolver = resolver
+        self._version = version
+        self._clock = clock
+
+    def endpoints(self) -> Mapping[str, Respond]:
+        """What answers, by endpoint name."""
+        return {
+            "models": self.models,
+            "running": self.running,
+            "unload": self.unload,
+            "unload_all": self.unload_all,
+            "unload_one": self.unload_one,
+            "load_one": self.load_one,
+            "version": self.version,
+        }
+
+    async def models(self, call: Call) -> Answer:
+        """The models that clients may ask for. Pages of any origin may read it, with the key."""
+        origin = call.header(b"origin")
+        echo = ((b"Access-Control-Allow-Origin", origin),) if origin else ()
+        return json_answer(model_list(self._settings, self._state_of, int(self._clock.seconds())), *echo)
+
+    async def running(self, call: Call) -> Answer:
+        """The models in memory."""
+        return json_answer(running_list(self._settings, self._state_of))
+
+    async def unload(self, call: Call) -> Answer:
+        """Stop every model; answers when all are gone."""
+        await self._models.unload(None)
+        return text("OK")
+
+    async def unload_all(self, call: Call) -> Answer:
+        """As `unload`, in the UI's words."""
+        await self._models.unload(None)
+        return json_answer({"msg": "ok"})
+
+    async def unload_one(self, call: Call) -> Answer:
+        """Stop the model that the path names; answers when it is gone, at once when it did not run."""
+        await self._models.unload([self._named(call)])
+        return text("OK")
+
+    async def load_one(self, call: Call) -> Answer:
+        """Load the model that the path names, in its turn; answers when it is ready. Raises the load's `Refusal`."""
+        async with self._models.lease(self._named(call)):
+            return json_answer({"msg": "ok"})
+
+    async def version(self, call: Call) -> Answer:
+        return json_answer(asdict(self._version))
+
+    def _named(self, call: Call) -> ModelId:
+        model = self._resolver.resolve(call.rest) if call.rest else None
+        if model is None:
+            raise ModelNotFound()
+        return model.id

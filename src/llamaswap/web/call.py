@@ -1,0 +1,96 @@
+"""One request on the resource lane, as the code that answers it sees it: its route, and what the path says beyond it.
+
+It hides where the tree is mounted. It does not know how requests are matched to what answers them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from twisted.web.server import Request
+
+from llamaswap.web import paths
+from llamaswap.web.answers import Answer
+from llamaswap.web.routes import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that the table knows."""
+
+    request: Request
+    route: Route
+    target: bytes
+    """Path and query below the place where the tree is mounted, as received."""
+    mount: bytes = b""
+    """That place: empty, or a path without a slash at its end."""
+
+    @property
+    def below(self) -> bytes:
+        """What the path says below a prefix row, as received; empty on other rows."""
+        return paths.split(self.target)[0][len(self.route.path) :] if self.route.prefix else b""
+
+    @property
+    def rest(self) -> str | None:
+        """`below`, decoded once; None when that is no UTF-8."""
+        try:
+            return paths.decoded(self.below).decode()
+        except UnicodeDecodeError:
+            return None
+
+    @property
+    def query(self) -> bytes:
+        """The query as received, with its `?`."""
+        return paths.split(self.target)[1]
+
+    def asks(self, name: str) -> bool:
+        """The query has the key `name`, with whatever value."""
+        return name in parse_qs(self.query[1:].decode("latin-1"), keep_blank_values=True)
+
+    def header(self, name: bytes) -> bytes | None:
+        """The first value of the header `name`."""
+        values = self.request.requestHeaders.getRawHeaders(name)
+        return values[0] if values else None
+
+    @property
+    def head_only(self) -> bool:
+        """The client wants to see headers only."""
+        return bool(self.request.method == b"HEAD")
+
+    def begin(self, answer: Answer, length: int | None = None) -> None:
+        """Send the head of `answer` at once; its body is not touched."""
+        begin(self.request, answer, self.mount, length)
+
+    def respond(self, answer: Answer) -> None:
+        """Send all of `answer` but its end, which the resource tree adds."""
+        self.begin(answer, len(answer.body))
+        if answer.body:
+            self.request.write(answer.body)
+
+
+Respond = Callable[[Call], Awaitable[Answer | None]]
+"""Answers a call. None: it has sent the answer itself, but for its end. Cancelled when the client goes away."""
+
+
+def cut(request: Request) -> None:
+    """Break the answer off, so that it never looks complete."""
+    abort = getattr(request.transport, "abortConnection", request.loseConnection)
+    abort()  # a stream of HTTP/2 has no transport, and twisted.web offers nothing harder there
+
+
+def begin(request: Request, answer: Answer, mount: bytes, length: int | None, reason: bytes = b"") -> None:
+    """Send the head of `answer` on `request`, below whose path `mount` the tree stands.
+
+    A `Location` that is a path of this server is one of the tree's, so it moves below the mount as well.
+    """
+    request.setResponseCode(answer.status, reason or None)
+    request.defaultContentType = None  # or an answer without a type would claim to be HTML
+    for name, value in answer.headers:
+        if mount and name.lower() == b"location" and value.startswith(b"/"):
+            value = mount + value
+        request.responseHeaders.addRawHeader(name, value)
+    if length is not None and answer.status not in (204, 304):
+        request.setHeader(b"Content-Length", b"%d" % length)
+    request.write(b"")

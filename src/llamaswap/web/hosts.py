@@ -1,0 +1,72 @@
+"""Which requests a web page of somebody else may have sent, and are refused where they could do harm.
+
+Two rules for the operators' routes. A page of another host must not reach them, whatever key the browser would send
+along (its `Origin` gives it away). And while no key is set, a page whose name was pointed at the loopback address
+after it was loaded (DNS rebinding) must not either: then `Host` is that page's name. A request without `Host` comes
+from no browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from llamaswap.errors import Forbidden
+from llamaswap.exchange import Exchange
+
+
+class HostRule:
+    """What `Origin` and `Host` must be."""
+
+    def __init__(self, *, has_keys: bool, allowed_hosts: Iterable[str]) -> None:
+        self._any_host = has_keys
+        self._allowed = frozenset(host.strip().lower() for host in allowed_hosts)
+
+    def check(self, exchange: Exchange) -> None:
+        """Raise `Forbidden` when the request may be a foreign page's."""
+        host = (exchange.header(b"host") or b"").decode("latin-1").lower()
+        origin = exchange.header(b"origin")
+        if origin is not None and not _same_host(origin.decode("latin-1"), host):
+            raise Forbidden("forbidden: the request's Origin is a page of another host")
+        if not self._any_host and host and not self._accepts(host) and is_loopback(exchange.local):
+            raise Forbidden(
+                f"forbidden: Host {host!r} is no name of this machine's loopback address; "
+                "add it to `allowedHosts` in the configuration, or set `apiKeys`"
+            )
+
+    def _accepts(self, host: str) -> bool:
+        name = host_name(host)
+        return _is_loopback_name(name) or name in self._allowed or host in self._allowed
+
+
+def host_name(host: str) -> str:
+    """The name or address in the value of a `Host` header: no port, no brackets, lower case."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.partition(":")[0].rstrip(".").lower()
+
+
+@lru_cache(maxsize=64)
+def is_loopback(address: str) -> bool:
+    """`address` is one of 127.0.0.0/8 or `::1`, also when an IPv6 socket shows it in its mapped form."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return bool((mapped or parsed).is_loopback)
+
+
+def _is_loopback_name(name: str) -> bool:
+    return name == "localhost" or name.endswith(".localhost") or is_loopback(name)
+
+
+def _same_host(origin: str, host: str) -> bool:
+    """`origin` (a header's value, perhaps `null`) names the host that `host` names; ports are not compared."""
+    try:
+        name = urlsplit(origin).hostname
+    except ValueError:
+        return False
+    return name is not None and name.rstrip(".") == host_name(host)

@@ -1,0 +1,589 @@
+"""A client's connection: HTTP/1.1 parsed by llhttp, answered in two lanes.
+
+Every message becomes an `Exchange`. The front (`web/front.py`) says what answers it: a coroutine of ours, or the
+resource tree (`lane.py`). Messages are answered strictly in order; one that arrives early waits, parsed, and the
+client is told to pause. What llhttp leaves open is refused here, before anyone sees the message: other versions
+than 1.0 and 1.1, any transfer coding but one `chunked`, a 1.1 request without exactly one `Host`, `CONNECT`.
+
+Three waits are bounded, each only while the client owes us something: for a head, for more body, for the next
+message. A request that waits for a model and an answer that runs are never ended by the clock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Coroutine
+from typing import Any
+from typing import Protocol as Shape
+
+from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IAddress, IDelayedCall, IPushProducer, IReactorTime, ISSLTransport
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from llamaswap.config.schema import Limits
+from llamaswap.errors import BadRequest, BodyStalled, ClientGone
+from llamaswap.exchange import Exchange, Header, Producer, TunnelEnd
+from llamaswap.wire.body import IncomingBody
+from llamaswap.wire.served import REASONS, ServedExchange
+from llamaswap.wire.transport import Transport, tune
+
+_LINGER_BYTES = 256 * 1024
+"""How much of an unread body is read off after the answer, so that the connection can go on."""
+_LINGER_SECONDS = 5.0
+_NEVER = float("inf")
+_SINGLE = frozenset((b"host", b"content-length", b"transfer-encoding"))
+
+
+class Front(Shape):
+    """What decides about a message (`web/front.py`)."""
+
+    def receive(self, exchange: Exchange) -> Coroutine[Any, Any, None] | None:
+        """The coroutine that answers, or None when the resource tree does."""
+
+    def ended(self, exchange: Exchange) -> None:
+        """The exchange is over, however it ended. Once for each that was received."""
+
+
+class ResourceLane(Shape):
+    """What answers the messages that the front leaves to the resource tree (`lane.py`)."""
+
+    async def serve(self, exchange: ServedExchange) -> None: ...
+
+
+class _Refused(Exception):
+    """A message that must not be served: (status, why)."""
+
+
+@implementer(IPushProducer)
+class Channel(Protocol):
+    """One connection. See the module's rules."""
+
+    log = Logger()
+    transport: Transport  # type: ignore[assignment]
+
+    def __init__(self, factory: ChannelFactory) -> None:
+        self._factory = factory
+        self._limits = factory.limits
+        self._parser = HttpRequestParser(self)
+        self._queue: deque[ServedExchange] = deque()
+        self._current: ServedExchange | None = None
+        self._incoming: ServedExchange | None = None
+        self._far: TunnelEnd | None = None
+        self._broken: tuple[int, str] | None = None
+        self._held = b""
+        self._feeding = False
+        self._advancing = False
+        self._paused = False
+        self._ghost = False
+        self._upgrading = False
+        self._lost = False
+        self._leaving = False
+        self._lingered = 0
+        self._peer: str | None = None
+        self._target = b""
+        self._headers: list[Header] = []
+        self._in_head = False
+        self._head_bytes = 0
+        self.deadline = factory.clock.seconds() + self._limits.header_seconds
+        """When this connection has waited long enough for its client; never while the client waits for us."""
+
+    # -- facts about the connection ----------------------------------------------------------------------------
+
+    @property
+    def peer(self) -> str:
+        if self._peer is None:
+            self._peer = str(getattr(self.transport.getPeer(), "host", ""))
+        return self._peer
+
+    @property
+    def local(self) -> str:
+        return str(getattr(self.transport.getHost(), "host", ""))
+
+    @property
+    def secure(self) -> bool:
+        return ISSLTransport.providedBy(self.transport)
+
+    @property
+    def idle(self) -> bool:
+        """No message is being answered or has begun to arrive."""
+        return self._current is None and not self._queue and not self._in_head
+
+    # -- what the transport tells ------------------------------------------------------------------------------
+
+    def connectionMade(self) -> None:
+        tune(self.transport)
+        self._factory.connections.add(self)
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._far is not None:
+            self._far.write(data)
+        elif self._broken is not None or self._leaving:
+            self._linger(len(data))
+        elif self._held or self._queue or self._holds_upgrade():
+            self._held += data
+            self._pause()
+        else:
+            self._feed(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._lost = True
+        self._factory.connections.discard(self)
+        self._factory.stop_sweeping()
+        self._queue.clear()
+        far, self._far = self._far, None
+        if far is not None:
+            far.close()
+        current = self._current
+        if current is not None:
+            current.finished = True
+            current.keep_alive = False
+            current.body.break_off(ClientGone("the client hung up"))
+            if current.task is not None and not current.over:
+                current.task.cancel()
+
+    # -- parsing -----------------------------------------------------------------------------------------------
+
+    def _feed(self, data: bytes) -> None:
+        self._feeding = True
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            self._upgrade_seen(data[upgrade.args[0] :])
+        except HttpParserCallbackError as error:
+            self._refuse_callback(error)
+        except HttpParserError as error:
+            self._break(400, f"this is not well-formed HTTP: {error}")
+        finally:
+            self._feeding = False
+        self._watch_head(len(data))
+        self._advance()
+
+    def _refuse_callback(self, error: HttpParserCallbackError) -> None:
+        cause = error.__context__ or error.__cause__
+        if isinstance(cause, _Refused):
+            self._break(*cause.args)
+        else:
+            self.log.failure("reading a request failed", Failure(cause or error))
+            self._break(500, "internal error")
+
+    def _watch_head(self, received: int) -> None:
+        if self._in_head:
+            self._head_bytes += received
+            if self._head_bytes > self._limits.header_bytes and self._broken is None:
+                self._break(431, "the header block is larger than limits.headerBytes allows")
+
+    def _break(self, status: int, why: str) -> None:
+        """Nothing more can be read here. A message whose body was arriving is told; else the client is."""
+        self._in_head = False
+        self._held = b""
+        self._broken = (status, why)
+        incoming, self._incoming = self._incoming, None
+        if incoming is not None:
+            incoming.keep_alive = False
+            incoming.body.break_off(BadRequest(why))
+
+    def on_message_begin(self) -> None:
+        if not self._ghost:
+            self._in_head = True
+            self._head_bytes = 0
+            self._headers = []
+            self._target = b""
+            self.deadline = min(self.deadline, self._factory.clock.seconds() + self._limits.header_seconds)
+
+    def on_url(self, url: bytes) -> None:
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:
+            self._headers.append((name, value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        if self._ghost:
+            return
+        self._in_head = False
+        exchange = self._admit()
+        self._incoming = exchange
+        self._queue.append(exchange)
+        self._upgrading = self._parser.should_upgrade()
+        exchange.websocket = self._upgrading and _wants_websocket(exchange)
+
+    def on_body(self, data: bytes) -> None:
+        if self._incoming is not None:
+            if self._incoming.finished:
+                self._lingered += len(data)
+            else:
+                self._incoming.body.feed(data)
+
+    def on_message_complete(self) -> None:
+        if not self._upgrading and not self._ghost:
+            self._end_message()
+
+    def _end_message(self) -> None:
+        incoming, self._incoming = self._incoming, None
+        if incoming is not None:
+            incoming.body.end()
+
+    def _admit(self) -> ServedExchange:
+        """An exchange of the head that is complete; raises `_Refused`."""
+        method = self._parser.get_method()
+        version = self._parser.get_http_version().encode()
+        index = self._index_headers()
+        length, target = _examine(method, version, self._target, index)
+        body = IncomingBody(self, length, self._limits.body_bytes)
+        keep_alive = self._parser.should_keep_alive() and not self._factory.closing
+        return ServedExchange(self, method, target, version, self._headers, index, body, keep_alive)
+
+    def _index_headers(self) -> dict[bytes, bytes]:
+        index: dict[bytes, bytes] = {}
+        size = len(self._target)
+        for name, value in self._headers:
+            size += len(name) + len(value) + 4
+            lower = name.lower()
+            if lower not in index:
+                index[lower] = value
+            elif lower in _SINGLE:
+                raise _Refused(400, f"more than one {lower.decode()} header")
+        if size > self._limits.header_bytes:
+            raise _Refused(431, "the header block is larger than limits.headerBytes allows")
+        return index
+
+    # -- upgrades ----------------------------------------------------------------------------------------------
+
+    def _upgrade_seen(self, rest: bytes) -> None:
+        """The parser stopped behind the head of a message that wants an upgrade.
+
+        For anything but a websocket the wish is ignored: the body is read by its framing, with a new parser that is
+        shown a head of nothing but that framing, and only then is the rest parsed on. (llhttp calls the body empty.)
+        """
+        self._upgrading = False
+        exchange = self._incoming
+        if exchange is None:
+            return
+        has_body = exchange.body.length != 0
+        if exchange.websocket and has_body:
+            self._break(400, "an upgrade to websocket has no body")
+        elif exchange.websocket:
+            self._end_message()
+            exchange.early = rest
+        else:
+            self._parse_on(exchange, has_body, rest)
+
+    def _parse_on(self, exchange: ServedExchange, has_body: bool, rest: bytes) -> None:
+        self._parser = HttpRequestParser(self)
+        if has_body:
+            length = exchange.body.length
+            framing = b"Transfer-Encoding: chunked" if length is None else b"Content-Length: %d" % length
+            self._ghost = True
+            self._parser.feed_data(b"POST / HTTP/1.1\r\nHost: -\r\n" + framing + b"\r\n\r\n")
+            self._ghost = False
+        else:
+            self._end_message()
+        if rest:
+            self._feed(rest)
+
+    def _holds_upgrade(self) -> bool:
+        """A websocket's request is being answered: what comes is the tunnel's, or the next message if none is made."""
+        return self._current is not None and self._current.websocket
+
+    def become_tunnel(self, far: TunnelEnd, early: bytes) -> TunnelEnd:
+        """From now on bytes go both ways as they are."""
+        held, self._held = self._held, b""
+        self._far = far
+        self.deadline = _NEVER
+        self.transport.registerProducer(far, True)
+        if early or held:
+            far.write(early + held)
+        self._resume()
+        return self
+
+    # -- answering, in order -----------------------------------------------------------------------------------
+
+    def _advance(self) -> None:
+        """Start what can start; decide what the connection does next. Harmless to call at any time."""
+        if self._feeding or self._advancing or self._lost:
+            return
+        self._advancing = True
+        try:
+            while self._retire() and self._queue:
+                self._start(self._queue.popleft())
+        finally:
+            self._advancing = False
+        if self._current is None and not self._queue and not self._lost and self._far is None:
+            self._rest()
+        elif self._queue:
+            self._pause()
+
+    def _retire(self) -> bool:
+        """Let go of the current exchange if all of it is over. True when there is none."""
+        current = self._current
+        if current is None:
+            return True
+        if not (current.over and current.finished) or self._far is not None:
+            return False
+        if not current.body.complete and self._broken is None and self._lingered <= _LINGER_BYTES:
+            return False
+        if not current.keep_alive or not current.body.complete:
+            self._current = None
+            self._queue.clear()
+            self._hang_up()
+            return False
+        if current.websocket:
+            self._parser = HttpRequestParser(self)
+            self._held = current.early + self._held
+        self._current = None
+        return True
+
+    def _start(self, exchange: ServedExchange) -> None:
+        self._current = exchange
+        self._lingered = 0
+        self.deadline = _NEVER
+        answering = self._factory.front.receive(exchange)
+        if answering is None:
+            answering = self._factory.lane.serve(exchange)
+        exchange.task = task = Deferred.fromCoroutine(answering)
+        task.addErrback(self._failed, exchange)
+        task.addCallback(self._over, exchange)
+
+    def _failed(self, failure: Failure, exchange: ServedExchange) -> None:
+        if not (self._lost and failure.check(CancelledError, ClientGone)):
+            self.log.failure(
+                "answering {method!r} {target!r} failed", failure, method=exchange.method, target=exchange.target
+            )
+
+    def _over(self, _: None, exchange: ServedExchange) -> None:
+        exchange.over = True
+        if not exchange.finished:
+            exchange.abort()
+        self._factory.front.ended(exchange)
+        if not exchange.body.complete and not self._lost and self._broken is None:
+            self.deadline = self._factory.clock.seconds() + _LINGER_SECONDS
+            self._resume()
+        self._advance()
+
+    def _rest(self) -> None:
+        """Nothing to answer: go on reading, or say goodbye."""
+        if self._leaving:
+            return
+        if self._broken is not None:
+            self._say_broken(*self._broken)
+        elif self._factory.closing and not self._in_head:
+            self._hang_up()
+        else:
+            wait = self._limits.header_seconds if self._in_head else self._limits.keep_alive
+            if not self._in_head or self.deadline == _NEVER:
+                self.deadline = self._factory.clock.seconds() + wait
+            self._resume()
+            held, self._held = self._held, b""
+            if held:
+                self._feed(held)
+
+    def _say_broken(self, status: int, why: str) -> None:
+        text = f"llama-swap: {why}\n".encode()
+        head = b"HTTP/1.1 %d %b\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+        self.send(head % (status, REASONS[status], len(text)) + text)
+        self._hang_up()
+
+    def _linger(self, received: int) -> None:
+        """The client still sends what nobody will read; a reset at once might cost it our answer."""
+        self._lingered += received
+        if self._lingered > _LINGER_BYTES:
+            self.cut()
+
+    def _hang_up(self) -> None:
+        """Close once everything is written, which takes as long as the client reads, but not for ever."""
+        self._leaving = True
+        self.deadline = self._factory.clock.seconds() + self._limits.keep_alive
+        self.transport.loseConnection()
+
+    # -- what exchanges ask of their connection ----------------------------------------------------------------
+
+    def send(self, data: bytes) -> None:
+        """Write to the client; dropped once it is gone."""
+        if not self._lost:
+            self.transport.write(data)
+
+    def answered(self) -> None:
+        """An exchange's answer is complete."""
+        self._advance()
+
+    def cut(self) -> None:
+        """End the connection without ceremony, so that nothing looks complete."""
+        if not self._lost:
+            self.transport.abortConnection()
+
+    def produce(self, producer: Producer | None) -> None:
+        if self._lost:
+            if producer is not None:
+                producer.stopProducing()
+        elif producer is None:
+            self.transport.unregisterProducer()
+        else:
+            self.transport.registerProducer(producer, True)
+
+    def may_go_on(self, exchange: ServedExchange) -> bool:
+        """The rest of the exchange's body will be read off quickly, so another message can follow."""
+        body = exchange.body
+        if self._factory.closing or self._broken is not None:
+            return False
+        if body.complete:
+            return True
+        return not exchange.expects_continue and body.length is not None and body.length - body.size <= _LINGER_BYTES
+
+    # -- Source of bodies --------------------------------------------------------------------------------------
+
+    def wanted(self) -> None:
+        current = self._current
+        if current is not None and current.expects_continue and not current.status:
+            current.expects_continue = False
+            if not current.body.size:
+                self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.deadline = self._factory.clock.seconds() + self._limits.body_idle
+        self._resume()
+
+    def enough(self) -> None:
+        self._pause()
+
+    # -- IPushProducer and TunnelEnd ---------------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        self.send(data)
+
+    def close(self) -> None:
+        if not self._lost:
+            self.transport.loseConnection()
+
+    def pauseProducing(self) -> None:
+        self._pause()
+
+    def resumeProducing(self) -> None:
+        self._resume()
+
+    def stopProducing(self) -> None:
+        self.cut()
+
+    def _pause(self) -> None:
+        if not self._paused and not self._lost:
+            self._paused = True
+            self.transport.pauseProducing()
+
+    def _resume(self) -> None:
+        if self._paused and not self._lost:
+            self._paused = False
+            self.transport.resumeProducing()
+
+    # -- time --------------------------------------------------------------------------------------------------
+
+    def expire(self) -> None:
+        """The deadline has passed."""
+        self.deadline = _NEVER
+        current = self._current
+        if current is not None and not current.over:
+            if current.body.wanted:
+                current.keep_alive = False
+                current.body.break_off(BodyStalled())
+        elif current is None and self._in_head and self._broken is None:
+            self._break(408, "the request's head stopped arriving")
+            self._advance()
+        else:
+            self.cut()
+
+
+def _examine(method: bytes, version: bytes, target: bytes, index: dict[bytes, bytes]) -> tuple[int | None, bytes]:
+    """(declared length of the body, target in origin form); raises `_Refused` for what must not be served."""
+    if version not in (b"1.0", b"1.1"):
+        raise _Refused(505, "only HTTP/1.0 and HTTP/1.1 are spoken here")
+    if method == b"CONNECT":
+        raise _Refused(400, "CONNECT is not served here")
+    if version == b"1.1" and b"host" not in index:
+        raise _Refused(400, "an HTTP/1.1 request needs a Host header")
+    return _body_length(version, index), _origin_form(target, index)
+
+
+def _body_length(version: bytes, index: dict[bytes, bytes]) -> int | None:
+    coding = index.get(b"transfer-encoding")
+    if coding is None:
+        return int(index.get(b"content-length", b"0"))
+    if version == b"1.0" or coding.lower() != b"chunked":
+        raise _Refused(400, "the only transfer coding read here is one `chunked` of HTTP/1.1")
+    return None
+
+
+def _origin_form(target: bytes, index: dict[bytes, bytes]) -> bytes:
+    """The path and query of any request target; the authority of an absolute one replaces `Host` (RFC 9112, 3.2.2)."""
+    if target.startswith(b"/") or target == b"*":
+        return target
+    scheme, separator, rest = target.partition(b"://")
+    if not separator or scheme.lower() not in (b"http", b"https"):
+        raise _Refused(400, "the request target is neither a path nor an http URL")
+    authority, slash, path = rest.partition(b"/")
+    index[b"host"] = authority
+    return slash + path or b"/"
+
+
+def _wants_websocket(exchange: ServedExchange) -> bool:
+    return exchange.method == b"GET" and b"websocket" in [
+        token.strip().lower()
+        for name, value in exchange.headers
+        if name.lower() == b"upgrade"
+        for token in value.split(b",")
+    ]
+
+
+class ChannelFactory(Factory):
+    """Makes a `Channel` of each connection, and ends those whose clients owe us something for too long."""
+
+    noisy = False
+
+    def __init__(self, front: Front, lane: ResourceLane, limits: Limits, clock: IReactorTime) -> None:
+        self.front = front
+        self.lane = lane
+        self.limits = limits
+        self.clock = clock
+        self.connections: set[Channel] = set()
+        self.closing = False
+        self._ports = 0
+        self._sweeper: IDelayedCall | None = None
+        self._period = min(1.0, limits.header_seconds / 4, limits.body_idle / 4, limits.keep_alive / 4)
+
+    def buildProtocol(self, addr: IAddress | None) -> Channel:
+        return Channel(self)
+
+    def doStart(self) -> None:
+        self._ports += 1
+        if self._sweeper is None:
+            self._sweeper = self.clock.callLater(self._period, self._sweep)
+
+    def doStop(self) -> None:
+        self._ports -= 1
+        self.stop_sweeping()
+
+    def close(self) -> None:
+        """Serve no further messages: idle connections end now, the others with the answer they are at."""
+        self.closing = True
+        for connection in tuple(self.connections):
+            if connection.idle:
+                connection.close()
+
+    def cut(self) -> None:
+        """End every connection this instant."""
+        for connection in tuple(self.connections):
+            connection.cut()
+
+    def _sweep(self) -> None:
+        self._sweeper = None
+        now = self.clock.seconds()
+        for connection in tuple(self.connections):
+            if connection.deadline <= now:
+                connection.expire()
+        if self._ports or self.connections:
+            self._sweeper = self.clock.callLater(self._period, self._sweep)
+
+    def stop_sweeping(self) -> None:
+        """Let the timer go when nobody needs it any more."""
+        if not self._ports and not self.connections and self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None

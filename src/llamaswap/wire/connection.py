@@ -1,0 +1,388 @@
+"""One keep-alive connection to an upstream: a request out, its answer back, bytes handed on as they arrive.
+
+The parser only watches where messages begin and end. In *raw* relaying the upstream's chunk framing goes to the
+client as it came; otherwise the decoded body does. Who may use the connection next is `upstream.py`'s business.
+
+Rules the bytes obey:
+
+- one request at a time; an upstream that speaks out of turn is cut;
+- nothing that follows the end of an answer ever reaches a client, so an upstream cannot smuggle a second answer;
+- an answer that ends before its framing says so fails with `UpstreamFailed`, save one framed by the close itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IPushProducer
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from llamaswap.errors import UpstreamFailed
+from llamaswap.exchange import Header, TunnelEnd
+from llamaswap.wire.transport import Transport, tune
+
+_HEAD_LIMIT = 256 * 1024
+"""Bytes of head an upstream may send before it is taken for something that is not HTTP."""
+
+_NO_BODY = frozenset((204, 304))
+
+Write = Callable[[bytes], None]
+Interim = Callable[[int, Sequence[Header]], None]
+
+
+@dataclass(slots=True)
+class AnswerHead:
+    """The head of an upstream's answer."""
+
+    status: int
+    reason: bytes
+    headers: list[Header]
+    length: int | None
+    """Bytes of body as declared; None when chunked or ended by the close."""
+    chunked: bool
+    keep_alive: bool
+
+
+def _ignore_interim(status: int, headers: Sequence[Header]) -> None:
+    """Nobody asked for 1xx heads."""
+
+
+@implementer(IPushProducer)
+class Connection(Protocol):
+    """See the module's rules. `gone` is told once, when the connection is lost."""
+
+    transport: Transport  # type: ignore[assignment]
+
+    def __init__(self, gone: Callable[[Connection], None]) -> None:
+        self._gone = gone
+        self.lost: UpstreamFailed | None = None
+        self.idle_since = 0.0
+        self.used = False
+        """A request has been answered on it before."""
+        self._head: Deferred[AnswerHead] | None = None
+        self._end: Deferred[None] | None = None
+        self._far: TunnelEnd | None = None
+        self._blocked: Deferred[None] | None = None
+        self._valve_open = True
+        self._reset(False, _ignore_interim)
+
+    def _reset(self, no_body: bool, interim: Interim) -> None:
+        self._parser = HttpResponseParser(self)
+        self._no_body = no_body
+        self._interim = interim
+        self._interims = 0
+        self._answer: AnswerHead | None = None
+        self._reason = b""
+        self._headers: list[Header] = []
+        self._early = b""
+        self._pieces: list[bytes] = []
+        self._complete = False
+        self._smuggled = False
+        self._raw = False
+        self._write: Write | None = None
+        self._tail = b""
+        self.answered_anything = False
+        self.request_sent = True
+
+    # -- a request and its answer ------------------------------------------------------------------------------
+
+    def send(self, data: bytes, *, no_body: bool = False, interim: Interim = _ignore_interim) -> Deferred[AnswerHead]:
+        """Send a request's head, with as much of its body as `data` holds.
+
+        Fires with the head of the answer; call `relay` or `tunnel` in the same turn. Fails with `UpstreamFailed`.
+        Cancelling hangs up. `no_body` says that the answer has none whatever its head says (HEAD).
+        """
+        if self.lost is not None:
+            return fail(self.lost)
+        self._reset(no_body, interim)
+        head: Deferred[AnswerHead] = Deferred(self._hang_up)
+        self._head = head
+        self.transport.write(data)
+        return head
+
+    def write(self, data: bytes) -> None:
+        """Send more of a request's body, or into the tunnel."""
+        if self.lost is None:
+            self.transport.write(data)
+
+    def drained(self) -> Deferred[None] | None:
+        """None, or when the next piece of a body should be sent. Cancelling is harmless."""
+        if self._valve_open:
+            return None
+        blocked: Deferred[None] = Deferred(self._forget_blocked)
+        self._blocked = blocked
+        return blocked
+
+    def limit_writes(self, limited: bool) -> None:
+        """Watch how fast the upstream reads while a request's body is streamed to it."""
+        if limited:
+            self.transport.registerProducer(_Valve(self), True)
+        elif self.lost is None:
+            self.transport.unregisterProducer()
+            self.turn_valve(True)
+
+    def turn_valve(self, is_open: bool) -> None:
+        """The transport's buffer towards the upstream is full, or has drained."""
+        self._valve_open = is_open
+        if is_open and self._blocked is not None:
+            blocked, self._blocked = self._blocked, None
+            blocked.callback(None)
+
+    def relay(self, write: Write, *, raw: bool = False) -> Deferred[None]:
+        """Hand the body to `write` as it arrives: decoded, or in the upstream's own chunk framing if `raw`.
+
+        Fires after its last byte. Fails with `UpstreamFailed` when it breaks off. Cancelling hangs up.
+        """
+        self._write, self._raw = write, raw
+        early, self._early = self._early, b""
+        self._pass_on(early)
+        if self._smuggled:
+            return fail(UpstreamFailed("the upstream sent more than one answer"))
+        if self._complete:
+            return succeed(None)
+        if self.lost is not None:
+            return fail(self.lost)
+        end: Deferred[None] = Deferred(self._hang_up)
+        self._end = end
+        return end
+
+    def tunnel(self, near: TunnelEnd) -> Deferred[None]:
+        """After a 101: hand everything that arrives to `near`. Fires when the upstream has closed; cancelling cuts."""
+        self._far = near
+        early, self._early = self._early, b""
+        if self.lost is not None:
+            return succeed(None)
+        end: Deferred[None] = Deferred(self._hang_up)
+        self._end = end
+        self.transport.registerProducer(near, True)
+        if early:
+            near.write(early)
+        return end
+
+    def close(self) -> None:
+        """End the connection once what was written is out (`TunnelEnd`)."""
+        if self.lost is None:
+            self.transport.loseConnection()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        if self.lost is None:
+            self.transport.abortConnection()
+
+    @property
+    def reusable(self) -> bool:
+        """The last answer is complete and the upstream will take another request."""
+        return (
+            self._complete
+            and self.lost is None
+            and self.request_sent
+            and not self._smuggled
+            and self._far is None
+            and self._answer is not None
+            and self._answer.keep_alive
+        )
+
+    def _hang_up(self, _: Deferred[Any]) -> None:
+        self._head = self._end = None
+        self.abort()
+
+    def _forget_blocked(self, _: Deferred[None]) -> None:
+        self._blocked = None
+
+    # -- IPushProducer, driven by the client's reading ---------------------------------------------------------
+
+    def pauseProducing(self) -> None:
+        if self.lost is None:
+            self.transport.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        if self.lost is None:
+            self.transport.resumeProducing()
+
+    def stopProducing(self) -> None:
+        self.abort()
+
+    # -- what the transport tells ------------------------------------------------------------------------------
+
+    def connectionMade(self) -> None:
+        tune(self.transport)
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._far is not None:
+            self._far.write(data)
+            return
+        if self._head is None and self._end is None:
+            self.abort()
+            return
+        self.answered_anything = True
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            self._switched(data[upgrade.args[0] :])
+            return
+        except HttpParserError as error:
+            self._break(UpstreamFailed(f"the upstream sent something that is not HTTP: {error}"))
+            return
+        if self._end is None:
+            self._take_head(data)
+        else:
+            self._pass_on(data)
+            self._settle()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.lost = UpstreamFailed(f"the upstream closed the connection: {reason.getErrorMessage()}")
+        self._gone(self)
+        self.turn_valve(True)
+        far, self._far = self._far, None
+        if far is not None:
+            far.close()
+            self._finish()
+        elif self._head is not None:
+            self._break(self.lost)
+        elif self._end is not None:
+            if self._ends_with_close() and reason.check(ConnectionDone):
+                self._complete = True
+                self._finish()
+            else:
+                self._break(UpstreamFailed("the upstream broke off in the middle of its answer"))
+
+    def _ends_with_close(self) -> bool:
+        answer = self._answer
+        return answer is not None and not answer.chunked and answer.length is None
+
+    def _break(self, why: UpstreamFailed) -> None:
+        waiting: Deferred[AnswerHead] | Deferred[None] | None = self._head or self._end
+        self._head = self._end = None
+        self.abort()
+        if waiting is not None:
+            waiting.errback(why)
+
+    def _finish(self) -> None:
+        end, self._end = self._end, None
+        if end is not None:
+            end.callback(None)
+
+    # -- the head ----------------------------------------------------------------------------------------------
+
+    def _take_head(self, data: bytes) -> None:
+        self._early += data
+        if self._answer is None:
+            if len(self._early) > _HEAD_LIMIT:
+                self._break(UpstreamFailed("the upstream's answer has no end of its head"))
+            return
+        self._early = self._after_heads()
+        head, self._head = self._head, None
+        if head is not None:
+            head.callback(self._answer)
+
+    def _after_heads(self) -> bytes:
+        end = 0
+        for _ in range(self._interims + 1):
+            end = self._early.index(b"\r\n\r\n", end) + 4
+        return self._early[end:]
+
+    def _switched(self, rest: bytes) -> None:
+        """The parser stopped at the end of a 101's head: what follows is the tunnel's."""
+        self._early = rest
+        head, self._head = self._head, None
+        if self._answer is not None and head is not None:
+            head.callback(self._answer)
+
+    # -- the body ----------------------------------------------------------------------------------------------
+
+    def _pass_on(self, data: bytes) -> None:
+        pieces, self._pieces = self._pieces, []
+        if self._smuggled or self._write is None:
+            return
+        if self._raw:
+            self._tail = (self._tail + data)[-6:] if len(data) < 6 else data[-6:]
+            if self._complete and self._tail.endswith(b"\r\n\r\n\r\n"):
+                self._smuggled = True
+            elif data:
+                self._write(data)
+        elif pieces:
+            self._write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+
+    def _settle(self) -> None:
+        if self._smuggled:
+            self._break(UpstreamFailed("the upstream sent more than one answer"))
+        elif self._complete:
+            self._finish()
+
+    # -- what the parser sees ----------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        if self._complete:
+            self._smuggled = True
+
+    def on_status(self, reason: bytes) -> None:
+        self._reason = reason
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._answer is None:
+            self._headers.append((name, value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if self._smuggled or (100 <= status < 200 and status != 101):
+            return
+        length, chunked = _framing(self._headers)
+        bodiless = self._no_body or status in _NO_BODY
+        keep_alive = self._parser.should_keep_alive() or (bodiless and not _says_close(self._headers))
+        self._answer = AnswerHead(status, self._reason, self._headers, length, chunked, keep_alive)
+        self._complete = bodiless
+
+    def on_body(self, data: bytes) -> None:
+        if self._no_body:
+            self._smuggled = True
+        elif not self._smuggled:
+            self._pieces.append(data)
+
+    def on_message_complete(self) -> None:
+        if self._answer is None:
+            self._interims += 1
+            self._interim(self._parser.get_status_code(), self._headers)
+            self._headers = []
+        else:
+            self._complete = True
+
+
+def _framing(headers: Sequence[Header]) -> tuple[int | None, bool]:
+    """(declared length, chunked) of an answer; llhttp has refused contradictions."""
+    length, chunked = None, False
+    for name, value in headers:
+        if len(name) == 14 and name.lower() == b"content-length":
+            length = int(value)
+        elif len(name) == 17 and name.lower() == b"transfer-encoding":
+            if value.lower() != b"chunked":
+                raise ValueError("a transfer coding that nobody asked for")
+            chunked = True
+    return length, chunked
+
+
+def _says_close(headers: Sequence[Header]) -> bool:
+    return any(name.lower() == b"connection" and b"close" in value.lower() for name, value in headers)
+
+
+@implementer(IPushProducer)
+class _Valve:
+    """Tells a connection how its own output drains, while a request's body streams through it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def pauseProducing(self) -> None:
+        self._connection.turn_valve(False)
+
+    def resumeProducing(self) -> None:
+        self._connection.turn_valve(True)
+
+    def stopProducing(self) -> None:
+        self._connection.turn_valve(True)

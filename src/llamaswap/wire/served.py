@@ -1,0 +1,204 @@
+"""One message on a client's connection and the answer to it: the channel's own `Exchange`.
+
+It frames the answer: by length, in chunks, raw in the chunks of an upstream, or by the close for a 1.0 client.
+When the message may be answered, and what follows on the connection, the channel decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from twisted.internet.defer import Deferred
+
+from llamaswap.exchange import Header, Producer, TunnelEnd
+from llamaswap.wire.body import IncomingBody
+from llamaswap.wire.transport import Transport
+
+if TYPE_CHECKING:
+    from llamaswap.wire.channel import Channel
+
+REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
+_BODILESS = frozenset((204, 304))
+
+
+class _Framing(Enum):
+    NONE = 0
+    PLAIN = 1
+    CHUNKED = 2
+
+
+class ServedExchange:
+    """See `exchange.Exchange` for the promises."""
+
+    __slots__ = (
+        "_channel",
+        "_framing",
+        "_index",
+        "_missing",
+        "body",
+        "early",
+        "expects_continue",
+        "finished",
+        "headers",
+        "keep_alive",
+        "method",
+        "over",
+        "sent",
+        "status",
+        "target",
+        "task",
+        "version",
+        "websocket",
+    )
+
+    def __init__(
+        self,
+        channel: Channel,
+        method: bytes,
+        target: bytes,
+        version: bytes,
+        headers: Sequence[Header],
+        index: dict[bytes, bytes],
+        body: IncomingBody,
+        keep_alive: bool,
+    ) -> None:
+        self._channel = channel
+        self.method = method
+        self.target = target
+        self.version = version
+        self.headers = headers
+        self._index = index
+        self.body = body
+        self.keep_alive = keep_alive
+        """The connection serves another message after this one."""
+        self.expects_continue = index.get(b"expect", b"").lower() == b"100-continue"
+        self.websocket = False
+        self.early = b""
+        """What came behind the head of an upgrade."""
+        self.status = 0
+        self.sent = 0
+        self.finished = False
+        """The answer is complete, or was cut."""
+        self.over = False
+        """The coroutine that answers it has ended."""
+        self.task: Deferred[None] | None = None
+        self._framing = _Framing.PLAIN
+        self._missing: int | None = None
+
+    # -- the request -------------------------------------------------------------------------------------------
+
+    def header(self, name: bytes) -> bytes | None:
+        return self._index.get(name)
+
+    @property
+    def peer(self) -> str:
+        return self._channel.peer
+
+    @property
+    def local(self) -> str:
+        return self._channel.local
+
+    @property
+    def secure(self) -> bool:
+        return self._channel.secure
+
+    @property
+    def transport(self) -> Transport:
+        return self._channel.transport
+
+    @property
+    def raw_chunks(self) -> bool:
+        return self.version == b"1.1" and self.method != b"HEAD"
+
+    # -- the answer --------------------------------------------------------------------------------------------
+
+    def interim(self, status: int, headers: Sequence[Header]) -> None:
+        if self.version == b"1.1" and not self.status:
+            self._channel.send(_head(status, REASONS.get(status, b""), headers) + b"\r\n")
+
+    def begin(
+        self,
+        status: int,
+        headers: Sequence[Header],
+        *,
+        reason: bytes = b"",
+        length: int | None = None,
+        raw: bool = False,
+    ) -> None:
+        if self.status:
+            raise RuntimeError("the answer has begun already")
+        self.status = status
+        framing = self._choose_framing(status, length, raw)
+        self.keep_alive = self.keep_alive and self._channel.may_go_on(self)
+        head = _head(status, reason or REASONS.get(status, b""), headers)
+        self._channel.send(head + framing + self._connection_line() + b"\r\n")
+
+    def _choose_framing(self, status: int, length: int | None, raw: bool) -> bytes:
+        line = b"" if length is None or status == 204 else b"Content-Length: %d\r\n" % length
+        if self.method == b"HEAD" or status in _BODILESS:
+            self._framing = _Framing.NONE
+            return line
+        if length is not None:
+            self._missing = length
+            return line
+        if raw:
+            return b"Transfer-Encoding: chunked\r\n"
+        if self.version == b"1.1":
+            self._framing = _Framing.CHUNKED
+            return b"Transfer-Encoding: chunked\r\n"
+        self.keep_alive = False
+        return b""
+
+    def _connection_line(self) -> bytes:
+        if not self.keep_alive:
+            return b"Connection: close\r\n"
+        return b"" if self.version == b"1.1" else b"Connection: keep-alive\r\n"
+
+    def write(self, data: bytes) -> None:
+        if self.finished or not data or self._framing is _Framing.NONE:
+            return
+        self.sent += len(data)
+        if self._framing is _Framing.CHUNKED:
+            data = b"%x\r\n%b\r\n" % (len(data), data)
+        elif self._missing is not None:
+            self._missing -= len(data)
+        self._channel.send(data)
+
+    def finish(self) -> None:
+        if self.finished:
+            return
+        if self._missing:
+            self.abort()
+            return
+        self.finished = True
+        if self._framing is _Framing.CHUNKED:
+            self._channel.send(b"0\r\n\r\n")
+        self._channel.answered()
+
+    def abort(self) -> None:
+        self.finished = True
+        self.keep_alive = False
+        self._channel.cut()
+
+    def produce(self, producer: Producer | None) -> None:
+        self._channel.produce(producer)
+
+    def tunnel(self, headers: Sequence[Header], reason: bytes, far: TunnelEnd) -> TunnelEnd:
+        self.status = 101
+        self.finished = True
+        self.keep_alive = False
+        self._channel.send(_head(101, reason or REASONS[101], headers) + b"\r\n")
+        return self._channel.become_tunnel(far, self.early)
+
+
+def _head(status: int, reason: bytes, headers: Sequence[Header]) -> bytes:
+    """Status line and header lines. A line break inside a value would be a second header: refused."""
+    lines = [b"HTTP/1.1 %d %b" % (status, reason)]
+    lines += [b"%b: %b" % header for header in headers]
+    head = b"\r\n".join(lines) + b"\r\n"
+    if head.count(b"\n") != len(lines):
+        raise ValueError("a header of the answer holds a line break")
+    return head

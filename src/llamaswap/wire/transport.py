@@ -1,0 +1,29 @@
+"""What both sides of the wire ask of a stream transport; Twisted spreads it over five interfaces."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from twisted.internet.interfaces import IAddress
+
+
+class Transport(Protocol):
+    """A TCP, TLS or Unix-socket transport."""
+
+    def write(self, data: bytes) -> None: ...
+    def loseConnection(self) -> None: ...
+    def abortConnection(self) -> None: ...
+    def registerProducer(self, producer: object, streaming: bool) -> None: ...
+    def unregisterProducer(self) -> None: ...
+    def pauseProducing(self) -> None: ...
+    def resumeProducing(self) -> None: ...
+    def getPeer(self) -> IAddress: ...
+    def getHost(self) -> IAddress: ...
+
+
+def tune(transport: Transport) -> None:
+    """Small writes leave at once, and a peer that is silently gone is noticed; on TCP only."""
+    no_delay = getattr(transport, "setTcpNoDelay", None)
+    if no_delay is not None:
+        no_delay(True)
+        transport.setTcpKeepAlive(True)  # type: ignore[attr-defined]

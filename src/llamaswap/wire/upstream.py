@@ -1,0 +1,167 @@
+"""One start of one backend, seen from here: where it listens, and our connections to it.
+
+A restart of the backend is a new `Upstream`, so no connection outlives the process it was made to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import cast
+
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
+from twisted.internet.error import ConnectError, ConnectingCancelledError, DNSLookupError
+from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTCP, IReactorTime, IStreamClientEndpoint
+from twisted.internet.protocol import Factory
+
+from llamaswap.errors import UpstreamFailed
+from llamaswap.wire.connection import Connection
+from llamaswap.wire.origin import Origin
+
+_LOOPBACK = ("127.0.0.1", "::1")
+_IDLE_LIMIT = 100
+"""Idle connections kept at most."""
+
+
+class INetworkReactor(IReactorTCP, IReactorTime):
+    """What an `Upstream` needs of a reactor."""
+
+
+class Upstream:
+    """Connections to the server at `origin`, kept alive for `idle` seconds between requests."""
+
+    def __init__(
+        self, reactor: INetworkReactor, origin: Origin, *, connect_timeout: float = 30.0, idle: float = 90.0
+    ) -> None:
+        self.origin = origin
+        self._reactor = reactor
+        self._timeout = connect_timeout
+        self._idle_seconds = idle
+        self._idle: list[Connection] = []
+        self._open: set[Connection] = set()
+        self._sweeper: IDelayedCall | None = None
+        self._good_address: str | None = None
+        self._closed = False
+
+    def probe(self, path: str) -> Deferred[int]:
+        """Fires with the status that a GET of `path` answers; redirects are not followed.
+
+        Fails with `UpstreamFailed`. Cancelling hangs up.
+        """
+        return Deferred.fromCoroutine(self._probe(path.encode("utf-8")))
+
+    async def _probe(self, path: bytes) -> int:
+        head = b"GET %b HTTP/1.1\r\nHost: %b\r\nAccept: */*\r\n\r\n" % (self.origin.target(path), self.origin.authority)
+        async with self.connection() as connection:
+            answer = await connection.send(head)
+            await connection.relay(lambda data: None)
+            return answer.status
+
+    @asynccontextmanager
+    async def connection(self, *, fresh: bool = False) -> AsyncIterator[Connection]:
+        """A connection for one request; afterwards kept for the next if the answer was complete, else cut.
+
+        Raises `UpstreamFailed` when none can be made. `fresh` takes none that has been used before.
+        """
+        connection = (None if fresh else self._take_idle()) or await self._connect()
+        try:
+            yield connection
+        finally:
+            self._give_back(connection)
+
+    def close(self) -> None:
+        """Drop the idle connections and cut those in use. Nothing can be sent afterwards."""
+        self._closed = True
+        self._idle.clear()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        for connection in tuple(self._open):
+            connection.abort()
+
+    # -- the pool ----------------------------------------------------------------------------------------------
+
+    def _take_idle(self) -> Connection | None:
+        return self._idle.pop() if self._idle else None
+
+    def _give_back(self, connection: Connection) -> None:
+        if self._closed or not connection.reusable or len(self._idle) >= _IDLE_LIMIT:
+            connection.abort()
+            return
+        connection.resumeProducing()
+        connection.used = True
+        connection.idle_since = self._reactor.seconds()
+        self._idle.append(connection)
+        if self._sweeper is None:
+            self._sweeper = self._reactor.callLater(self._idle_seconds, self._sweep)
+
+    def _sweep(self) -> None:
+        """Close what was idle for too long; the oldest stands first, because the latest is used first."""
+        self._sweeper = None
+        horizon = self._reactor.seconds() - self._idle_seconds
+        while self._idle and self._idle[0].idle_since <= horizon:
+            self._idle.pop(0).close()
+        if self._idle:
+            wait = max(0.0, self._idle[0].idle_since - horizon)
+            self._sweeper = self._reactor.callLater(wait, self._sweep)
+
+    def _lost(self, connection: Connection) -> None:
+        self._open.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+
+    # -- new connections ---------------------------------------------------------------------------------------
+
+    async def _connect(self) -> Connection:
+        if self._closed:
+            raise UpstreamFailed("the model's server has been stopped")
+        failures = []
+        for address in self._addresses():
+            try:
+                connection = await self._endpoint(address).connect(_Connections(self._lost))
+            except (ConnectError, DNSLookupError, ConnectingCancelledError) as error:
+                failures.append(f"{address}: {error}")
+                continue
+            self._good_address = address
+            return self._admit(cast(Connection, connection))
+        raise UpstreamFailed(f"cannot connect to {self.origin}: " + "; ".join(failures))
+
+    def _admit(self, connection: Connection) -> Connection:
+        self._open.add(connection)
+        if self._closed:
+            connection.abort()
+            raise UpstreamFailed("the model's server has been stopped")
+        return connection
+
+    def _addresses(self) -> tuple[str, ...]:
+        """The addresses to try, in order. `localhost` needs no resolver, and one refusal must not delay the next."""
+        if self._good_address is not None:
+            return (self._good_address,)
+        return _LOOPBACK if self.origin.host == "localhost" else (self.origin.host,)
+
+    def _endpoint(self, address: str) -> IStreamClientEndpoint:
+        endpoint: IStreamClientEndpoint
+        if ":" in address:
+            endpoint = TCP6ClientEndpoint(self._reactor, address, self.origin.port, self._timeout)
+        elif address.replace(".", "").isdigit():
+            endpoint = TCP4ClientEndpoint(self._reactor, address, self.origin.port, self._timeout)
+        else:
+            endpoint = HostnameEndpoint(self._reactor, address, self.origin.port, self._timeout)
+        if self.origin.secure:
+            from twisted.internet.ssl import optionsForClientTLS
+
+            endpoint = wrapClientTLS(optionsForClientTLS(self.origin.host), endpoint)
+        return endpoint
+
+
+class _Connections(Factory):
+    """Makes one `Connection`."""
+
+    noisy = False
+
+    def __init__(self, gone: Callable[[Connection], None]) -> None:
+        self._gone = gone
+
+    def buildProtocol(self, addr: IAddress | None) -> Connection:
+        return Connection(self._gone)

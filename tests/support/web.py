@@ -1,0 +1,271 @@
+"""An `Exchange` in memory, and a small world behind the web tree: settings, models that can be asked, a log."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from types import MappingProxyType
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
+from twisted.logger import LogPublisher
+
+from llamaswap.config.schema import Model, Settings
+from llamaswap.errors import ClientGone, Refusal
+from llamaswap.exchange import Exchange, Header, Producer, TunnelEnd
+from llamaswap.ids import ModelId
+from llamaswap.logs.sources import Logs
+from llamaswap.notices import State
+from llamaswap.resolve.resolver import Resolver
+from llamaswap.web import pages
+from llamaswap.web.api import Api, Version
+from llamaswap.web.feeds import LogFeeds
+from llamaswap.web.front import Front
+from llamaswap.web.gate import Gate
+from llamaswap.web.resource import LlamaSwapResource
+from llamaswap.web.root import ResourceTree
+from llamaswap.web.routes import ROUTES, Lane, Route, RouteTable
+
+
+class MemoryBody:
+    """A request body that arrives in the pieces it is given; `end()` completes it."""
+
+    def __init__(self, *pieces: bytes, length: int | None = None, complete: bool = True) -> None:
+        self._pieces = list(pieces)
+        self._waiting: Deferred[bytes] | None = None
+        self.complete = complete
+        self.length = length if length is not None or not complete else sum(map(len, pieces))
+
+    def take(self) -> bytes:
+        taken, self._pieces = b"".join(self._pieces), []
+        return taken
+
+    def read(self) -> Awaitable[bytes]:
+        assert self._waiting is None, "two reads at once"
+        if self._pieces or self.complete:
+            return succeed(self._pieces.pop(0) if self._pieces else b"")
+        self._waiting = Deferred(lambda _: setattr(self, "_waiting", None))
+        return self._waiting
+
+    def feed(self, piece: bytes) -> None:
+        """The next piece arrives."""
+        self._pieces.append(piece)
+        self._answer()
+
+    def end(self) -> None:
+        """Nothing more will arrive."""
+        self.complete = True
+        self._answer()
+
+    def break_off(self, error: Refusal | ClientGone) -> None:
+        """The rest will never arrive."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.errback(error)
+
+    def _answer(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.callback(self._pieces.pop(0) if self._pieces else b"")
+
+
+class MemoryExchange:
+    """One request and the answer it was given. Holds a lane to the promises of `Exchange`."""
+
+    def __init__(
+        self,
+        method: str = "GET",
+        target: str | bytes = "/",
+        headers: Mapping[str, str] | Sequence[Header] = (),
+        body: MemoryBody | bytes = b"",
+        *,
+        version: bytes = b"1.1",
+        peer: str = "192.0.2.7",
+        local: str = "192.0.2.1",
+        raw_chunks: bool = True,
+        tunnels: bool = True,
+    ) -> None:
+        self.method = method.encode()
+        self.target = target if isinstance(target, bytes) else target.encode()
+        items = headers.items() if isinstance(headers, Mapping) else ()
+        self.headers: Sequence[Header] = [(name.encode(), value.encode()) for name, value in items] or list(headers)  # type: ignore[arg-type]
+        self.body = body if isinstance(body, MemoryBody) else MemoryBody(*([body] if body else []))
+        self.version = version
+        self.peer = peer
+        self.local = local
+        self.secure = False
+        self.raw_chunks = raw_chunks
+        self.status = 0
+        self.reason = b""
+        self.sent = 0
+        self.length: int | None = None
+        self.raw = False
+        self.answered: list[Header] = []
+        """The headers of the answer, without framing."""
+        self.written: list[bytes] = []
+        self.interims: list[tuple[int, Sequence[Header]]] = []
+        self.finished = False
+        self.aborted = False
+        self.producer: Producer | None = None
+        self.far: TunnelEnd | None = None
+        self.tunnelled = MemoryTunnelEnd()
+        self._tunnels = tunnels
+
+    def header(self, name: bytes) -> bytes | None:
+        assert name == name.lower()
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+    def interim(self, status: int, headers: Sequence[Header]) -> None:
+        assert not self.status
+        self.interims.append((status, headers))
+
+    def begin(
+        self, status: int, headers: Sequence[Header], *, reason: bytes = b"", length: int | None = None, raw: bool = False
+    ) -> None:
+        assert not self.status, "begun twice"
+        assert not raw or self.raw_chunks
+        framing = {b"content-length", b"transfer-encoding", b"connection"}
+        assert not framing & {name.lower() for name, _ in headers}, headers
+        self.status, self.reason, self.length, self.raw = status, reason, length, raw
+        self.answered = list(headers)
+
+    def write(self, data: bytes) -> None:
+        assert self.status, "written before begin"
+        assert not self.finished, "written after finish"
+        assert self.method != b"HEAD" or not data, "a HEAD answer has no body"
+        self.written.append(data)
+        self.sent += len(data)
+
+    def finish(self) -> None:
+        assert self.status, "finished before begin"
+        assert not self.finished, "finished twice"
+        if self.length is not None and self.method != b"HEAD" and not self.aborted:
+            assert self.sent == self.length, (self.sent, self.length)
+        self.finished = True
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def produce(self, producer: Producer | None) -> None:
+        assert producer is None or self.producer is None, "two producers"
+        self.producer = producer
+
+    def tunnel(self, headers: Sequence[Header], reason: bytes, far: TunnelEnd) -> TunnelEnd:
+        assert self._tunnels
+        self.begin(101, [item for item in headers if item[0].lower() != b"connection"], reason=reason)
+        self.far = far
+        return self.tunnelled
+
+    @property
+    def answer(self) -> bytes:
+        """The body of the answer so far."""
+        return b"".join(self.written)
+
+    def answered_header(self, name: str) -> str | None:
+        """The first value of a header of the answer."""
+        wanted = name.lower().encode()
+        return next((value.decode() for key, value in self.answered if key.lower() == wanted), None)
+
+
+class MemoryTunnelEnd:
+    """The client's end of a tunnel."""
+
+    def __init__(self) -> None:
+        self.written = b""
+        self.closed = False
+
+    def write(self, data: bytes) -> None:
+        assert not self.closed
+        self.written += data
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def settings_of(*models: Model, **others: Any) -> Settings:
+    """A configuration with these models."""
+    return Settings(models=MappingProxyType({model.id: model for model in models}), **others)
+
+
+def model(name: str, **others: Any) -> Model:
+    """A model with these settings."""
+    return Model(id=ModelId(name), **others)
+
+
+class MemoryModels:
+    """Models that load when a test says so, and remember what was asked of them."""
+
+    def __init__(self) -> None:
+        self.states: dict[ModelId, State] = {}
+        self.asked: list[tuple[str, Sequence[ModelId] | None]] = []
+        self.held: list[ModelId] = []
+        self.refusal: Refusal | None = None
+        self.pending: Deferred[None] | None = None
+        """When set, loading and unloading take until it fires."""
+
+    def state_of(self, name: ModelId) -> State:
+        return self.states.get(name, State.STOPPED)
+
+    @asynccontextmanager
+    async def lease(self, name: ModelId) -> AsyncIterator[None]:
+        self.asked.append(("load", [name]))
+        if self.refusal is not None:
+            raise self.refusal
+        if self.pending is not None:
+            await self.pending
+        self.states[name] = State.READY
+        self.held.append(name)
+        try:
+            yield
+        finally:
+            self.held.remove(name)
+
+    async def unload(self, models: Sequence[ModelId] | None, grace: float | None = None) -> None:
+        self.asked.append(("unload", models))
+        if self.pending is not None:
+            await self.pending
+
+
+class World:
+    """Everything behind the channel, with lanes that only say which route they were given."""
+
+    def __init__(self, settings: Settings, *, serve: Mapping[Lane, Any] | None = None) -> None:
+        self.settings = settings
+        self.clock = Clock()
+        self.clock.advance(1_700_000_000)
+        self.publisher = LogPublisher()
+        self.logs = Logs(settings, self.publisher)
+        self.models = MemoryModels()
+        self.table = RouteTable(ROUTES)
+        self.served: list[tuple[Exchange, Route]] = []
+        self.gate = Gate(settings, self.table)
+        lanes = serve or {Lane.MODEL: self._serve, Lane.PASSTHROUGH: self._serve}
+        self.front = Front(self.gate, lanes, self.clock, log_requests=True)
+        resolver = Resolver(settings)
+        api = Api(settings, self.models, self.models.state_of, resolver, Version("1.2", "abc", "today"), self.clock)
+        self.feeds = LogFeeds(self.logs, resolver)
+        self.tree = ResourceTree(self.table, {**pages.endpoints(), **api.endpoints(), **self.feeds.endpoints()})
+        self.resource = LlamaSwapResource(self.front, self.tree)
+
+    async def _serve(self, exchange: Exchange, route: Route) -> None:
+        self.served.append((exchange, route))
+        exchange.begin(200, [(b"Content-Type", b"text/plain")], length=2)
+        if exchange.method != b"HEAD":
+            exchange.write(b"up")
+        exchange.finish()
+
+    def ask(self, *args: Any, **kwargs: Any) -> MemoryExchange:
+        """Give the front an exchange, and run what answers it to its end. Status 0: the resource tree's turn."""
+        exchange = MemoryExchange(*args, **kwargs)
+        answering = self.front.receive(exchange)
+        if answering is not None:
+            run(answering)
+        return exchange
+
+
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine that never waits, and give what it returns."""
+    results: list[Any] = []
+    Deferred.fromCoroutine(coroutine).addCallback(results.append).addErrback(lambda failure: failure.raiseException())
+    return results[0]

@@ -1,0 +1,119 @@
+"""Options and what is refused before anything is started; `test_commands.py` runs the commands."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from twisted.internet.defer import Deferred
+from twisted.python.usage import UsageError
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from llamaswap.tap import Options, makeService
+
+
+def parsed(*words: str) -> Options:
+    """Options of a command line."""
+    options = Options()
+    options.parseOptions(list(words))
+    return options
+
+
+@contextmanager
+def taken() -> Iterator[str]:
+    """An address that somebody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+
+
+class OptionTests(SynchronousTestCase):
+    """Words to options."""
+
+    def test_listen_repeats(self) -> None:
+        """Every `--listen` counts, in order."""
+        self.assertEqual(parsed("--listen", ":1", "--listen=unix:/x")["listen"], [":1", "unix:/x"])
+
+    def test_defaults(self) -> None:
+        """Nothing is assumed that was not said."""
+        options = parsed()
+        self.assertEqual((options["config"], options["demo"], options["listen"]), (None, 0, []))
+
+    def test_each_command_line_has_its_own(self) -> None:
+        """Addresses do not leak from one command line into the next."""
+        parsed("--listen", ":1")
+        self.assertEqual(parsed()["listen"], [])
+
+    def test_help(self) -> None:
+        """The help text names every option and the default address."""
+        shown = str(Options())
+        for part in ("--config", "--demo", "--listen", "127.0.0.1:8080", "unix:"):
+            self.assertIn(part, shown)
+
+    def test_unknown_option(self) -> None:
+        """A wrong word is a usage error, which `twist` reports in its way."""
+        self.assertRaises(UsageError, parsed, "--nope")
+
+
+class RefusalTests(SynchronousTestCase):
+    """What ends the program in `makeService`."""
+
+    def refused(self, *words: str) -> str:
+        """The one line that these words end with."""
+        line = self.assertRaises(SystemExit, makeService, parsed(*words)).code
+        assert isinstance(line, str)
+        self.assertNotIn("\n", line)
+        return line
+
+    def config(self, text: str) -> str:
+        """A configuration file with this text."""
+        path = Path(self.mktemp())
+        path.write_text(text)
+        return str(path)
+
+    def test_s104_no_configuration(self) -> None:
+        """S-104: without a configuration both ways to give one are named."""
+        line = self.refused()
+        self.assertIn("--config", line)
+        self.assertIn("--demo", line)
+
+    def test_both(self) -> None:
+        """`--config` and `--demo` together say nothing."""
+        self.assertIn("exclude each other", self.refused("--config", "c", "--demo"))
+
+    def test_missing_file(self) -> None:
+        """A file that cannot be read is named, with the reason."""
+        self.assertIn("/nonexistent: cannot be read: No such file", self.refused("--config", "/nonexistent"))
+
+    def test_wrong_file(self) -> None:
+        """Every problem of a file stands in the line, with file, line and key."""
+        path = self.config("startPort: zero\nmodels:\n  m: {cmd: x, ttl: -5}\n")
+        line = self.refused("--config", path)
+        self.assertIn(f"{path}:1:", line)
+        self.assertIn(f"{path}:3:", line)
+
+    def test_s103_address_in_use(self) -> None:
+        """S-103: an address in use ends the program before anything is started."""
+        with taken() as address:
+            line = self.refused("--config", self.config(""), "--listen", "127.0.0.1:0", "--listen", address)
+        self.assertEqual(line, f"llamaswap: cannot listen on {address}: Address already in use")
+
+
+class ServiceTests(TestCase):
+    """A service that was made is complete."""
+
+    def test_stops_what_it_opened(self) -> None:
+        """The ports are open before the service starts and closed when it has stopped."""
+        path = Path(self.mktemp())
+        path.write_text("models: {}\n")
+        with taken() as address:
+            pass
+        host, _, port = address.rpartition(":")
+        service = makeService(parsed("--config", str(path), "--listen", address))
+        socket.create_connection((host, int(port)), timeout=5).close()
+        service.startService()
+        stopped: Deferred[object] = service.stopService()
+        return stopped.addCallback(
+            lambda _: self.assertRaises(OSError, socket.create_connection, (host, int(port)), timeout=5)
+        )
