@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from llamaswap import __version__
 from llamaswap.config.files import load_file
 from llamaswap.config.schema import Settings
 from llamaswap.errors import LlamaSwapError
@@ -37,9 +38,7 @@ def run(words: Sequence[str]) -> int:
         sys.stderr.write(f"{error}\n{USAGE}")
         return 2
     if flags.version:
-        from importlib.metadata import version
-
-        print(f"version: {version('llamaswap')} ({UNKNOWN}), built at {UNKNOWN}")
+        print(f"version: {__version__} ({UNKNOWN}), built at {UNKNOWN}")
         return 0
     try:
         serve(flags)
@@ -83,21 +82,23 @@ def check(flags: Flags) -> None:
 
 def tls(cert_file: str, key_file: str) -> Wrap:
     """A layer of TLS with the certificate (and chain) and key of these PEM files. Raises `LlamaSwapError`."""
-    from cryptography.x509 import load_pem_x509_certificates
-    from OpenSSL.crypto import FILETYPE_PEM, X509, Error, load_privatekey
-    from twisted.internet.ssl import CertificateOptions
+    from OpenSSL import SSL
     from twisted.protocols.tls import TLSMemoryBIOFactory
 
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
     try:
-        chain = [X509.from_cryptography(found) for found in load_pem_x509_certificates(Path(cert_file).read_bytes())]
-        key = load_privatekey(FILETYPE_PEM, Path(key_file).read_bytes())
-        options = CertificateOptions(privateKey=key, certificate=chain[0], extraCertChain=chain[1:])
-        options.getContext()  # fails now, not at the first client, when key and certificate do not match
+        for file in (cert_file, key_file):
+            Path(file).read_bytes()  # OpenSSL would not say which one is missing
+        context.use_certificate_chain_file(cert_file)
+        context.use_privatekey_file(key_file)
+        context.check_privatekey()
     except OSError as error:
         raise LlamaSwapError(f"cannot read {error.filename}: {error.strerror}") from error
-    except (ValueError, Error) as error:
-        raise LlamaSwapError(f"cannot use {cert_file} with {key_file}: {error or 'not a PEM pair'}") from error
-    return lambda factory: TLSMemoryBIOFactory(options, False, factory)
+    except SSL.Error as error:
+        raise LlamaSwapError(f"{cert_file} and {key_file} are no certificate with its key, in PEM form") from error
+    contexts = ClientContextless(context)
+    return lambda factory: TLSMemoryBIOFactory(contexts, False, factory)
 
 
 def log_to_stdout(settings: Settings) -> None:

@@ -19,7 +19,6 @@ from llamaswap.listen import describe, is_public, open_ports, own_lock
 from llamaswap.service import LlamaSwap
 from llamaswap.signals import SignalService
 
-
 Wrap = Callable[[IProtocolFactory], IProtocolFactory]
 """Puts a layer around the protocol of a port."""
 

@@ -11,6 +11,7 @@ from typing import NoReturn
 from twisted.application.service import IService
 from twisted.python import usage
 
+from llamaswap import __version__
 from llamaswap.config.files import load_file
 from llamaswap.config.schema import Settings
 from llamaswap.errors import LlamaSwapError
@@ -46,9 +47,7 @@ class Options(usage.Options):
 
     def opt_version(self) -> NoReturn:
         """Print the version and exit."""
-        from importlib.metadata import version
-
-        print(f"llamaswap {version('llamaswap')}")
+        print(f"llamaswap {__version__}")
         raise SystemExit(0)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.config.load import load
 from llamaswap.demo import config
 from llamaswap.demo.config import CHAT, HELPERS, MODELS, DemoUnavailable
 from llamaswap.demo.engine import arguments
@@ -120,3 +121,9 @@ class ConfigurationTests(SynchronousTestCase):
     def test_start_port_is_the_given_one(self) -> None:
         """Ports are counted from the given number."""
         self.assertEqual(self.tree["startPort"], 4000)
+
+    def test_our_own_loader_accepts_it(self) -> None:
+        """The loader finds nothing to complain about, and each model has a port of its own."""
+        settings = load(config.demo_configuration(self.folder), "demo")
+        self.assertEqual(settings.warnings, ())
+        self.assertEqual(len({model.port for model in settings.models.values()}), len(MODELS))

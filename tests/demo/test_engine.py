@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import signal
 import sys
 import tempfile
@@ -12,13 +11,11 @@ import pytest
 
 from llamaswap.demo.grammar import FOREST, SEA, Voice
 from llamaswap.demo.model import TinyModel
+from tests.support.engine import needs_engine
 from tests.support.live import Live
 from tests.support.ports import free_ports
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(importlib.util.find_spec("xllamacpp") is None, reason="xllamacpp (extra `demo`) is missing"),
-]
+pytestmark = needs_engine
 HELLO = {"messages": [{"role": "user", "content": "Hello"}], "temperature": 0, "max_tokens": 24}
 
 

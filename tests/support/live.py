@@ -6,6 +6,7 @@ For blocking tests only: nothing here runs beside a reactor.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -106,8 +107,9 @@ class Live:
 
     def output(self) -> str:
         """What it printed so far, both streams."""
-        self._output.seek(0)
-        return self._output.read().decode(errors="replace")
+        file = self._output.fileno()
+        text = os.pread(file, os.fstat(file).st_size, 0)  # not read(): the program shares our place in the file
+        return text.decode(errors="replace")
 
     def ask(self, method: str, path: str, body: object = None) -> Answer:
         """One request on a connection of its own; `body` is sent as JSON."""

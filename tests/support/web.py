@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from io import BytesIO
 from types import MappingProxyType
 from typing import Any
 
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
 from twisted.logger import LogPublisher
+from twisted.python.failure import Failure
+from twisted.web.resource import IResource
+from twisted.web.server import Site
 
 from llamaswap.config.schema import Model, Settings
 from llamaswap.errors import ClientGone, Refusal
@@ -121,7 +130,13 @@ class MemoryExchange:
         self.interims.append((status, headers))
 
     def begin(
-        self, status: int, headers: Sequence[Header], *, reason: bytes = b"", length: int | None = None, raw: bool = False
+        self,
+        status: int,
+        headers: Sequence[Header],
+        *,
+        reason: bytes = b"",
+        length: int | None = None,
+        raw: bool = False,
     ) -> None:
         assert not self.status, "begun twice"
         assert not raw or self.raw_chunks
@@ -174,6 +189,7 @@ class MemoryTunnelEnd:
     def __init__(self) -> None:
         self.written = b""
         self.closed = False
+        self.paused = False
 
     def write(self, data: bytes) -> None:
         assert not self.closed
@@ -182,15 +198,24 @@ class MemoryTunnelEnd:
     def close(self) -> None:
         self.closed = True
 
+    def pauseProducing(self) -> None:
+        self.paused = True
+
+    def resumeProducing(self) -> None:
+        self.paused = False
+
+    def stopProducing(self) -> None:
+        self.closed = True
+
 
 def settings_of(*models: Model, **others: Any) -> Settings:
     """A configuration with these models."""
     return Settings(models=MappingProxyType({model.id: model for model in models}), **others)
 
 
-def model(name: str, **others: Any) -> Model:
+def model(id: str, /, **others: Any) -> Model:
     """A model with these settings."""
-    return Model(id=ModelId(name), **others)
+    return Model(id=ModelId(id), **others)
 
 
 class MemoryModels:
@@ -255,6 +280,14 @@ class World:
             exchange.write(b"up")
         exchange.finish()
 
+    def visit(
+        self, target: str | bytes, headers: Mapping[str, str] | None = None, *, method: str = "GET", body: bytes = b""
+    ) -> Reply:
+        """Ask the whole tree, as it stands in a site of `twisted.web`."""
+        client = Client(self.resource, self.clock, method=method)
+        client.send(target, headers, body)
+        return client.reply
+
     def ask(self, *args: Any, **kwargs: Any) -> MemoryExchange:
         """Give the front an exchange, and run what answers it to its end. Status 0: the resource tree's turn."""
         exchange = MemoryExchange(*args, **kwargs)
@@ -265,7 +298,56 @@ class World:
 
 
 def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine that never waits, and give what it returns."""
+    """Run a coroutine that never waits; give what it returns, raise what it raises."""
     results: list[Any] = []
-    Deferred.fromCoroutine(coroutine).addCallback(results.append).addErrback(lambda failure: failure.raiseException())
+    Deferred.fromCoroutine(coroutine).addBoth(results.append)
+    assert results, "the coroutine waits"
+    if isinstance(results[0], Failure):
+        results[0].raiseException()
     return results[0]
+
+
+@dataclass
+class Reply:
+    """An answer as it came over a connection."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Client:
+    """A connection to a `twisted.web` site around `resource`, in memory; paths are sent as they are given."""
+
+    def __init__(self, resource: IResource, clock: Clock, *, method: str = "GET") -> None:
+        self._method = method
+        self.transport = StringTransport(IPv4Address("TCP", "192.0.2.1", 80), IPv4Address("TCP", "192.0.2.7", 999))
+        self.channel = Site(resource, reactor=clock).buildProtocol(None)
+        assert self.channel is not None
+        self.channel.makeConnection(self.transport)
+
+    def send(self, target: str | bytes, headers: Mapping[str, str] | None = None, body: bytes = b"") -> None:
+        """Send a request, and wait for nothing."""
+        target = target.encode() if isinstance(target, str) else target
+        lines = [b"%b %b HTTP/1.1" % (self._method.encode(), target), b"Content-Length: %d" % len(body)]
+        lines += [f"{name}: {value}".encode() for name, value in {"Host": "192.0.2.1", **(headers or {})}.items()]
+        self.channel.dataReceived(b"\r\n".join(lines) + b"\r\n\r\n" + body)
+
+    @property
+    def reply(self) -> Reply:
+        """The answer, which must be complete unless its connection was closed."""
+        response = HTTPResponse(_Socket(self.transport.value()), method=self._method)  # type: ignore[arg-type]
+        response.begin()
+        return Reply(response.status, {key.lower(): value for key, value in response.getheaders()}, response.read())
+
+    def hang_up(self) -> None:
+        """The client goes away."""
+        self.channel.connectionLost(Failure(ConnectionDone()))
+
+
+class _Socket:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def makefile(self, mode: str) -> BytesIO:
+        return BytesIO(self._data)

@@ -126,6 +126,8 @@ class Child:
         self._forced_at = self._host.clock.seconds()
         if self._grace is not None and self._grace.active():
             self._grace.cancel()
+        if self._stopper is not None:
+            self._stopper.give_up()
         if not self._process.reaped:
             self._host.processes.signal_group(self._pid, signal.SIGKILL)
         if self._nap is not None and self._nap.active():
@@ -138,7 +140,9 @@ class Child:
             self._forced_at = self._host.clock.seconds()
         self._on_exit(ending)
         clearing = Deferred.fromCoroutine(self._clear())
-        clearing.addErrback(lambda failure: self._log.failure("clearing up after {model}", failure, model=self._model.id))
+        clearing.addErrback(
+            lambda failure: self._log.failure("clearing up after {model}", failure, model=self._model.id)
+        )
 
     async def _clear(self) -> None:
         """Wait for the last descendant, asking and then making it go."""

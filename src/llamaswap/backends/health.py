@@ -23,7 +23,9 @@ def pause_after(waited: float) -> float:
     return min(max(waited / 100, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
-async def wait_until_healthy(probe: Callable[[], Deferred[int]], alive: Callable[[], bool], clock: IReactorTime) -> None:
+async def wait_until_healthy(
+    probe: Callable[[], Deferred[int]], alive: Callable[[], bool], clock: IReactorTime
+) -> None:
     """Returns when a probe was answered with status 200 exactly and the process is still `alive` after it.
 
     A dead one's answer came from somebody else (W-02); its exit will end this wait from outside.

@@ -41,17 +41,19 @@ class Entry:
 
 
 class Journal:
-    """This server's own file. Without a usable directory the marks still go out, and nothing is written."""
+    """This server's own file, which is there once a backend was started.
+
+    Without a usable directory the marks still go out, and nothing is written.
+    """
 
     _log = Logger()
 
     def __init__(self, directory: Path | None, processes: Processes) -> None:
         self.name = secrets.token_hex(8)
         self._path = None if directory is None else directory / f"{self.name}.json"
-        self._server = {"pid": os.getpid(), "started": processes.started(os.getpid()), "boot": processes.boot}
+        self._processes = processes
         self._entries: dict[str, Entry] = {}
         self._last = 0
-        self._write()
 
     def mark(self) -> str:
         """A new mark, for one start of one backend."""
@@ -73,11 +75,16 @@ class Journal:
         if self._path is not None and not self._entries:
             self._path.unlink(missing_ok=True)
 
+    def _server(self) -> Mapping[str, object]:
+        """Who we are: asked late, because a daemon is another process than the one that made it."""
+        pid = os.getpid()
+        return {"pid": pid, "started": self._processes.started(pid), "boot": self._processes.boot}
+
     def _write(self) -> None:
         """Replace the file in one step, so that no crash leaves half of it."""
         if self._path is None:
             return
-        content = {"server": self._server, "backends": [asdict(entry) for entry in self._entries.values()]}
+        content = {"server": self._server(), "backends": [asdict(entry) for entry in self._entries.values()]}
         draft = self._path.with_suffix(".new")
         try:
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)

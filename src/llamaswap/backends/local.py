@@ -1,19 +1,19 @@
 """A model whose server is a child process of ours: one `Backend`.
 
-The machine decides, the child does; this module holds those who wait, says what each step of the machine means, and
-tells everybody else. Lifecycle section 2.
+The machine decides and the child does; here stand those who wait, what each step of the machine means, and who is
+told of it. Lifecycle section 2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError, fail, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from llamaswap.backends.child import Child
+from llamaswap.backends.child import Child, Output
 from llamaswap.backends.health import wait_until_healthy
 from llamaswap.backends.host import Host
 from llamaswap.backends.launch import command_line, not_started
@@ -24,6 +24,7 @@ from llamaswap.backends.spawning import NotSpawned, find_executable
 from llamaswap.backends.waiters import Waiters
 from llamaswap.config.schema import Model
 from llamaswap.errors import ShuttingDown, StartFailed
+from llamaswap.ids import ModelId
 from llamaswap.notices import ModelChanged, State
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
@@ -33,23 +34,188 @@ UNEXPECTED = "upstream process exited unexpectedly"
 
 
 class LocalBackend:
-    """`model`, run on `host`; what its processes write goes to `output`."""
+    """`model`, run on `host`; what its processes write goes to `output`. Satisfies `Backend`."""
+
+    def __init__(self, model: Model, host: Host, output: Output) -> None:
+        self.model: ModelId = model.id
+        self._body = _LocalBody(model, host, output)
+        self._machine = Machine(self._body)
+
+    @property
+    def state(self) -> State:
+        return self._body.state
+
+    @property
+    def upstream(self) -> Upstream | None:
+        return self._body.upstream if self.state is State.READY else None
+
+    def ensure_ready(self) -> Deferred[Upstream]:
+        if self.state is State.SHUTDOWN:
+            return fail(self._body.shut_error())
+        if self.upstream is not None:
+            return succeed(self.upstream)
+        ready = self._body.joiners.add()
+        self._machine.start()
+        return ready
+
+    def stop(self, grace: float) -> Deferred[None]:
+        if self._body.idle:
+            return succeed(None)
+        stopped = self._body.stoppers.add()
+        self._machine.stop(grace)
+        return stopped
+
+    def close(self, grace: float) -> Deferred[None]:
+        if self._body.idle and self.state is State.SHUTDOWN:
+            return succeed(None)
+        stopped = self._body.stoppers.add()
+        self._machine.close(grace)
+        return stopped
+
+    def kill(self) -> None:
+        if self._body.child is not None:
+            self._body.child.kill()
+        self._machine.close(0.0)
+
+
+class _Attempt:
+    """A start under way."""
+
+    def __init__(self, work: Deferred[None]) -> None:
+        self._work = work
+
+    def abandon(self) -> None:
+        self._work.cancel()
+
+
+class _LocalBody:
+    """What the machine moves: a child, the connections to it, and those who wait."""
 
     _log = Logger()
 
-    def __init__(self, model: Model, host: Host, output: Callable[[bytes], None]) -> None:
-        self.model = model.id
-        self._settings = model
+    def __init__(self, model: Model, host: Host, output: Output) -> None:
+        self._model = model
         self._host = host
         self._output = output
-        self._state = State.STOPPED
+        self.state = State.STOPPED
+        self.upstream: Upstream | None = None
+        self.child: Child | None = None
+        self.joiners: Waiters[Upstream] = Waiters()
+        """Those who want it ready and have no start of their own: the one under way will do, if it succeeds."""
         self._starters: Waiters[Upstream] = Waiters()
-        """They wait for the start under way."""
-        self._joiners: Waiters[Upstream] = Waiters()
-        """They came later: the start under way will do if it succeeds, else they want one of their own."""
-        self._stoppers: Waiters[None] = Waiters()
-        self._child: Child | None = None
+        """Those whose start is under way, and who fail with it."""
+        self.stoppers: Waiters[None] = Waiters()
         self._last_ending = ""
-        self._upstream: Upstream | None = None
-        self._machine = Machine(self._body())
-'''
+        self._began = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Nothing of it is left, and nothing is being started."""
+        return self.child is None and self.state in (State.STOPPED, State.SHUTDOWN)
+
+    def shut_error(self) -> ShuttingDown:
+        return ShuttingDown(f"[{self._model.id}] shutdown")
+
+    # -- steps of the machine ----------------------------------------------------------------------------------------
+
+    def enter(self, state: State, reason: str = "") -> None:
+        old, self.state = self.state, state
+        self._host.notices.publish(ModelChanged(self._model.id, old, state, self._host.clock.seconds(), reason))
+
+    def attempt(self, machine: Inputs) -> _Attempt:
+        self._starters.take(self.joiners)
+        self._began = self._host.clock.seconds()
+        self.enter(State.STARTING)
+        work = Deferred.fromCoroutine(self._start(machine))
+        work.addTimeout(self._host.health_check_timeout, self._host.clock)
+        work.addCallbacks(lambda _: machine.healthy(), partial(self._judge, machine))
+        work.addErrback(lambda failure: self._log.failure("starting {model}", failure, model=self._model.id))
+        return _Attempt(work)
+
+    def end(self, machine: Inputs, grace: float) -> None:
+        if self.child is None:
+            machine.gone()
+        else:
+            self.child.end(grace)
+
+    def serve(self) -> None:
+        assert self.upstream is not None  # the exit of the child takes it away, and would have ended the start
+        seconds = self._host.clock.seconds() - self._began
+        self._log.info("{model} ready after {seconds:.2f}s", model=self._model.id, seconds=seconds)
+        self.enter(State.READY)
+        self._starters.fire(self.upstream)
+        self.joiners.fire(self.upstream)
+
+    def crash(self) -> None:
+        self._log.warn("{model}: {what} ({how})", model=self._model.id, what=UNEXPECTED, how=self._last_ending)
+        self.enter(State.STOPPED, UNEXPECTED)
+
+    def disappoint(self, why: str) -> None:
+        if why != ABORTED:
+            self._log.warn("{model} not started: {why}", model=self._model.id, why=why)
+        self.enter(State.STOPPED, "" if why == ABORTED else why)
+        self._starters.fail(StartFailed(why))
+
+    def rest(self, machine: Inputs) -> None:
+        self.child = None
+        self.stoppers.fire(None)
+        if self.joiners:
+            machine.start()
+
+    def shut(self) -> None:
+        self.enter(State.SHUTDOWN)
+        self._starters.fail(self.shut_error())
+        self.joiners.fail(self.shut_error())
+
+    # -- a start -----------------------------------------------------------------------------------------------------
+
+    async def _start(self, machine: Inputs) -> None:
+        """From nothing to a server that says it is well. Raises `StartFailed`, `NotSpawned`."""
+        origin = self._origin()
+        words = command_line(self._model.cmd)
+        executable = await self._host.in_thread(partial(self._look_around, origin, words))
+        child = Child(self._host, self._model, self._output, partial(self._exited, machine, words), machine.gone)
+        running = child.launch(words, executable)
+        self.child = child
+        self.upstream = upstream = self._host.connect(origin)
+        await running
+        endpoint = self._model.check_endpoint.strip()
+        if endpoint != "none":
+            await wait_until_healthy(partial(upstream.probe, endpoint), child.alive, self._host.clock)
+
+    def _origin(self) -> Origin:
+        if not self._model.proxy:
+            raise StartFailed("upstream proxy missing")
+        try:
+            return Origin.parse(self._model.proxy)
+        except ValueError as error:
+            raise StartFailed(f"invalid proxy URL {self._model.proxy!r}: {error}") from error
+
+    def _look_around(self, origin: Origin, words: Sequence[str]) -> str:
+        """In a thread: is the port free where it is ours (W-02), and which file are we to run?"""
+        if self._model.port is not None and (problem := occupied(origin.host, self._model.port)):
+            raise StartFailed(problem)
+        return find_executable(words, self._host.environ)
+
+    def _judge(self, machine: Inputs, failure: Failure) -> None:
+        """Tell the machine why the start has failed; an abandoned one has been judged already."""
+        if failure.check(CancelledError):
+            return
+        if failure.check(TimeoutError):
+            machine.failed(f"health check timed out after {self._host.health_check_timeout:g}s")
+        elif isinstance(failure.value, StartFailed):
+            machine.failed(failure.value.cause)
+        elif failure.check(NotSpawned):
+            machine.failed(str(failure.value))
+        else:
+            self._log.failure("starting {model}", failure, model=self._model.id)
+            machine.failed(repr(failure.value))
+
+    # -- what the child tells ----------------------------------------------------------------------------------------
+
+    def _exited(self, machine: Inputs, words: Sequence[str], ending: Ending) -> None:
+        if self.upstream is not None:
+            self.upstream.close()
+            self.upstream = None
+        self._last_ending = ending.text
+        machine.exited(not_started(words, ending.not_run) if ending.not_run else PREMATURE)

@@ -8,7 +8,7 @@ of a start or of a crash are still being brought to an end. What each step means
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from automat import TypeMachineBuilder
 
@@ -44,6 +44,7 @@ class Inputs(Protocol):
         """It is to stop and never start again."""
 
 
+@runtime_checkable
 class Attempt(Protocol):
     """A start under way, with its deadline and its probe: the data of the state *starting*."""
 
@@ -72,7 +73,7 @@ class Body(Protocol):
     def disappoint(self, why: str) -> None:
         """Enter stopped from starting; those whose start it was get `why`."""
 
-    def rest(self) -> None:
+    def rest(self, machine: Inputs) -> None:
         """Nothing is left: answer those who wanted that, and start again if anybody waits for it."""
 
     def shut(self) -> None:
@@ -128,13 +129,13 @@ def abort(machine: Inputs, body: Body, attempt: Attempt, grace: float) -> None:
 @failing.upon(Inputs.gone).to(stopped)
 def start_is_over(machine: Inputs, body: Body, why: str) -> None:
     body.disappoint(why)
-    body.rest()
+    body.rest(machine)
 
 
 @aborting.upon(Inputs.gone).to(stopped)
 def aborted(machine: Inputs, body: Body) -> None:
     body.disappoint(ABORTED)
-    body.rest()
+    body.rest(machine)
 
 
 @ready.upon(Inputs.stop).to(stopping)
@@ -146,7 +147,7 @@ def begin_stop(machine: Inputs, body: Body, grace: float) -> None:
 @stopping.upon(Inputs.gone).to(stopped)
 def has_stopped(machine: Inputs, body: Body) -> None:
     body.enter(State.STOPPED)
-    body.rest()
+    body.rest(machine)
 
 
 @ready.upon(Inputs.exited).to(clearing)
@@ -156,7 +157,7 @@ def crashed(machine: Inputs, body: Body, why: str) -> None:
 
 @clearing.upon(Inputs.gone).to(stopped)
 def cleared(machine: Inputs, body: Body) -> None:
-    body.rest()
+    body.rest(machine)
 
 
 # -- the end of all: visible before the processes are gone -------------------------------------------------------------
@@ -184,7 +185,7 @@ clearing.upon(Inputs.close).to(closing)(close_down)
 
 @closing.upon(Inputs.gone).to(shutdown)
 def is_shut(machine: Inputs, body: Body) -> None:
-    body.rest()
+    body.rest(machine)
 
 
 # -- what changes nothing: those who wait are answered when their turn comes -------------------------------------------

@@ -6,7 +6,7 @@ Which processes these are is `journal.py`'s word: those that carry the mark of a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,28 +26,14 @@ class Swept:
     problems: list[str] = field(default_factory=list)
 
 
-def sweep(
-    places: Iterable[Path],
-    processes: Processes,
-    *,
-    sleep: Callable[[float], None] = time.sleep,
-    now: Callable[[], float] = time.monotonic,
-) -> Swept:
+def sweep(places: Iterable[Path], processes: Processes) -> Swept:
     """Kill the backends of every server that is gone, and delete its journal once nothing of them is left."""
     swept = Swept()
-    deadline = now() + PATIENCE
     for found in find_journals(places):
         if isinstance(found, Unreadable):
             swept.problems.append(str(found))
         elif not _lives(found, processes):
-            while left := _leftovers(found, processes):
-                swept.killed += _kill(left, found, processes, swept.killed)
-                if now() > deadline:
-                    swept.problems.append(f"processes of {found.path} survive SIGKILL: {[seen.pid for seen in left]}")
-                    break
-                sleep(_LOOK_AGAIN)
-            else:
-                found.path.unlink(missing_ok=True)
+            _clear(found, processes, swept)
     return swept
 
 
@@ -55,14 +41,22 @@ def _lives(found: Found, processes: Processes) -> bool:
     return found.boot == processes.boot and processes.started(found.pid) == found.started
 
 
+def _clear(found: Found, processes: Processes, swept: Swept) -> None:
+    killed: set[Seen] = set()
+    deadline = time.monotonic() + PATIENCE
+    while (left := _leftovers(found, processes)) and time.monotonic() < deadline:
+        kill_all(processes, left)
+        killed.update(left)
+        time.sleep(_LOOK_AGAIN)
+    swept.killed += [f"process {seen.pid} of {found.models.get(seen.mark, 'a model')}" for seen in killed]
+    if left:
+        swept.problems.append(f"{found.path}: processes {[seen.pid for seen in left]} survive SIGKILL")
+    else:
+        found.path.unlink(missing_ok=True)
+
+
 def _leftovers(found: Found, processes: Processes) -> list[Seen]:
     if found.boot != processes.boot:
         return []
     prefix = found.name + "."
     return [seen for seen in processes.running(found.started) if seen.mark.startswith(prefix)]
-
-
-def _kill(left: list[Seen], found: Found, processes: Processes, known: list[str]) -> list[str]:
-    kill_all(processes, left)
-    lines = (f"process {seen.pid} of {found.models.get(seen.mark, 'a model')}" for seen in left)
-    return [line for line in lines if line not in known]

@@ -16,6 +16,8 @@ from typing import Any, NoReturn
 import yaml
 from yaml.events import (
     AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
     DocumentEndEvent,
     Event,
     MappingEndEvent,
@@ -36,6 +38,8 @@ MAX_DEPTH = 100
 """Of lists and mappings inside each other, aliases followed."""
 MAX_ALIASED = 250_000
 """Values that a text may gain by its aliases: an honest file with thousands of models stays far below."""
+
+_TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 
 
 class _PythonParser(Reader, Scanner, Parser):
@@ -86,12 +90,19 @@ def _parse(text: str, report: Report) -> list[Event]:
 def _first_document(events: Iterator[Event]) -> list[Event]:
     """The events of the first document's content; later documents are not read."""
     document: list[Event] = []
+    depth = 0
     for event in events:
         if isinstance(event, DocumentEndEvent):
             if not event.explicit:
                 next(events)  # fails on anything but the end or `---`: nothing after the root is lost silently
             break
-        if isinstance(event, NodeEvent | SequenceEndEvent | MappingEndEvent):
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:  # here, because what a parser spends grows with the square of the depth
+                raise yaml.MarkedYAMLError(problem=_TOO_DEEP, problem_mark=event.start_mark)
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+        if isinstance(event, NodeEvent | CollectionEndEvent):
             document.append(event)
     return document
 
@@ -162,7 +173,7 @@ class _Composer:
     def _reach(self, depth: int, event: Event) -> None:
         self._deepest = max(self._deepest, depth)
         if depth > MAX_DEPTH:
-            self._fail(f"nested more than {MAX_DEPTH} levels deep", event)
+            self._fail(_TOO_DEEP, event)
 
     def _alias(self, event: AliasEvent) -> Node:
         name: str = event.anchor or ""

@@ -83,7 +83,8 @@ HELPERS = (
         content=TinyModel(name="Rerank", voice=SEA, seed=5),
         task="--rerank",
     ),
-)MODELS = (*CHAT, *HELPERS)
+)
+MODELS = (*CHAT, *HELPERS)
 
 HEAD = """\
 # The demo: tiny generated models on a real llama.cpp.

@@ -88,7 +88,7 @@ SEA = Voice(
     places="harbour pier reef lagoon cove bay",
 )
 FOREST = Voice(
-    subjects="fox owl badger hermit squirrel oak wizard hedgehog",
+    subjects="fox raven badger hermit squirrel birch wizard hedgehog",
     verbs="gathers hides whispers climbs guards plants finds",
     adjectives="mossy golden silent hollow thorny leafy",
     objects="chestnut mushroom basket feather candle berry pinecone",

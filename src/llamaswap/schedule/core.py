@@ -22,14 +22,15 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from itertools import islice, zip_longest
+from itertools import islice
+from operator import attrgetter
 from typing import assert_never
 
 from llamaswap.config.schema import Settings
 from llamaswap.errors import LlamaSwapError, Refusal, ShuttingDown, StartFailed, TooManyRequests, Unloaded
 from llamaswap.ids import ModelId, SwapId, TicketId
 from llamaswap.notices import State
+from llamaswap.schedule.claims import Claims
 from llamaswap.schedule.events import (
     Arrived,
     BeginSwap,
@@ -42,7 +43,6 @@ from llamaswap.schedule.events import (
     Grant,
     Left,
     Refuse,
-    Running,
     Served,
     Stop,
     StopEnded,
@@ -51,16 +51,15 @@ from llamaswap.schedule.events import (
     Tick,
     Unload,
     UnloadDone,
-    Verdict,
     WakeAt,
 )
+from llamaswap.schedule.outlook import Outlook
 from llamaswap.schedule.station import (
     NO_BATCH,
     UNCLAIMED,
     ActiveStop,
     ActiveSwap,
     ActiveUnload,
-    Claim,
     Station,
     in_batches,
 )
@@ -74,7 +73,8 @@ class Core:
     """The state of the scheduler, and one method that changes it."""
 
     def __init__(self, settings: Settings, policy: EvictionPolicy) -> None:
-        self._policy = policy
+        self._outlook = Outlook(policy)
+        self._claims = Claims(self._outlook)
         self._router = settings.router
         self._max_wait = settings.max_wait or math.inf
         self._stations = {
@@ -82,14 +82,12 @@ class Core:
         }
         self._places: dict[TicketId, Station] = {}
         self._queued: dict[ModelId, Station] = {}
-        self._running: dict[ModelId, Station] = {}
         self._swaps: dict[SwapId, ActiveSwap] = {}
         self._stops: dict[SwapId, ActiveStop] = {}
         self._unloads: list[ActiveUnload] = []
         self._operations = 0
         self._closed = False
 
-        self._claims: list[Claim] = []
         self._ripening: deque[tuple[float, TicketId]] = deque()  # when requests that had to wait become overdue
         self._armed = NO_BATCH  # the last of them
         self._due = math.inf  # nothing depends on the time before that
@@ -99,11 +97,13 @@ class Core:
         self._effects: list[Effect] = []
         self._moved: Station | None = None  # something may have changed for those that wait for this model …
         self._stirred = False  # … or for everybody
-        self._view: tuple[Running, ...] | None = None
-        self._verdicts: dict[ModelId, Verdict] = {}  # on the view
-        self._lasting: dict[ModelId, Verdict] = {}  # on ready targets, until a model changes its state
 
     # -- seen from outside ---------------------------------------------------------------------------------------
+
+    @property
+    def models(self) -> tuple[ModelId, ...]:
+        """All it schedules."""
+        return tuple(self._stations)
 
     def in_flight(self, model: ModelId) -> int:
         """How many requests for `model` are being served."""
@@ -125,7 +125,7 @@ class Core:
         """
         self._now = event.when
         self._effects = []
-        self._view = None
+        self._outlook.at(event.when)
         self._take_in(event)
         self._advance()
         return self._effects
@@ -196,7 +196,7 @@ class Core:
         target.swap = None
         for victim in active.victims:
             victim.swap = None
-            self._set_state(victim, State.STOPPED)
+            self._outlook.enter(victim, State.STOPPED)
         if event.error is None:
             self._swap_succeeded(active)
         else:
@@ -211,7 +211,7 @@ class Core:
         if target.state is not State.READY:
             target.became_ready(self._now)
             target.estimate.loaded(self._now - active.began)
-            self._set_state(target, State.READY)
+            self._outlook.enter(target, State.READY)
             if target.model.ttl:
                 self._alarm(self._now + target.model.ttl)
         if target.waiting and not target.holds:
@@ -220,7 +220,7 @@ class Core:
 
     def _swap_failed(self, active: ActiveSwap, error: Refusal) -> None:
         target = active.target
-        self._set_state(target, State.STOPPED)
+        self._outlook.enter(target, State.STOPPED)
         if not active.given_up:
             cause = error.cause if isinstance(error, StartFailed) else str(error)
             target.backoff.failed(cause, self._now)
@@ -231,7 +231,7 @@ class Core:
         if stop is None:
             return
         for station in stop.stations:
-            self._set_state(station, State.STOPPED)
+            self._outlook.enter(station, State.STOPPED)
             self._release(station, stop.unload)
         if stop.unload is not None:
             self._proceed(stop.unload)
@@ -244,9 +244,9 @@ class Core:
         if not station.proven:
             station.backoff.failed("upstream command exited unexpectedly", self._now)
         if station.swap is None:
-            self._set_state(station, State.STOPPED)
+            self._outlook.enter(station, State.STOPPED)
         else:  # the swap found it ready, and now has to start it
-            self._set_state(station, State.STARTING)
+            self._outlook.enter(station, State.STARTING)
             if station.swap.given_up:
                 self._effects.append(CancelSwap(station.swap.id))
         self._stirred = True
@@ -294,7 +294,7 @@ class Core:
 
     def _stop(self, stations: Sequence[Station], grace: float, why: str, unload: ActiveUnload | None) -> None:
         for station in stations:
-            self._set_state(station, State.STOPPING)
+            self._outlook.enter(station, State.STOPPING)
         stop = Stop(self._next_id(), tuple(station.id for station in stations), grace, why)
         self._stops[stop.id] = ActiveStop(tuple(stations), unload)
         self._effects.append(stop)
@@ -341,7 +341,7 @@ class Core:
     def _stop_idle_models(self) -> float:
         """Stop what has been idle for longer than its `ttl`; return when the next one may have been (section 2.9)."""
         following = math.inf
-        for station in list(self._running.values()):
+        for station in list(self._outlook.running.values()):
             if not station.model.ttl or station.state is not State.READY:
                 continue
             since = station.last_used if station.idle else self._now
@@ -376,19 +376,19 @@ class Core:
 
     def _walk(self) -> None:
         """Consider all that wait: overdue ones by age, then ready models, then by priority and age (section 5.6)."""
-        self._drop_claims()
-        queued = sorted(self._queued.values(), key=_head)
+        self._claims.drop()
+        queued = sorted(self._queued.values(), key=attrgetter("head"))
         overdue = [station for station in queued if self._overdue(station)]
-        following = [station.head for station in overdue[1:]]
-        for station, younger in zip_longest(overdue, following, fillvalue=UNCLAIMED):
+        following = [*(station.head for station in overdue[1:]), UNCLAIMED]
+        for station, younger in zip(overdue, following, strict=False):
             # behind its head there may be requests younger than the next overdue one, which is yet to claim
             self._consider(station, younger)
             if station.waiting and self._overdue(station) and not station.joined:
-                self._claim(station)
+                self._claims.add(station)
         for station in queued:
             if station.state is State.READY and station.free:
                 self._serve(station)
-        for station in sorted(queued, key=_urgency):
+        for station in sorted(queued, key=lambda station: -station.priority):
             if station.waiting and not station.claiming:
                 self._consider(station)
 
@@ -400,7 +400,9 @@ class Core:
             return
         if station.state is State.READY:
             self._serve(station, before)
-            if not station.waiting or station.head <= station.batch or not self._verdict(station).evict:
+            if not station.waiting or station.head <= station.batch or station.head > before:
+                return
+            if not self._outlook.verdict(station).evict:
                 return
         elif refusal := station.backoff.refusal(self._now):
             self._refuse_all(station, refusal)
@@ -412,30 +414,30 @@ class Core:
         places = station.model.concurrency_limit - len(station.serving)
         before = min(before, station.claimed)
         for ticket in list(islice(station.waiting, max(places, 0))):
-            if ticket > station.batch and (ticket >= before or self._verdict(station).evict):
+            if ticket > station.batch and (ticket > before or self._outlook.verdict(station).evict):
                 break
             self._leave_queue(station, ticket)
             station.serving[ticket] = self._now
-            self._view = None
+            self._outlook.at(self._now)
             self._effects.append(Grant(ticket, station.id))
 
     def _swap_if_possible(self, station: Station) -> None:
         """Begin the swap that the head of a free model needs, unless somebody is in the way."""
-        verdict = self._verdict(station)
-        victims = tuple(self._stations[model] for model in verdict.evict)
+        verdict = self._outlook.verdict(station)
+        victims = self._outlook.victims(station)
         for victim in victims:
             if victim.swap is not None:
                 self._give_up_if_abandoned(victim.swap)
-        if any(victim.serving or not victim.free for victim in victims) or self._held_back(station, victims):
+        if any(victim.serving or not victim.free for victim in victims) or self._claims.forbid(station, victims):
             return
         active = ActiveSwap(self._next_id(), station, victims, self._now)
         self._swaps[active.id] = active
         for involved in (station, *victims):
             involved.swap = active
         for victim in victims:
-            self._set_state(victim, State.STOPPING)
+            self._outlook.enter(victim, State.STOPPING)
         if station.state is not State.READY:
-            self._set_state(station, State.STARTING)
+            self._outlook.enter(station, State.STARTING)
         self._effects.append(BeginSwap(Swap(active.id, station.id, verdict.evict, verdict.why)))
 
     def _give_up_if_abandoned(self, active: ActiveSwap) -> None:
@@ -461,80 +463,12 @@ class Core:
         if newest > self._armed:
             self._armed = newest
             since = station.waiting[newest]
-            self._ripening.append((since + self._max_wait, newest))
-            self._alarm(since + self._max_wait)
+            if self._max_wait < math.inf:
+                self._ripening.append((since + self._max_wait, newest))
+                self._alarm(since + self._max_wait)
             self._alarm(since + (station.model.queue_timeout or math.inf))
 
-    def _claim(self, station: Station) -> None:
-        """Keep later requests away from what the overdue head of `station` needs."""
-        evict = frozenset(self._verdict(station).evict)
-        self._claims.append(Claim(station, station.head, evict))
-        station.claiming = True
-        for model in (evict | {station.id}) if evict else evict:
-            touched = self._stations[model]
-            touched.claimed = min(touched.claimed, station.head)
-
-    def _drop_claims(self) -> None:
-        for claim in self._claims:
-            claim.station.claiming = False
-            claim.station.claimed = UNCLAIMED
-            for model in claim.evict:
-                self._stations[model].claimed = UNCLAIMED
-        self._claims = []
-
-    def _held_back(self, station: Station, victims: tuple[Station, ...]) -> bool:
-        """An older overdue request needs what the swap would touch, or would have more to evict after it."""
-        head = station.head
-        if any(touched.claimed < head for touched in (station, *victims)):
-            return True
-        older = [claim for claim in self._claims if claim.ticket < head]
-        if not older:
-            return False
-        gone = {victim.id for victim in victims}
-        others = [shown for shown in self._shown() if shown.model not in gone and shown.model != station.id]
-        loaded = replace(station.shown(), state=State.STARTING)
-        after = sorted([*others, loaded], key=_by_id)
-        return any(not claim.evict.issuperset(self._decide(claim.station, after).evict) for claim in older)
-
-    # -- what the policy says ------------------------------------------------------------------------------------
-
-    def _verdict(self, station: Station) -> Verdict:
-        """What has to go so that the model may run; remembered as long as the policy's contract allows."""
-        if station.state is State.READY:
-            memory = self._lasting
-        else:
-            self._shown()  # forgets what was said of an earlier view
-            memory = self._verdicts
-        verdict = memory.get(station.id)
-        if verdict is None:
-            verdict = memory[station.id] = self._decide(station, self._shown())
-        return verdict
-
-    def _decide(self, station: Station, running: Sequence[Running]) -> Verdict:
-        if station.state is State.STOPPING or station.loading:  # it will be gone, and then come back
-            running = [shown for shown in running if shown.model != station.id]
-        return self._policy.decide(station.id, running, self._now)
-
-    def _shown(self) -> Sequence[Running]:
-        """The running models, sorted by ID, as they are this instant."""
-        if self._view is None:
-            self._view = tuple(self._running[model].shown() for model in sorted(self._running))
-            self._verdicts.clear()
-        return self._view
-
     # -- small changes -------------------------------------------------------------------------------------------
-
-    def _set_state(self, station: Station, state: State) -> None:
-        """A change of state changes what the policy sees."""
-        if station.state is not state:
-            station.state = state
-            self._view = None
-            self._lasting.clear()
-            if state is State.STOPPED:
-                del self._running[station.id]
-                station.batch = NO_BATCH
-            else:
-                self._running[station.id] = station
 
     def _leave_queue(self, station: Station, ticket: TicketId) -> None:
         del station.waiting[ticket]
@@ -564,15 +498,3 @@ class Core:
     def _next_id(self) -> SwapId:
         self._operations += 1
         return SwapId(self._operations)
-
-
-def _head(station: Station) -> TicketId:
-    return station.head
-
-
-def _urgency(station: Station) -> int:
-    return -station.priority
-
-
-def _by_id(shown: Running) -> ModelId:
-    return shown.model

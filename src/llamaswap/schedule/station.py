@@ -148,15 +148,6 @@ class ActiveUnload:
     """Members of the batch under way that are not known to be gone."""
 
 
-@dataclass(slots=True, frozen=True)
-class Claim:
-    """An overdue request: `ticket` at the head of `station`, and what its load would evict."""
-
-    station: Station
-    ticket: TicketId
-    evict: frozenset[ModelId]
-
-
 def in_batches(stations: Iterable[Station], grace: float | None) -> deque[tuple[float, tuple[Station, ...]]]:
     """Who is stopped together, in which order, with which grace (lifecycle section 5.8)."""
     if grace is not None:

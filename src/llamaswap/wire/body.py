@@ -25,7 +25,19 @@ class Source(Protocol):
 class IncomingBody:
     """A `RequestBody`. The parser calls `feed` and `end`, or `break_off` when no more will come."""
 
-    __slots__ = ("_error", "_limit", "_pieces", "_size", "_source", "_waiter", "_waiting", "complete", "length")
+    __slots__ = (
+        "_error",
+        "_limit",
+        "_pieces",
+        "_size",
+        "_source",
+        "_unread",
+        "_waiter",
+        "_waiting",
+        "complete",
+        "discarded",
+        "length",
+    )
 
     def __init__(self, source: Source, length: int | None, limit: int) -> None:
         self._source = source
@@ -35,6 +47,9 @@ class IncomingBody:
         self._size = 0
         self._waiter: Deferred[bytes] | None = None
         self._error: LlamaSwapError | None = None
+        self._unread = False
+        self.discarded = 0
+        """Bytes that came when nobody would read them any more."""
         self.length = length
         self.complete = False
         if length is not None and length > limit:
@@ -80,6 +95,9 @@ class IncomingBody:
         self._size += len(data)
         if self._error is not None:
             return
+        if self._unread:
+            self.discarded += len(data)
+            return
         if self._size > self._limit:
             self.break_off(BodyTooLarge())
         elif self._waiter is not None:
@@ -96,6 +114,11 @@ class IncomingBody:
         if self._waiter is not None:
             waiter, self._waiter = self._waiter, None
             waiter.callback(b"")
+
+    def discard(self) -> None:
+        """Nobody will read what is left; it is only counted from now on."""
+        self._unread = True
+        self._pieces.clear()
 
     def break_off(self, why: LlamaSwapError) -> None:
         """No more will come; whoever reads, now or later, is told why."""

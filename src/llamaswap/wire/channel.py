@@ -1,9 +1,8 @@
-"""A client's connection: HTTP/1.1 parsed by llhttp, answered in two lanes.
+"""A client's connection: messages read one after the other, and answered in order, in two lanes.
 
-Every message becomes an `Exchange`. The front (`web/front.py`) says what answers it: a coroutine of ours, or the
-resource tree (`lane.py`). Messages are answered strictly in order; one that arrives early waits, parsed, and the
-client is told to pause. What llhttp leaves open is refused here, before anyone sees the message: other versions
-than 1.0 and 1.1, any transfer coding but one `chunked`, a 1.1 request without exactly one `Host`, `CONNECT`.
+Every message that `reader.py` finds becomes an `Exchange`. The front (`web/front.py`) says what answers it: a
+coroutine of ours, or the resource tree (`lane.py`). One that arrives early waits, read, and the client is told to
+pause.
 
 Three waits are bounded, each only while the client owes us something: for a head, for more body, for the next
 message. A request that waits for a model and an answer that runs are never ended by the clock.
@@ -16,7 +15,6 @@ from collections.abc import Coroutine
 from typing import Any
 from typing import Protocol as Shape
 
-from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IAddress, IDelayedCall, IPushProducer, IReactorTime, ISSLTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
@@ -26,8 +24,9 @@ from zope.interface import implementer
 
 from llamaswap.config.schema import Limits
 from llamaswap.errors import BadRequest, BodyStalled, ClientGone
-from llamaswap.exchange import Exchange, Header, Producer, TunnelEnd
+from llamaswap.exchange import Exchange, Producer, TunnelEnd
 from llamaswap.wire.body import IncomingBody
+from llamaswap.wire.reader import MessageHead, RequestReader
 from llamaswap.wire.served import REASONS, ServedExchange
 from llamaswap.wire.transport import Transport, tune
 
@@ -35,7 +34,6 @@ _LINGER_BYTES = 256 * 1024
 """How much of an unread body is read off after the answer, so that the connection can go on."""
 _LINGER_SECONDS = 5.0
 _NEVER = float("inf")
-_SINGLE = frozenset((b"host", b"content-length", b"transfer-encoding"))
 
 
 class Front(Shape):
@@ -43,6 +41,9 @@ class Front(Shape):
 
     def receive(self, exchange: Exchange) -> Coroutine[Any, Any, None] | None:
         """The coroutine that answers, or None when the resource tree does."""
+
+    def guard(self, exchange: Exchange, answering: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None]:
+        """`answering`, with the refusals that it raises made answers."""
 
     def ended(self, exchange: Exchange) -> None:
         """The exchange is over, however it ended. Once for each that was received."""
@@ -52,10 +53,6 @@ class ResourceLane(Shape):
     """What answers the messages that the front leaves to the resource tree (`lane.py`)."""
 
     async def serve(self, exchange: ServedExchange) -> None: ...
-
-
-class _Refused(Exception):
-    """A message that must not be served: (status, why)."""
 
 
 @implementer(IPushProducer)
@@ -68,26 +65,19 @@ class Channel(Protocol):
     def __init__(self, factory: ChannelFactory) -> None:
         self._factory = factory
         self._limits = factory.limits
-        self._parser = HttpRequestParser(self)
+        self._reader = RequestReader(self, self._limits.header_bytes)
         self._queue: deque[ServedExchange] = deque()
         self._current: ServedExchange | None = None
-        self._incoming: ServedExchange | None = None
         self._far: TunnelEnd | None = None
         self._broken: tuple[int, str] | None = None
         self._held = b""
         self._feeding = False
         self._advancing = False
         self._paused = False
-        self._ghost = False
-        self._upgrading = False
         self._lost = False
         self._leaving = False
         self._lingered = 0
         self._peer: str | None = None
-        self._target = b""
-        self._headers: list[Header] = []
-        self._in_head = False
-        self._head_bytes = 0
         self.deadline = factory.clock.seconds() + self._limits.header_seconds
         """When this connection has waited long enough for its client; never while the client waits for us."""
 
@@ -110,7 +100,12 @@ class Channel(Protocol):
     @property
     def idle(self) -> bool:
         """No message is being answered or has begun to arrive."""
-        return self._current is None and not self._queue and not self._in_head
+        return self._current is None and not self._queue and not self._reader.in_head
+
+    @property
+    def tunnelling(self) -> bool:
+        """It is a tunnel now, which has no end of its own."""
+        return self._far is not None
 
     # -- what the transport tells ------------------------------------------------------------------------------
 
@@ -144,146 +139,34 @@ class Channel(Protocol):
             current.body.break_off(ClientGone("the client hung up"))
             if current.task is not None and not current.over:
                 current.task.cancel()
+        self._factory.report_drained()
 
-    # -- parsing -----------------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------------------
 
     def _feed(self, data: bytes) -> None:
         self._feeding = True
-        try:
-            self._parser.feed_data(data)
-        except HttpParserUpgrade as upgrade:
-            self._upgrade_seen(data[upgrade.args[0] :])
-        except HttpParserCallbackError as error:
-            self._refuse_callback(error)
-        except HttpParserError as error:
-            self._break(400, f"this is not well-formed HTTP: {error}")
-        finally:
-            self._feeding = False
-        self._watch_head(len(data))
+        self._reader.feed(data)
+        self._feeding = False
         self._advance()
 
-    def _refuse_callback(self, error: HttpParserCallbackError) -> None:
-        cause = error.__context__ or error.__cause__
-        if isinstance(cause, _Refused):
-            self._break(*cause.args)
-        else:
-            self.log.failure("reading a request failed", Failure(cause or error))
-            self._break(500, "internal error")
+    def begun(self) -> None:
+        self.deadline = min(self.deadline, self._factory.clock.seconds() + self._limits.header_seconds)
 
-    def _watch_head(self, received: int) -> None:
-        if self._in_head:
-            self._head_bytes += received
-            if self._head_bytes > self._limits.header_bytes and self._broken is None:
-                self._break(431, "the header block is larger than limits.headerBytes allows")
+    def arrived(self, head: MessageHead) -> IncomingBody:
+        exchange = ServedExchange(self, head, IncomingBody(self, head.length, self._limits.body_bytes))
+        self._queue.append(exchange)
+        return exchange.body
 
-    def _break(self, status: int, why: str) -> None:
-        """Nothing more can be read here. A message whose body was arriving is told; else the client is."""
-        self._in_head = False
+    def broken(self, status: int, why: str) -> None:
+        """A message whose body was arriving is told; else the client is, when its turn comes."""
         self._held = b""
         self._broken = (status, why)
-        incoming, self._incoming = self._incoming, None
-        if incoming is not None:
-            incoming.keep_alive = False
-            incoming.body.break_off(BadRequest(why))
+        newest = self._queue[-1] if self._queue else self._current
+        if newest is not None and not newest.body.complete:
+            newest.keep_alive = False
+            newest.body.break_off(BadRequest(why))
 
-    def on_message_begin(self) -> None:
-        if not self._ghost:
-            self._in_head = True
-            self._head_bytes = 0
-            self._headers = []
-            self._target = b""
-            self.deadline = min(self.deadline, self._factory.clock.seconds() + self._limits.header_seconds)
-
-    def on_url(self, url: bytes) -> None:
-        self._target += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_head:
-            self._headers.append((name, value.rstrip(b" \t")))
-
-    def on_headers_complete(self) -> None:
-        if self._ghost:
-            return
-        self._in_head = False
-        exchange = self._admit()
-        self._incoming = exchange
-        self._queue.append(exchange)
-        self._upgrading = self._parser.should_upgrade()
-        exchange.websocket = self._upgrading and _wants_websocket(exchange)
-
-    def on_body(self, data: bytes) -> None:
-        if self._incoming is not None:
-            if self._incoming.finished:
-                self._lingered += len(data)
-            else:
-                self._incoming.body.feed(data)
-
-    def on_message_complete(self) -> None:
-        if not self._upgrading and not self._ghost:
-            self._end_message()
-
-    def _end_message(self) -> None:
-        incoming, self._incoming = self._incoming, None
-        if incoming is not None:
-            incoming.body.end()
-
-    def _admit(self) -> ServedExchange:
-        """An exchange of the head that is complete; raises `_Refused`."""
-        method = self._parser.get_method()
-        version = self._parser.get_http_version().encode()
-        index = self._index_headers()
-        length, target = _examine(method, version, self._target, index)
-        body = IncomingBody(self, length, self._limits.body_bytes)
-        keep_alive = self._parser.should_keep_alive() and not self._factory.closing
-        return ServedExchange(self, method, target, version, self._headers, index, body, keep_alive)
-
-    def _index_headers(self) -> dict[bytes, bytes]:
-        index: dict[bytes, bytes] = {}
-        size = len(self._target)
-        for name, value in self._headers:
-            size += len(name) + len(value) + 4
-            lower = name.lower()
-            if lower not in index:
-                index[lower] = value
-            elif lower in _SINGLE:
-                raise _Refused(400, f"more than one {lower.decode()} header")
-        if size > self._limits.header_bytes:
-            raise _Refused(431, "the header block is larger than limits.headerBytes allows")
-        return index
-
-    # -- upgrades ----------------------------------------------------------------------------------------------
-
-    def _upgrade_seen(self, rest: bytes) -> None:
-        """The parser stopped behind the head of a message that wants an upgrade.
-
-        For anything but a websocket the wish is ignored: the body is read by its framing, with a new parser that is
-        shown a head of nothing but that framing, and only then is the rest parsed on. (llhttp calls the body empty.)
-        """
-        self._upgrading = False
-        exchange = self._incoming
-        if exchange is None:
-            return
-        has_body = exchange.body.length != 0
-        if exchange.websocket and has_body:
-            self._break(400, "an upgrade to websocket has no body")
-        elif exchange.websocket:
-            self._end_message()
-            exchange.early = rest
-        else:
-            self._parse_on(exchange, has_body, rest)
-
-    def _parse_on(self, exchange: ServedExchange, has_body: bool, rest: bytes) -> None:
-        self._parser = HttpRequestParser(self)
-        if has_body:
-            length = exchange.body.length
-            framing = b"Transfer-Encoding: chunked" if length is None else b"Content-Length: %d" % length
-            self._ghost = True
-            self._parser.feed_data(b"POST / HTTP/1.1\r\nHost: -\r\n" + framing + b"\r\n\r\n")
-            self._ghost = False
-        else:
-            self._end_message()
-        if rest:
-            self._feed(rest)
+    # -- tunnels -----------------------------------------------------------------------------------------------
 
     def _holds_upgrade(self) -> bool:
         """A websocket's request is being answered: what comes is the tunnel's, or the next message if none is made."""
@@ -324,7 +207,7 @@ class Channel(Protocol):
             return True
         if not (current.over and current.finished) or self._far is not None:
             return False
-        if not current.body.complete and self._broken is None and self._lingered <= _LINGER_BYTES:
+        if not current.body.complete and self._broken is None and current.body.discarded <= _LINGER_BYTES:
             return False
         if not current.keep_alive or not current.body.complete:
             self._current = None
@@ -332,18 +215,17 @@ class Channel(Protocol):
             self._hang_up()
             return False
         if current.websocket:
-            self._parser = HttpRequestParser(self)
+            self._reader.restart()
             self._held = current.early + self._held
         self._current = None
         return True
 
     def _start(self, exchange: ServedExchange) -> None:
         self._current = exchange
-        self._lingered = 0
         self.deadline = _NEVER
         answering = self._factory.front.receive(exchange)
         if answering is None:
-            answering = self._factory.lane.serve(exchange)
+            answering = self._factory.front.guard(exchange, self._factory.lane.serve(exchange))
         exchange.task = task = Deferred.fromCoroutine(answering)
         task.addErrback(self._failed, exchange)
         task.addCallback(self._over, exchange)
@@ -356,6 +238,7 @@ class Channel(Protocol):
 
     def _over(self, _: None, exchange: ServedExchange) -> None:
         exchange.over = True
+        exchange.body.discard()
         if not exchange.finished:
             exchange.abort()
         self._factory.front.ended(exchange)
@@ -370,11 +253,11 @@ class Channel(Protocol):
             return
         if self._broken is not None:
             self._say_broken(*self._broken)
-        elif self._factory.closing and not self._in_head:
+        elif self._factory.closing and not self._reader.in_head:
             self._hang_up()
         else:
-            wait = self._limits.header_seconds if self._in_head else self._limits.keep_alive
-            if not self._in_head or self.deadline == _NEVER:
+            wait = self._limits.header_seconds if self._reader.in_head else self._limits.keep_alive
+            if not self._reader.in_head or self.deadline == _NEVER:
                 self.deadline = self._factory.clock.seconds() + wait
             self._resume()
             held, self._held = self._held, b""
@@ -485,52 +368,11 @@ class Channel(Protocol):
             if current.body.wanted:
                 current.keep_alive = False
                 current.body.break_off(BodyStalled())
-        elif current is None and self._in_head and self._broken is None:
-            self._break(408, "the request's head stopped arriving")
+        elif current is None and self._reader.in_head and self._broken is None:
+            self.broken(408, "the request's head stopped arriving")
             self._advance()
         else:
             self.cut()
-
-
-def _examine(method: bytes, version: bytes, target: bytes, index: dict[bytes, bytes]) -> tuple[int | None, bytes]:
-    """(declared length of the body, target in origin form); raises `_Refused` for what must not be served."""
-    if version not in (b"1.0", b"1.1"):
-        raise _Refused(505, "only HTTP/1.0 and HTTP/1.1 are spoken here")
-    if method == b"CONNECT":
-        raise _Refused(400, "CONNECT is not served here")
-    if version == b"1.1" and b"host" not in index:
-        raise _Refused(400, "an HTTP/1.1 request needs a Host header")
-    return _body_length(version, index), _origin_form(target, index)
-
-
-def _body_length(version: bytes, index: dict[bytes, bytes]) -> int | None:
-    coding = index.get(b"transfer-encoding")
-    if coding is None:
-        return int(index.get(b"content-length", b"0"))
-    if version == b"1.0" or coding.lower() != b"chunked":
-        raise _Refused(400, "the only transfer coding read here is one `chunked` of HTTP/1.1")
-    return None
-
-
-def _origin_form(target: bytes, index: dict[bytes, bytes]) -> bytes:
-    """The path and query of any request target; the authority of an absolute one replaces `Host` (RFC 9112, 3.2.2)."""
-    if target.startswith(b"/") or target == b"*":
-        return target
-    scheme, separator, rest = target.partition(b"://")
-    if not separator or scheme.lower() not in (b"http", b"https"):
-        raise _Refused(400, "the request target is neither a path nor an http URL")
-    authority, slash, path = rest.partition(b"/")
-    index[b"host"] = authority
-    return slash + path or b"/"
-
-
-def _wants_websocket(exchange: ServedExchange) -> bool:
-    return exchange.method == b"GET" and b"websocket" in [
-        token.strip().lower()
-        for name, value in exchange.headers
-        if name.lower() == b"upgrade"
-        for token in value.split(b",")
-    ]
 
 
 class ChannelFactory(Factory):
@@ -545,6 +387,7 @@ class ChannelFactory(Factory):
         self.clock = clock
         self.connections: set[Channel] = set()
         self.closing = False
+        self._draining: list[Deferred[None]] = []
         self._ports = 0
         self._sweeper: IDelayedCall | None = None
         self._period = min(1.0, limits.header_seconds / 4, limits.body_idle / 4, limits.keep_alive / 4)
@@ -562,11 +405,25 @@ class ChannelFactory(Factory):
         self.stop_sweeping()
 
     def close(self) -> None:
-        """Serve no further messages: idle connections end now, the others with the answer they are at."""
+        """Serve no further messages: idle connections and tunnels end now, the others with the answer they are at."""
         self.closing = True
         for connection in tuple(self.connections):
-            if connection.idle:
+            if connection.idle or connection.tunnelling:
                 connection.close()
+
+    def drained(self) -> Deferred[None]:
+        """Fires when no connection is left, at once when there is none. Cancelling gives up the wait only."""
+        done: Deferred[None] = Deferred(self._draining.remove)
+        self._draining.append(done)
+        self.report_drained()
+        return done
+
+    def report_drained(self) -> None:
+        """Tell those who wait for it when the last connection is gone."""
+        if not self.connections:
+            draining, self._draining = self._draining, []
+            for done in draining:
+                done.callback(None)
 
     def cut(self) -> None:
         """End every connection this instant."""

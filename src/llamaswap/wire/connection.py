@@ -323,7 +323,7 @@ class Connection(Protocol):
             self._smuggled = True
 
     def on_status(self, reason: bytes) -> None:
-        self._reason = reason
+        self._reason += reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._answer is None:
@@ -350,6 +350,7 @@ class Connection(Protocol):
             self._interims += 1
             self._interim(self._parser.get_status_code(), self._headers)
             self._headers = []
+            self._reason = b""
         else:
             self._complete = True
 

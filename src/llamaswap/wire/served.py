@@ -15,6 +15,7 @@ from twisted.internet.defer import Deferred
 
 from llamaswap.exchange import Header, Producer, TunnelEnd
 from llamaswap.wire.body import IncomingBody
+from llamaswap.wire.reader import MessageHead
 from llamaswap.wire.transport import Transport
 
 if TYPE_CHECKING:
@@ -36,10 +37,9 @@ class ServedExchange:
     __slots__ = (
         "_channel",
         "_framing",
-        "_index",
+        "_head",
         "_missing",
         "body",
-        "early",
         "expects_continue",
         "finished",
         "headers",
@@ -51,33 +51,19 @@ class ServedExchange:
         "target",
         "task",
         "version",
-        "websocket",
     )
 
-    def __init__(
-        self,
-        channel: Channel,
-        method: bytes,
-        target: bytes,
-        version: bytes,
-        headers: Sequence[Header],
-        index: dict[bytes, bytes],
-        body: IncomingBody,
-        keep_alive: bool,
-    ) -> None:
+    def __init__(self, channel: Channel, head: MessageHead, body: IncomingBody) -> None:
         self._channel = channel
-        self.method = method
-        self.target = target
-        self.version = version
-        self.headers = headers
-        self._index = index
+        self._head = head
+        self.method = head.method
+        self.target = head.target
+        self.version = head.version
+        self.headers = head.headers
         self.body = body
-        self.keep_alive = keep_alive
+        self.keep_alive = head.keep_alive
         """The connection serves another message after this one."""
-        self.expects_continue = index.get(b"expect", b"").lower() == b"100-continue"
-        self.websocket = False
-        self.early = b""
-        """What came behind the head of an upgrade."""
+        self.expects_continue = head.index.get(b"expect", b"").lower() == b"100-continue"
         self.status = 0
         self.sent = 0
         self.finished = False
@@ -91,7 +77,16 @@ class ServedExchange:
     # -- the request -------------------------------------------------------------------------------------------
 
     def header(self, name: bytes) -> bytes | None:
-        return self._index.get(name)
+        return self._head.index.get(name)
+
+    @property
+    def websocket(self) -> bool:
+        return self._head.websocket
+
+    @property
+    def early(self) -> bytes:
+        """What came behind the head of an upgrade."""
+        return self._head.early
 
     @property
     def peer(self) -> str:

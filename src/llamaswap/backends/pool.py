@@ -1,0 +1,157 @@
+"""All backends of a server, and the swaps between them: carries out what the scheduler's core has decided.
+
+It decides nothing itself. Every swap and every batch of stops is one coroutine that ends with exactly one event; the
+pool also tells when a model died by itself. Lifecycle sections 5.4 and 5.8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from llamaswap.backends.interface import Backend
+from llamaswap.backends.machine import ABANDONED_GRACE, ABORTED
+from llamaswap.backends.waiters import Waiters
+from llamaswap.errors import Refusal, StartFailed
+from llamaswap.ids import ModelId, SwapId
+from llamaswap.notices import ModelChanged, Notices, State
+from llamaswap.schedule.events import Died, Event, Stop, StopEnded, Swap, SwapEnded
+from llamaswap.wire.upstream import Upstream
+
+
+class Pool:
+    """The backends by name. Satisfies `Swaps`.
+
+    `unload_timeouts` is each model's own grace. Nothing starts before `ready_to_start` has fired: until then the
+    processes of an earlier run may still hold memory and ports.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        backends: Mapping[ModelId, Backend],
+        unload_timeouts: Mapping[ModelId, float],
+        *,
+        clock: IReactorTime,
+        notices: Notices,
+        ready_to_start: Deferred[None],
+    ) -> None:
+        self._backends = backends
+        self._unload_timeouts = unload_timeouts
+        self._clock = clock
+        self.tell: Callable[[Event], None] = lambda event: None
+        """Hears `SwapEnded`, `StopEnded` and `Died`; whoever needs these sets it before the first swap."""
+        self._swaps: dict[SwapId, _RunningSwap] = {}
+        self._obstacles: set[object] = {ready_to_start}
+        """What must be out of the way before anything starts: the first sweep, and the remains of dead models."""
+        self._clear_way: Waiters[None] = Waiters()
+        self._unsubscribe = notices.subscribe(self._changed)
+        ready_to_start.addBoth(lambda _: self._removed(ready_to_start))
+
+    # -- questions -----------------------------------------------------------------------------------------------
+
+    def upstream_of(self, model: ModelId) -> Upstream | None:
+        """Where requests for `model` go; None unless it is ready."""
+        return self._backends[model].upstream
+
+    def states(self) -> dict[ModelId, State]:
+        """Every model's state."""
+        return {model: backend.state for model, backend in self._backends.items()}
+
+    # -- orders --------------------------------------------------------------------------------------------------
+
+    def begin(self, swap: Swap) -> None:
+        """Stop the victims in parallel, each with its own grace, then make the target ready; ends in `SwapEnded`."""
+        evict = ", ".join(swap.evict) or "nothing"
+        self._log.info("loading {model}, evicting {evict} {why}", model=swap.target, evict=evict, why=swap.why)
+        running = self._swaps[swap.id] = _RunningSwap(swap)
+        work = Deferred.fromCoroutine(self._carry_out(running))
+        work.addErrback(self._unforeseen)
+        work.addCallback(self._swap_ended, swap.id)
+
+    def cancel(self, swap: SwapId) -> None:
+        """Its target must not come up. An unknown swap, or one that has ended: no effect."""
+        if running := self._swaps.get(swap):
+            running.cancel()
+
+    def stop(self, stop: Stop) -> None:
+        """Stop the models in parallel; ends in `StopEnded`."""
+        self._log.info("stopping {models} {why}", models=", ".join(stop.models), why=stop.why)
+        stopped = self._stop_all(dict.fromkeys(stop.models, stop.grace))
+        stopped.addCallback(lambda _: self.tell(StopEnded(stop.id, self._clock.seconds())))
+
+    def close(self, grace: float) -> Deferred[None]:
+        """Fires when no process of any model is left; nothing starts any more."""
+        closed = gatherResults([backend.close(grace) for backend in self._backends.values()])
+        return closed.addCallback(lambda _: self._unsubscribe())
+
+    def kill(self) -> None:
+        """SIGKILL everything this instant."""
+        for backend in self._backends.values():
+            backend.kill()
+
+    # -- a swap --------------------------------------------------------------------------------------------------
+
+    async def _carry_out(self, running: _RunningSwap) -> Refusal | None:
+        """Returns why the target is not ready and has no process left, or None when it is ready."""
+        await self._stop_all({model: self._unload_timeouts[model] for model in running.swap.evict})
+        while self._obstacles:
+            await self._clear_way.add()
+        if running.cancelled:
+            return StartFailed(ABORTED)
+        backend = self._backends[running.swap.target]
+        running.loading = backend.ensure_ready()
+        try:
+            await running.loading
+        except StartFailed as error:
+            return error
+        except CancelledError:
+            await backend.stop(ABANDONED_GRACE)
+            return StartFailed(ABORTED)
+        return None
+
+    def _stop_all(self, graces: Mapping[ModelId, float]) -> Deferred[list[None]]:
+        return gatherResults([self._backends[model].stop(grace) for model, grace in graces.items()])
+
+    def _swap_ended(self, error: Refusal | None, swap: SwapId) -> None:
+        del self._swaps[swap]
+        self.tell(SwapEnded(swap, self._clock.seconds(), error))
+
+    def _unforeseen(self, failure: Failure) -> Refusal:
+        self._log.failure("a swap broke off", failure)
+        return StartFailed(str(failure.value))
+
+    # -- models that die -----------------------------------------------------------------------------------------
+
+    def _changed(self, notice: ModelChanged) -> None:
+        """A ready model that was asked to stop is *stopping* first; one that is not has died."""
+        if (notice.old, notice.new) == (State.READY, State.STOPPED):
+            self._obstacles.add(notice.model)
+            cleared = self._backends[notice.model].stop(0.0)
+            cleared.addCallback(lambda _: self._removed(notice.model))
+            self.tell(Died(notice.model, notice.when))
+
+    def _removed(self, obstacle: object) -> None:
+        self._obstacles.discard(obstacle)
+        if not self._obstacles:
+            self._clear_way.fire(None)
+
+
+class _RunningSwap:
+    """A swap under way."""
+
+    def __init__(self, swap: Swap) -> None:
+        self.swap = swap
+        self.cancelled = False
+        self.loading: Deferred[Upstream] | None = None
+
+    def cancel(self) -> None:
+        """Give up the load, or do not begin it."""
+        self.cancelled = True
+        if self.loading is not None:
+            self.loading.cancel()

@@ -1,0 +1,168 @@
+"""The parts of one server, fitted together, and the steps of its beginning and its end.
+
+Which part knows which other is said here and nowhere else; the order of the end is `shutdown.py`'s word.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.interfaces import IListeningPort
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger, LogLevel, globalLogPublisher
+from twisted.python.failure import Failure
+
+from llamaswap import __version__
+from llamaswap.backends.host import Host
+from llamaswap.backends.journal import Journal, state_directories, usable_directory
+from llamaswap.backends.local import LocalBackend
+from llamaswap.backends.pool import Pool
+from llamaswap.backends.processes import system_processes
+from llamaswap.backends.sweep import Swept, sweep
+from llamaswap.config.schema import Settings
+from llamaswap.ids import ModelId
+from llamaswap.logs.sources import Logs
+from llamaswap.notices import Notices, State
+from llamaswap.resolve.resolver import Resolver
+from llamaswap.schedule.core import Core
+from llamaswap.schedule.dispatcher import Dispatcher
+from llamaswap.schedule.eviction import make_policy
+from llamaswap.web import pages
+from llamaswap.web.api import Api, Version
+from llamaswap.web.feeds import LogFeeds
+from llamaswap.web.front import Front
+from llamaswap.web.gate import Gate
+from llamaswap.web.inference import Inference
+from llamaswap.web.passthrough import Passthrough
+from llamaswap.web.resource import LlamaSwapResource
+from llamaswap.web.root import ResourceTree
+from llamaswap.web.routes import ROUTES, Lane, RouteTable
+from llamaswap.wire.channel import ChannelFactory
+from llamaswap.wire.lane import TreeLane
+from llamaswap.wire.upstream import Upstream
+
+T = TypeVar("T")
+
+
+class House:
+    """One server. Nothing of it runs before `start`."""
+
+    log = Logger()
+
+    def __init__(self, settings: Settings, reactor: Any) -> None:
+        self._settings = settings
+        self._reactor = reactor
+        self._ports: list[IListeningPort] = []
+        self._logs = Logs(settings, globalLogPublisher)
+        self._swept: Deferred[None] = Deferred()
+        self._processes = system_processes()
+        self._places = state_directories(os.environ)
+        self._journal = Journal(usable_directory(self._places), self._processes)
+        self._pool = self._make_pool()
+        core = Core(settings, make_policy(settings))
+        self._dispatcher = Dispatcher(core, self._pool, self._pool.upstream_of, reactor)
+        self._pool.tell = self._dispatcher.tell
+        self._resolver = Resolver(settings)
+        self._feeds = LogFeeds(self._logs, self._resolver)
+        self._open_the_doors()
+
+    def _make_pool(self) -> Pool:
+        notices = Notices(lambda error: self.log.failure("a listener failed", Failure(error)))
+        host = Host(
+            clock=self._reactor,
+            spawner=self._reactor,
+            in_thread=self._in_thread,
+            processes=self._processes,
+            journal=self._journal,
+            notices=notices,
+            connect=lambda origin: Upstream(self._reactor, origin),
+            environ=os.environ,
+            health_check_timeout=self._settings.health_check_timeout,
+        )
+        models = self._settings.models
+        self._backends = {
+            model: LocalBackend(each, host, self._logs.model(model).write) for model, each in models.items()
+        }
+        return Pool(
+            self._backends,
+            {model: float(each.unload_timeout) for model, each in models.items()},
+            clock=self._reactor,
+            notices=notices,
+            ready_to_start=self._swept,
+        )
+
+    def _open_the_doors(self) -> None:
+        """Make the two ways in: the protocol of our own ports, and the resource for somebody else's site."""
+        table = RouteTable(ROUTES)
+        inference = Inference(self._settings, self._resolver, self._dispatcher, self._in_thread)
+        passthrough = Passthrough(self._settings, self._resolver, self._dispatcher, self._state_of)
+        front = Front(
+            Gate(self._settings, table),
+            {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve},
+            self._reactor,
+            log_requests=self._logs.shows(LogLevel.info),
+        )
+        api = Api(self._settings, self._dispatcher, self._state_of, self._resolver, Version(__version__), self._reactor)
+        tree = ResourceTree(table, {**pages.endpoints(), **api.endpoints(), **self._feeds.endpoints()})
+        self.resource = LlamaSwapResource(front, tree)
+        self.factory = ChannelFactory(front, TreeLane(tree), self._settings.limits, self._reactor)
+
+    # -- what parts ask of each other ----------------------------------------------------------------------------
+
+    def _state_of(self, model: ModelId) -> State:
+        return self._backends[model].state
+
+    def _in_thread(self, work: Callable[..., T], *arguments: Any) -> Deferred[T]:
+        return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), work, *arguments)
+
+    # -- the beginning -------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Record the log, and sweep what a crashed server left behind: no model starts before that is done."""
+        self._logs.start()
+        sweeping = self._in_thread(sweep, self._places, self._processes)
+        sweeping.addCallbacks(self._tell, lambda failure: self.log.failure("the sweep failed", failure))
+        sweeping.addBoth(lambda _: self._swept.callback(None))
+
+    def _tell(self, swept: Swept) -> None:
+        for killed in swept.killed:
+            self.log.warn("killed what a crashed server left behind: {process}", process=killed)
+        for problem in swept.problems:
+            self.log.error("{problem}", problem=problem)
+
+    def close_first(self, port: IListeningPort) -> None:
+        """Close `port` as the first step of the end."""
+        self._ports.append(port)
+
+    # -- the steps of the end (`shutdown.House`) -----------------------------------------------------------------
+
+    def stop_accepting(self) -> None:
+        for port in self._ports:
+            port.stopListening()
+        self.factory.close()
+
+    def refuse_waiting(self) -> None:
+        self._dispatcher.close()
+
+    def end_feeds(self) -> None:
+        self._feeds.close()
+
+    def drained(self) -> Deferred[None]:
+        both = gatherResults([self._dispatcher.drained(), self.factory.drained()], consumeErrors=True)
+        return both.addCallback(lambda _: None)
+
+    def cut(self) -> None:
+        self.factory.cut()
+
+    def stop_models(self, grace: float) -> Deferred[None]:
+        return self._pool.close(grace)
+
+    def kill_models(self) -> None:
+        self._pool.kill()
+
+    def close(self) -> None:
+        self._journal.close()
+        self._logs.stop()

@@ -1,0 +1,298 @@
+"""Carries the scheduler's decisions out, and turns its answers into awaits.
+
+Holds the waiting Deferreds, the one wake-up timer and the clock that the pure core refuses to know; decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import assert_never
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from llamaswap.errors import NotReady, Refusal, StartFailed
+from llamaswap.ids import ModelId, SwapId, TicketId
+from llamaswap.schedule.core import Core
+from llamaswap.schedule.events import (
+    Arrived,
+    BeginSwap,
+    CancelSwap,
+    Close,
+    Effect,
+    Event,
+    Grant,
+    Left,
+    Refuse,
+    Served,
+    Stop,
+    Swap,
+    SwapEnded,
+    Swaps,
+    Tick,
+    Unload,
+    UnloadDone,
+    WakeAt,
+)
+from llamaswap.wire.upstream import Upstream
+
+
+class Dispatcher:
+    """The scheduler as the rest of the program sees it."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        core: Core,
+        swaps: Swaps,
+        upstream_of: Callable[[ModelId], Upstream | None],
+        clock: IReactorTime,
+    ) -> None:
+        self._core = core
+        self._swaps = swaps
+        self._upstream_of = upstream_of
+        self._clock = clock
+        self._events: deque[Event] = deque()
+        self._telling = False
+        self._tickets = 0
+        self._leases: dict[TicketId, Lease] = {}
+        self._begun: dict[SwapId, tuple[Swap, float]] = {}
+        self._requests = 0
+        self._unloads: dict[int, Deferred[None]] = {}
+        self._draining: list[Deferred[None]] = []
+        self._timer: IDelayedCall | None = None
+        self._wish = 0.0
+
+    def lease(self, model: ModelId) -> AbstractAsyncContextManager[Upstream]:
+        """Hold a running `model` for the length of the block.
+
+        Entering waits for the scheduler's grant and raises its `Refusal` instead, or `NotReady` when the model died
+        that very moment. Cancelling gives up the place, while waiting and inside the block.
+        """
+        return Lease(self, model)
+
+    async def load(self, model: ModelId) -> None:
+        """Return when `model` is ready, loading it as for a request; raises what `lease` raises."""
+        lease = Lease(self, model)
+        await lease.take()
+        lease.give_back(completed=False)
+
+    async def unload(self, models: Sequence[ModelId] | None, grace: float | None = None) -> None:
+        """Stop `models` (None: all) without waiting for those being served; return when all are gone.
+
+        `grace` replaces every `unloadTimeout`. Those that wait for the models are refused with `Unloaded`.
+        Cancelling gives up the wait only: the models stop all the same.
+        """
+        self._requests += 1
+        request = self._requests
+        done: Deferred[None] = Deferred(lambda _: self._unloads.__delitem__(request))
+        self._unloads[request] = done
+        wanted = self._core.models if models is None else tuple(models)
+        self.tell(Unload(request, wanted, self._clock.seconds(), grace))
+        await done
+
+    def close(self) -> None:
+        """Refuse all that wait, and whatever comes later, with `ShuttingDown`; cancel loads. Leases run on."""
+        self.tell(Close(self._clock.seconds()))
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+
+    def drained(self) -> Deferred[None]:
+        """Fires when nothing is being served: at once, or when the last lease ends. Cancelling gives up the wait."""
+        done: Deferred[None] = Deferred(self._draining.remove)
+        self._draining.append(done)
+        self._report_drained()
+        return done
+
+    def in_flight(self, model: ModelId) -> int:
+        """How many requests for `model` are being served."""
+        return self._core.in_flight(model)
+
+    def waiting(self, model: ModelId) -> int:
+        """How many requests for `model` wait for their grant."""
+        return self._core.waiting(model)
+
+    def tell(self, event: Event) -> None:
+        """Let the core know of `event` and do what follows from it.
+
+        Told while another is being dealt with, it waits its turn.
+        """
+        self._events.append(event)
+        if self._telling:
+            return
+        self._telling = True
+        try:
+            while self._events:
+                self._deal_with(self._events.popleft())
+        finally:
+            self._telling = False
+
+    def _deal_with(self, event: Event) -> None:
+        if isinstance(event, SwapEnded):
+            self._log_end(event)
+        for effect in self._core.feed(event):
+            try:
+                self._perform(effect)
+            except Exception:  # the others are owed their answers all the same
+                self._log.failure("could not perform {effect}", effect=effect)
+        if self._draining and isinstance(event, Served):
+            self._report_drained()
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Grant():
+                self._grant(effect)
+            case Refuse():
+                self._refuse(effect)
+            case BeginSwap():
+                self._begin(effect.swap)
+            case CancelSwap():
+                self._cancel(effect.swap)
+            case Stop():
+                self._log.info("stopping {models} ({why})", models=", ".join(effect.models), why=effect.why)
+                self._swaps.stop(effect)
+            case UnloadDone():
+                done = self._unloads.pop(effect.request, None)
+                if done is not None:  # else whoever asked waits no longer
+                    done.callback(None)
+            case WakeAt():
+                self._wake_at(effect.when)
+            case _:
+                assert_never(effect)
+
+    # -- requests ------------------------------------------------------------------------------------------------
+
+    def arrive(self, lease: Lease, model: ModelId) -> TicketId:
+        """Put `lease` in line; it is settled now or later, unless it leaves."""
+        self._tickets += 1
+        ticket = TicketId(self._tickets)
+        self._leases[ticket] = lease
+        self.tell(Arrived(ticket, model, self._clock.seconds()))
+        return ticket
+
+    def leave(self, ticket: TicketId) -> None:
+        """Whoever waited with `ticket` does so no longer."""
+        if self._leases.pop(ticket, None) is not None:
+            self.tell(Left(ticket, self._clock.seconds()))
+
+    def end(self, ticket: TicketId, completed: bool) -> None:
+        """Give back the place that `ticket` was granted."""
+        self.tell(Served(ticket, self._clock.seconds(), completed))
+
+    def _grant(self, grant: Grant) -> None:
+        upstream = self._upstream_of(grant.model)
+        lease = self._leases.pop(grant.ticket, None)
+        if lease is None or upstream is None:
+            self.end(grant.ticket, completed=False)
+        if lease is not None:  # else its client left while the grant was on its way
+            lease.settle(upstream or NotReady(f"[{grant.model}] process is not ready"))
+
+    def _refuse(self, refuse: Refuse) -> None:
+        lease = self._leases.pop(refuse.ticket, None)
+        if lease is not None:
+            self._log.debug("ticket {ticket} refused: {why}", ticket=refuse.ticket, why=refuse.why)
+            lease.settle(refuse.why)
+
+    def _report_drained(self) -> None:
+        if not self._core.serving:
+            draining, self._draining = self._draining, []
+            for done in draining:
+                done.callback(None)
+
+    # -- swaps ---------------------------------------------------------------------------------------------------
+
+    def _begin(self, swap: Swap) -> None:
+        self._log.info(
+            "swap {swap}: loading {model}, evicting {evict} ({why})",
+            swap=swap.id,
+            model=swap.target,
+            evict=", ".join(swap.evict) or "nothing",
+            why=swap.why,
+        )
+        self._begun[swap.id] = swap, self._clock.seconds()
+        self._swaps.begin(swap)
+
+    def _cancel(self, swap: SwapId) -> None:
+        target = self._begun.pop(swap)[0].target
+        self._log.info("swap {swap}: gives up loading {model}", swap=swap, model=target)
+        self._swaps.cancel(swap)
+
+    def _log_end(self, event: SwapEnded) -> None:
+        swap, began = self._begun.pop(event.swap, (None, 0.0))
+        if swap is None:  # given up, and that was said already
+            return
+        fields = {"swap": swap.id, "model": swap.target, "seconds": max(event.when - began, 0.0)}
+        if event.error is None:
+            self._log.info("swap {swap}: {model} ready after {seconds:.1f} s", **fields)
+        else:
+            cause = event.error.cause if isinstance(event.error, StartFailed) else str(event.error)
+            self._log.warn("swap {swap}: {model} not loaded after {seconds:.1f} s: {cause}", cause=cause, **fields)
+
+    # -- time ----------------------------------------------------------------------------------------------------
+
+    def _wake_at(self, when: float) -> None:
+        self._wish = when
+        delay = max(when - self._clock.seconds(), 0.0)
+        if self._timer is not None and self._timer.active():
+            self._timer.reset(delay)
+        else:
+            self._timer = self._clock.callLater(delay, self._wake)
+
+    def _wake(self) -> None:
+        # a timer may fire a rounding error early: then it still is as late as was asked for
+        self.tell(Tick(max(self._clock.seconds(), self._wish)))
+
+
+class Lease:
+    """One request's stay: from its arrival to the end of its block."""
+
+    __slots__ = ("_dispatcher", "_granted", "_model", "_outcome", "_ticket")
+
+    def __init__(self, dispatcher: Dispatcher, model: ModelId) -> None:
+        self._dispatcher = dispatcher
+        self._model = model
+        self._granted: Deferred[Upstream] | None = None
+        self._outcome: Upstream | Refusal | None = None
+
+    async def take(self) -> Upstream:
+        """Wait for the grant; raises the refusal. Cancelling gives up the place."""
+        self._ticket = self._dispatcher.arrive(self, self._model)
+        if self._outcome is None:
+            return await self._wait()
+        if isinstance(self._outcome, Refusal):
+            raise self._outcome
+        return self._outcome
+
+    async def _wait(self) -> Upstream:
+        self._granted = Deferred()
+        try:
+            return await self._granted
+        except BaseException:  # refused, or the client left
+            self._dispatcher.leave(self._ticket)
+            raise
+
+    def settle(self, outcome: Upstream | Refusal) -> None:
+        """The scheduler's answer."""
+        if self._granted is None:  # it came before anybody had to wait
+            self._outcome = outcome
+        elif isinstance(outcome, Refusal):
+            self._granted.errback(outcome)
+        else:
+            self._granted.callback(outcome)
+
+    def give_back(self, completed: bool) -> None:
+        """The request has ended; `completed` when the model answered it."""
+        self._dispatcher.end(self._ticket, completed)
+
+    async def __aenter__(self) -> Upstream:
+        return await self.take()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._dispatcher.end(self._ticket, kind is None)

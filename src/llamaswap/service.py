@@ -1,0 +1,72 @@
+"""llamaswap for other Twisted applications: one object with everything to run, mount or listen with.
+
+It reads no file and no command line, installs no signal handler and opens no port.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.application.service import IService, Service
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+from twisted.web.resource import IResource
+
+from llamaswap.config.schema import Settings
+from llamaswap.house import House
+from llamaswap.shutdown import Shutdown, reserve
+
+
+class LlamaSwap:
+    """One server with these settings, on this reactor; it lives once, from the start of `service` to its stop.
+
+    A complete application, for `twistd -ny`::
+
+        llamaswap = LlamaSwap(load_file("config.yaml"), reactor)
+        application = Application("a house with models")
+        llamaswap.service.setServiceParent(application)
+        strports.service("tcp:8090", llamaswap.factory).setServiceParent(application)
+        strports.service("tcp:8091", Site(llamaswap.resource)).setServiceParent(application)
+
+    `load_file` is in `llamaswap.config.files`. Of the two ways in, `factory` is the faster one and does all that the
+    program does; `resource` can be mounted anywhere in a `twisted.web` site, but takes request bodies only when they
+    are complete, and no WebSocket.
+    """
+
+    service: IService
+    """Runs the models. Its `stopService` fires when everything has ended gracefully, which takes 30 seconds at most."""
+    factory: IProtocolFactory
+    """The protocol to listen with."""
+    resource: IResource
+    """The same for a site of yours."""
+
+    def __init__(self, settings: Settings, reactor: Any) -> None:
+        self._house = House(settings, reactor)
+        self._shutdown = Shutdown(self._house, reactor, reserve(settings))
+        self.service = _Life(self._house, self._shutdown)
+        self.factory = self._house.factory
+        self.resource = self._house.resource
+
+    def close_first(self, port: IListeningPort) -> None:
+        """Let `service` close this port before it ends anything else. Yours to close otherwise."""
+        self._house.close_first(port)
+
+    def kill(self) -> None:
+        """Kill every model this instant. A `stopService` under way, or called later, waits for no answer any more."""
+        self._shutdown.force()
+
+
+class _Life(Service):
+    """Begins and ends a house."""
+
+    def __init__(self, house: House, shutdown: Shutdown) -> None:
+        self._house = house
+        self._shutdown = shutdown
+
+    def startService(self) -> None:
+        super().startService()
+        self._house.start()
+
+    def stopService(self) -> Deferred[None]:
+        super().stopService()
+        return self._shutdown.begin()

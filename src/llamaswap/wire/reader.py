@@ -1,0 +1,253 @@
+"""A client's bytes, read into messages by llhttp, and refused where llhttp leaves open what must not be served.
+
+That is: other versions than 1.0 and 1.1, any transfer coding but one `chunked`, a 1.1 request without exactly one
+`Host`, `CONNECT`, a head over its limit. Order, answers and time are the channel's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from llamaswap.exchange import Header
+from llamaswap.wire.body import IncomingBody
+
+_SINGLE = frozenset((b"host", b"content-length", b"transfer-encoding"))
+_FRAMING_FACTOR = 16
+"""Bytes of chunk framing and trailers allowed for each byte of body, beside the limit of a head."""
+
+
+@dataclass(slots=True)
+class MessageHead:
+    """A request's head, complete and fit to be served."""
+
+    method: bytes
+    target: bytes
+    """In origin form."""
+    version: bytes
+    headers: Sequence[Header]
+    index: dict[bytes, bytes]
+    """First values by lower-case name."""
+    length: int | None
+    """Declared bytes of body; None for chunked."""
+    keep_alive: bool
+    websocket: bool
+    """Wants to become a websocket, and has no body: what follows the head waits in `early`."""
+    early: bytes = b""
+
+
+class Messages(Protocol):
+    """Whom a reader tells."""
+
+    def begun(self) -> None:
+        """The first byte of a head has come."""
+
+    def arrived(self, head: MessageHead) -> IncomingBody:
+        """A head is complete; its body goes where this says."""
+
+    def broken(self, status: int, why: str) -> None:
+        """Nothing more can be read on this connection. Once."""
+
+
+class _Refused(Exception):
+    """A message that must not be served: (status, why)."""
+
+
+class RequestReader:
+    """Reads one connection."""
+
+    log = Logger()
+
+    def __init__(self, messages: Messages, header_bytes: int) -> None:
+        self._messages = messages
+        self._header_bytes = header_bytes
+        self._parser = HttpRequestParser(self)
+        self._head: MessageHead | None = None
+        self._body: IncomingBody | None = None
+        self._target = b""
+        self._headers: list[Header] = []
+        self._received = 0
+        self._ghost = False
+        self._upgrading = False
+        self._is_broken = False
+        self.in_head = False
+        """A head has begun and is not complete."""
+
+    def feed(self, data: bytes) -> None:
+        """Read on. The messages told of may be answered only after this has returned."""
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            self._upgrade_seen(data[upgrade.args[0] :])
+        except HttpParserCallbackError as error:
+            self._callback_failed(error)
+        except HttpParserError as error:
+            self._break(400, f"this is not well-formed HTTP: {error}")
+        self._count(len(data))
+
+    def restart(self) -> None:
+        """Read a next message after one whose upgrade was not taken up."""
+        self._parser = HttpRequestParser(self)
+
+    # -- what ends the reading ---------------------------------------------------------------------------------
+
+    def _callback_failed(self, error: HttpParserCallbackError) -> None:
+        cause = error.__context__ or error.__cause__
+        if isinstance(cause, _Refused):
+            self._break(*cause.args)
+        else:
+            self.log.failure("reading a request failed", Failure(cause or error))
+            self._break(500, "internal error")
+
+    def _count(self, received: int) -> None:
+        """Bound what a message may send beside its body: the head, chunk framing, trailers."""
+        self._received += received
+        body = self._body
+        if self.in_head and self._received > self._header_bytes:
+            self._break(431, "the header block is larger than limits.headerBytes allows")
+        elif body is not None and self._received - body.size > 2 * self._header_bytes + _FRAMING_FACTOR * body.size:
+            self._break(431, "the chunk framing or the trailers are larger than limits.headerBytes allows")
+
+    def _break(self, status: int, why: str) -> None:
+        self.in_head = False
+        self._body = None
+        if not self._is_broken:
+            self._is_broken = True
+            self._messages.broken(status, why)
+
+    # -- what the parser sees ----------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        if not self._ghost:
+            self.in_head = True
+            self._received = 0
+            self._headers = []
+            self._target = b""
+            self._messages.begun()
+
+    def on_url(self, url: bytes) -> None:
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.in_head:
+            self._headers.append((name, value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        if self._ghost:
+            return
+        self.in_head = False
+        self._upgrading = self._parser.should_upgrade()
+        self._head = head = self._examine()
+        self._body = self._messages.arrived(head)
+
+    def on_body(self, data: bytes) -> None:
+        if self._body is not None:
+            self._body.feed(data)
+
+    def on_message_complete(self) -> None:
+        if not self._upgrading and not self._ghost:
+            self._end_message()
+
+    def _end_message(self) -> None:
+        body, self._body = self._body, None
+        if body is not None:
+            body.end()
+
+    # -- the head ----------------------------------------------------------------------------------------------
+
+    def _examine(self) -> MessageHead:
+        """The head that is complete; raises `_Refused` for one that must not be served."""
+        method = self._parser.get_method()
+        version = self._parser.get_http_version().encode()
+        index = self._index()
+        if version not in (b"1.0", b"1.1"):
+            raise _Refused(505, "only HTTP/1.0 and HTTP/1.1 are spoken here")
+        if method == b"CONNECT":
+            raise _Refused(400, "CONNECT is not served here")
+        if version == b"1.1" and b"host" not in index:
+            raise _Refused(400, "an HTTP/1.1 request needs a Host header")
+        length = _body_length(version, index)
+        target = _origin_form(self._target, index)
+        websocket = self._upgrading and method == b"GET" and _wants_websocket(self._headers)
+        if websocket and length != 0:
+            raise _Refused(400, "an upgrade to websocket has no body")
+        keep_alive = self._parser.should_keep_alive()
+        return MessageHead(method, target, version, self._headers, index, length, keep_alive, websocket)
+
+    def _index(self) -> dict[bytes, bytes]:
+        index: dict[bytes, bytes] = {}
+        size = len(self._target)
+        for name, value in self._headers:
+            size += len(name) + len(value) + 4
+            lower = name.lower()
+            if lower not in index:
+                index[lower] = value
+            elif lower in _SINGLE:
+                raise _Refused(400, f"more than one {lower.decode()} header")
+        if size > self._header_bytes:
+            raise _Refused(431, "the header block is larger than limits.headerBytes allows")
+        return index
+
+    # -- upgrades ----------------------------------------------------------------------------------------------
+
+    def _upgrade_seen(self, rest: bytes) -> None:
+        """The parser stopped behind the head of a message that wants an upgrade; `rest` came with it.
+
+        For anything but a websocket the wish is ignored: the body is read by its framing, with a new parser that is
+        shown a head of nothing but that framing, and only then is the rest parsed on. (llhttp calls the body empty.)
+        """
+        self._upgrading = False
+        head = self._head
+        assert head is not None
+        if head.websocket:
+            head.early = rest
+            self._end_message()
+            return
+        self.restart()
+        if head.length == 0:
+            self._end_message()
+        else:
+            self._show_framing(head.length)
+        if rest:
+            self.feed(rest)
+
+    def _show_framing(self, length: int | None) -> None:
+        framing = b"Transfer-Encoding: chunked" if length is None else b"Content-Length: %d" % length
+        self._ghost = True
+        self._parser.feed_data(b"POST / HTTP/1.1\r\nHost: -\r\n" + framing + b"\r\n\r\n")
+        self._ghost = False
+
+
+def _body_length(version: bytes, index: dict[bytes, bytes]) -> int | None:
+    coding = index.get(b"transfer-encoding")
+    if coding is None:
+        return int(index.get(b"content-length", b"0"))
+    if version == b"1.0" or coding.lower() != b"chunked":
+        raise _Refused(400, "the only transfer coding read here is one `chunked` of HTTP/1.1")
+    return None
+
+
+def _origin_form(target: bytes, index: dict[bytes, bytes]) -> bytes:
+    """The path and query of any request target; the authority of an absolute one replaces `Host` (RFC 9112, 3.2.2)."""
+    if target.startswith(b"/") or target == b"*":
+        return target
+    scheme, separator, rest = target.partition(b"://")
+    if not separator or scheme.lower() not in (b"http", b"https"):
+        raise _Refused(400, "the request target is neither a path nor an http URL")
+    authority, slash, path = rest.partition(b"/")
+    index[b"host"] = authority
+    return slash + path or b"/"
+
+
+def _wants_websocket(headers: Sequence[Header]) -> bool:
+    return any(
+        token.strip().lower() == b"websocket"
+        for name, value in headers
+        if name.lower() == b"upgrade"
+        for token in value.split(b",")
+    )

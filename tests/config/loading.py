@@ -1,0 +1,38 @@
+"""Short ways to load a text in a test, and to see what was found wrong with it."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+from llamaswap.config.load import load
+from llamaswap.config.schema import Model, Settings
+from llamaswap.errors import ConfigurationError, Problem
+from llamaswap.ids import ModelId
+
+FIXED = 'cmd: s, proxy: "http://h:1"'
+"""The keys of a model that needs no port."""
+
+
+def settings(text: str) -> Settings:
+    """What `text` means; it must be good."""
+    return load(dedent(text), "c.yaml")
+
+
+def model(keys: str) -> Model:
+    """What the one model `m` with these keys, in braces, becomes."""
+    return settings(f"models: {{m: {{{keys}}}}}").models[ModelId("m")]
+
+
+def problems(text: str) -> tuple[Problem, ...]:
+    """What is wrong with `text`; something must be."""
+    try:
+        load(dedent(text), "c.yaml")
+    except ConfigurationError as error:
+        return error.problems
+    raise AssertionError(f"loads: {text}")
+
+
+def only(text: str) -> str:
+    """The one problem of `text`, as a line."""
+    (problem,) = problems(text)
+    return str(problem)

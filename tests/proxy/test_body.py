@@ -1,0 +1,74 @@
+"""Bodies that wait for their model: whole, bounded in memory, edited in place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.trial.unittest import SynchronousTestCase
+
+from llamaswap.errors import ClientGone
+from llamaswap.proxy.body import IN_MEMORY, StoredBody, store
+from llamaswap.resolve.places import Span
+from llamaswap.wire.body import IncomingBody
+
+
+class Quiet:
+    """A source that lets everything come."""
+
+    def wanted(self) -> None: ...
+    def enough(self) -> None: ...
+
+
+def at_once(work: Callable[..., Any], *args: Any) -> Awaitable[Any]:
+    return succeed(work(*args))
+
+
+class StoreTests(SynchronousTestCase):
+    def store(self, *pieces: bytes, length: int | None = None) -> StoredBody:
+        body = IncomingBody(Quiet(), length, 1 << 40)
+        stored = Deferred.fromCoroutine(store(body, at_once))
+        for piece in pieces:
+            body.feed(piece)
+        self.assertNoResult(stored)
+        body.end()
+        return self.successResultOf(stored)
+
+    def test_a_small_body_stays_in_memory(self) -> None:
+        """Up to IN_MEMORY bytes no file is opened."""
+        with self.store(b"abc", b"def") as body:
+            self.assertTrue(body.in_memory)
+            self.assertEqual((body.content, body.length), (b"abcdef", 6))
+
+    def test_a_large_body_goes_to_a_file_without_a_name(self) -> None:
+        """Beyond that it is on disk, complete, and gone when closed."""
+        before = len(os.listdir("/proc/self/fd"))
+        data = os.urandom(IN_MEMORY)
+        with self.store(data, b"tail1", b"tail2" * 100_000) as body:
+            self.assertFalse(body.in_memory)
+            self.assertEqual(b"".join(body.pieces()), data + b"tail1" + b"tail2" * 100_000)
+            self.assertLess(max(map(len, body.pieces())), IN_MEMORY)
+        self.assertEqual(len(os.listdir("/proc/self/fd")), before)
+
+    def test_edits_touch_their_spans_only(self) -> None:
+        """Renaming replaces bytes in place, in memory and on disk, and the length follows."""
+        for filler in (b"x", b"x" * (IN_MEMORY + 1)):
+            with self.store(b"<old>", filler, b"<old>") as body:
+                end = len(body.content)
+                body.replace([Span(1, 4), Span(end - 4, end - 1)], b"newer")
+                whole = b"".join(body.pieces())
+                self.assertEqual(whole, b"<newer>" + filler + b"<newer>")
+                self.assertEqual(body.length, len(whole))
+
+    def test_a_client_that_leaves_ends_the_wait_and_frees_the_file(self) -> None:
+        """The reader is told, at any size."""
+        for start in (b"", b"x" * (IN_MEMORY + 1)):
+            before = len(os.listdir("/proc/self/fd"))
+            body = IncomingBody(Quiet(), None, 1 << 40)
+            stored = Deferred.fromCoroutine(store(body, at_once))
+            body.feed(start + b"x")
+            body.break_off(ClientGone("gone"))
+            self.failureResultOf(stored, ClientGone)
+            self.assertEqual(len(os.listdir("/proc/self/fd")), before)

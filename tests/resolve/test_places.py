@@ -1,0 +1,141 @@
+"""Finding the model's name in a request, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlencode
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from llamaswap.resolve.places import Found, find_json, find_model, multipart_fields
+
+JSON = b"application/json; charset=utf-8"
+
+
+def name(body: bytes) -> str | None:
+    found = find_json(body)
+    return found.name if found else None
+
+
+class JsonTests(SynchronousTestCase):
+    def test_the_member_is_found_wherever_it_stands(self) -> None:
+        """Only a top-level `model` counts, before or behind anything else."""
+        self.assertEqual(name(b'{"model":"m"}'), "m")
+        self.assertEqual(name(b' {\n "messages" : [{"model":"no","content":"a\\"}{["}], "model" : "m" }'), "m")
+        self.assertEqual(name(b'{"a":{"b":[{"c":[[[{}]]]}]},"n":-1.5e3,"t":true,"model":"m"}'), "m")
+        self.assertEqual(name(b'{"model":"a","model":"b"}'), "a")
+        self.assertEqual(name(b'{"mod\\u0065l":"caf\\u00e9\\n"}'), "caf\u00e9\n")
+
+    def test_other_values_become_text(self) -> None:
+        """Numbers and booleans are turned into text, containers into their raw text (http-api section 6.2)."""
+        self.assertEqual(name(b'{"model":123}'), "123")
+        self.assertEqual(name(b'{"model":true}'), "true")
+        self.assertEqual(name(b'{"model":{"a": [1]}}'), '{"a": [1]}')
+
+    def test_no_model(self) -> None:
+        """null, empty, missing, an array at the top and text that is no JSON name none."""
+        for body in (
+            b'{"model":null}',
+            b'{"model":""}',
+            b"{}",
+            b'[{"model":"m"}]',
+            b"",
+            b"hello",
+            b'"model"',
+            b'{"model"',
+        ):
+            self.assertIsNone(name(body), body)
+
+    def test_damage_behind_the_name_is_tolerated(self) -> None:
+        """The text is scanned, not validated."""
+        self.assertEqual(name(b'{"model":"m", "x": [}'), "m")
+        self.assertIsNone(name(b'{"x": "never closed, "model":"m"}'[:20]))
+        self.assertIsNone(name(b'{"x": [1, "model":"m"}'))
+
+    @given(
+        st.dictionaries(
+            st.text(max_size=8).filter(lambda key: key != "model"),
+            st.recursive(
+                st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+                lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+                max_leaves=12,
+            ),
+            max_size=5,
+        ),
+        st.text(min_size=1, alphabet=st.characters(exclude_categories=["Cs"])),
+        st.booleans(),
+        st.sampled_from([None, 1]),
+    )
+    def test_any_json_names_its_model(
+        self, others: dict[str, object], model: str, ascii: bool, indent: int | None
+    ) -> None:
+        """Whatever else a body holds, its span is exactly the value's."""
+        body = json.dumps({**others, "model": model}, ensure_ascii=ascii, indent=indent).encode(
+            "utf-8", "surrogatepass"
+        )
+        found = find_json(body)
+        assert found is not None
+        self.assertEqual(found.name, model)
+        (span,) = found.spans
+        self.assertEqual(json.loads(body[span.start : span.end]), model)
+
+    @given(st.binary(max_size=200))
+    def test_no_bytes_upset_the_scanner(self, body: bytes) -> None:
+        """Arbitrary input gives an answer, not an error."""
+        find_json(b'{"a":' + body)
+        find_json(body)
+
+    def test_hostile_nesting_is_linear(self) -> None:
+        """A megabyte of brackets or quotes takes no longer than reading it."""
+        for body in (b'{"a":' + b"[" * 500_000, b'{"a":' + b'["x",' * 200_000, b'{"a":"' + b"\\" * 500_001):
+            self.assertIsNone(name(body))
+
+
+class OtherPlacesTests(SynchronousTestCase):
+    def find(self, content_type: bytes, body: bytes, query: bytes = b"", method: bytes = b"POST") -> Found | None:
+        return find_model(method, query, content_type, body)
+
+    def test_a_get_names_it_in_the_query(self) -> None:
+        """The first value, form-decoded; the body is not looked at."""
+        found = self.find(JSON, b'{"model":"no"}', b"a=1&model=org%2Fm+1&model=x", b"GET")
+        self.assertEqual(found, Found("org/m 1"))
+
+    def test_json_by_any_spelling_of_its_type(self) -> None:
+        """Q11: case and `+json` make no difference."""
+        for kind in (JSON, b"Application/JSON", b"application/vnd.x+json"):
+            found = self.find(kind, b'{"model":"m"}')
+            assert found is not None and found.as_json
+        self.assertIsNone(self.find(b"text/plain", b'{"model":"m"}'))
+        self.assertEqual(self.find(b"text/plain", b'{"model":"m"}', b"model=q"), Found("q"))
+
+    def test_urlencoded(self) -> None:
+        """The body wins over the URL."""
+        kind = b"application/x-www-form-urlencoded"
+        self.assertEqual(self.find(kind, urlencode({"x": "1", "model": "a/b c"}).encode(), b"model=q"), Found("a/b c"))
+        self.assertEqual(self.find(kind, b"x=1", b"model=q"), Found("q"))
+
+    def test_multipart(self) -> None:
+        """The value of the field, its exact place, and no file that happens to have the name."""
+        body = (
+            b'--B1\r\nContent-Disposition: form-data; name="file"; filename="model"\r\nContent-Type: audio/wav\r\n\r\n'
+            b'RIFF--B1\r\n\r\n--B1\r\ncontent-disposition: form-data; name="model"\r\n\r\nwhisper\r\n'
+            b"--B1\r\nContent-Disposition: form-data; name=model; filename=x\r\n\r\nno\r\n"
+            b"--B1\r\nContent-Disposition: form-data; name=model\r\n\r\nsecond\r\n--B1--\r\n"
+        )
+        found = self.find(b'multipart/form-data; boundary="B1"', body)
+        assert found is not None
+        self.assertEqual(found.name, "whisper")
+        self.assertEqual([body[span.start : span.end] for span in found.spans], [b"whisper", b"second"])
+        self.assertEqual(
+            self.find(b"multipart/form-data; boundary=B1", b"preamble\r\n" + body),
+            Found("whisper", tuple(type(span)(span.start + 10, span.end + 10) for span in found.spans)),
+        )
+
+    @given(st.binary(max_size=300))
+    def test_no_form_upsets_the_scanner(self, body: bytes) -> None:
+        """Arbitrary input gives an answer, not an error."""
+        multipart_fields(b"multipart/form-data; boundary=B", b"--B\r\n" + body, b"model")
+        multipart_fields(b"multipart/form-data; boundary=B", body, b"model")
+        self.find(b"application/x-www-form-urlencoded", body)

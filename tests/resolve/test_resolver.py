@@ -1,0 +1,44 @@
+"""Names and `/upstream/` paths to models."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from llamaswap.config.schema import Model, Settings
+from llamaswap.ids import ModelId
+from llamaswap.resolve.resolver import Resolver
+
+
+def resolver() -> Resolver:
+    ids = {"m": ("al", "m2"), "org/m2": (), "m2": (), "a/b/c": ()}
+    return Resolver(
+        Settings(models={ModelId(key): Model(id=ModelId(key), aliases=names) for key, names in ids.items()})
+    )
+
+
+class ResolverTests(SynchronousTestCase):
+    def test_a_model_before_an_alias(self) -> None:
+        """An alias that equals a model's ID is shadowed by it."""
+        found = [resolver().resolve(name) for name in ("m", "al", "m2", "nope", "")]
+        self.assertEqual([model and model.id for model in found], ["m", "m", "m2", None, None])
+
+    def test_the_longest_name_in_a_path_wins(self) -> None:
+        """Encoded and plain slashes are one, and the rest keeps its encoding."""
+        for path, name, rest in (
+            ("m/api/x%2Fy", "m", "/api/x%2Fy"),
+            ("org/m2/v1", "org/m2", "/v1"),
+            ("org%2Fm2/v1", "org/m2", "/v1"),
+            ("org%2fm2%2Fv1%20", "org/m2", "/v1%20"),
+            ("m", "m", ""),
+            ("al/", "al", "/"),
+            ("a/b/c/d/e", "a/b/c", "/d/e"),
+            ("%6D/x", "m", "/x"),
+        ):
+            passage = resolver().passage(path)
+            assert passage is not None, path
+            self.assertEqual((passage.name, passage.rest), (name, rest))
+
+    def test_a_path_that_names_nothing(self) -> None:
+        """Unknown names, prefixes of names and empty paths find nothing."""
+        for path in ("", "org", "org/", "mm/x", "a/b", "x/m"):
+            self.assertIsNone(resolver().passage(path), path)

@@ -1,0 +1,226 @@
+"""The commands as users run them: real processes on loopback, with the fake model server behind them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+
+import psutil
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.support import fake_upstream
+from tests.support.live import PATIENCE, Live, LiveServer, eventually
+from tests.support.ports import free_ports
+
+TWIST = (sys.executable, "-m", "twisted", "llamaswap")
+TWISTD = (sys.executable, "-c", "from twisted.scripts.twistd import run; run()")
+LLAMA_SWAP = (sys.executable, "-c", "from llamaswap.cli import main; main()")
+
+
+def configuration(*options: str, models: Sequence[str] = ("a", "b"), unload_timeout: int = 10) -> str:
+    """Models on the fake server, each started with `options`."""
+    server = f"{sys.executable} -I -S {fake_upstream.__file__}"
+    entries = (f"  {name}: {{cmd: '{server} --port ${{PORT}} --name {name} {' '.join(options)}'}}" for name in models)
+    head = f"startPort: {free_ports(len(models))}\nunloadTimeout: {unload_timeout}\n"
+    return head + "models:\n" + "\n".join(entries) + "\n"
+
+
+@contextmanager
+def listening() -> Iterator[str]:
+    """An address that somebody else has."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield f"127.0.0.1:{taken.getsockname()[1]}"
+
+
+class Folder(SynchronousTestCase):
+    """Tests with a folder of their own."""
+
+    def setUp(self) -> None:
+        self.folder = Path(self.mktemp()).absolute()
+        self.folder.mkdir()
+
+    def file(self, text: str) -> str:
+        """A configuration file with this text."""
+        path = self.folder / "config.yaml"
+        path.write_text(text)
+        return str(path)
+
+
+class RefusalTests(Folder):
+    """What cannot run says so and is gone, under every command."""
+
+    def refused(self, program: Sequence[str], *words: str) -> str:
+        """The one line on stderr that the command ends with, status 1."""
+        ended = subprocess.run(
+            [*program, *words], capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL
+        )
+        self.assertEqual((ended.returncode, ended.stdout, ended.stderr.count("\n")), (1, "", 1), ended)
+        return ended.stderr
+
+    def everywhere(self, *words: str) -> set[str]:
+        """The line that `twist`, `twistd -n` and a daemonising `twistd` end with."""
+        daemon = ("--pidfile", str(self.folder / "pid"), "--logfile", str(self.folder / "log"), "llamaswap")
+        lines = {self.refused(program, *words) for program in (TWIST, (*TWISTD, "-n", *daemon), (*TWISTD, *daemon))}
+        self.assertFalse((self.folder / "pid").exists())
+        return lines
+
+    def test_s104_no_configuration(self) -> None:
+        """S-104: no configuration: one line, status 1."""
+        (line,) = self.everywhere()
+        self.assertIn("--config FILE", line)
+
+    def test_wrong_configuration(self) -> None:
+        """A mistake in the file: one line with file, line and key, status 1."""
+        (line,) = self.everywhere("--config", self.file("models:\n  m: {ttl: -5}\n"))
+        self.assertIn("config.yaml:2:", line)
+
+    def test_s103_busy_port(self) -> None:
+        """S-103: an address in use: one line, status 1, and no model was started."""
+        with listening() as address:
+            (line,) = self.everywhere("--config", self.file(configuration()), "--listen", address)
+            self.assertEqual(line, f"llamaswap: cannot listen on {address}: Address already in use\n")
+
+    def test_console_script(self) -> None:
+        """S-103, S-104: the console script behaves alike."""
+        self.assertIn("-config FILE", self.refused(LLAMA_SWAP))
+        with listening() as address:
+            line = self.refused(LLAMA_SWAP, "-config", self.file(configuration()), "-listen", address)
+        self.assertIn("Address already in use", line)
+
+
+class EndTests(Folder):
+    """How a server ends that runs in the foreground."""
+
+    def gone(self, pids: Sequence[psutil.Process]) -> None:
+        """Wait until none of these processes runs."""
+        for _ in eventually():
+            if not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in pids):
+                return
+
+    def test_s101_running_request_finishes(self) -> None:
+        """S-101: SIGTERM lets a running answer finish and refuses new connections; an open log stream delays nothing;
+        then the model ends and the status is 0."""
+        with LiveServer.of(configuration(), self.folder) as server, ThreadPoolExecutor() as threads:
+            server.ask("GET", "/upstream/a/warm")
+            children = server.children()
+            with server.asking("GET", "/logs/stream") as stream:
+                answer = threads.submit(server.ask, "GET", "/upstream/a/slow?n=10&ms=100")
+                with server.asking("GET", "/upstream/a/slow?n=2&ms=1") as other:
+                    other.read()
+                server.process.send_signal(signal.SIGTERM)
+                for _ in eventually():
+                    try:
+                        socket.create_connection(("127.0.0.1", server.port), timeout=5).close()
+                    except OSError:
+                        break
+                self.assertIsNone(server.process.poll())
+                stream.read()
+            result = answer.result()
+            self.assertEqual((result.status, result.body.count(b"\n")), (200, 10))
+            self.assertEqual(server.process.wait(PATIENCE), 0)
+            self.assertEqual(len(children), 1)
+            self.gone(children)
+
+    def test_waiting_requests_are_refused_at_once(self) -> None:
+        """W-25: a request that waits for its model is answered with an error as soon as the server is told to end."""
+        config = configuration("--health-delay", "60")
+        with LiveServer.of(config, self.folder) as server, ThreadPoolExecutor() as threads:
+            answer = threads.submit(server.ask, "GET", "/upstream/a/x")
+            for _ in eventually():
+                if server.children():
+                    break
+            self.assertEqual(server.stop(), 0)
+            self.assertEqual(answer.result().status, 500)
+
+    def test_second_signal_kills(self) -> None:
+        """W-25: a second signal ends stubborn models and a running answer at once, status 1, no child."""
+        config = configuration("--ignore-sigterm", "--descendant", "session")
+        with LiveServer.of(config, self.folder) as server:
+            with server.asking("GET", "/upstream/a/slow?n=600&ms=100") as answer:
+                children = server.children()
+                server.process.send_signal(signal.SIGTERM)
+                for _ in eventually():
+                    if "stopping" in server.output():
+                        break
+                self.assertEqual(server.stop(signal.SIGINT, patience=5), 1)
+                self.assertRaises((HTTPException, OSError), answer.read)
+            self.assertGreaterEqual(len(children), 2)
+            self.gone(children)
+
+    def test_hangup_changes_nothing(self) -> None:
+        """SIGHUP: the server runs on, and so do its models."""
+        with LiveServer.of(configuration(), self.folder) as server:
+            server.ask("GET", "/upstream/a/warm")
+            children = server.children()
+            server.process.send_signal(signal.SIGHUP)
+            for _ in eventually():
+                if "SIGHUP" in server.output():
+                    break
+            self.assertEqual(server.ask("GET", "/upstream/a/again").status, 200)
+            self.assertEqual(server.children(), children)
+            self.assertEqual(server.stop(signal.SIGINT), 0)
+
+    def test_console_script_serves(self) -> None:
+        """`llama-swap` runs the same server and ends in the same way."""
+        port = free_ports()
+        words = ("-config", self.file(configuration()), "--listen", f"127.0.0.1:{port}")
+        with Live((*LLAMA_SWAP, *words), port) as server:
+            self.assertEqual(server.ask("GET", "/upstream/b/x").json()["name"], "b")
+            self.assertEqual(server.stop(), 0)
+
+
+class DaemonTests(Folder):
+    """`twistd llamaswap` as an init system runs it."""
+
+    def start(self, *listen: str) -> int:
+        """Start the daemon; its pid, by the pid file."""
+        options = ("--pidfile", str(self.folder / "pid"), "--logfile", str(self.folder / "log"))
+        words = (*TWISTD, *options, "llamaswap", "--config", self.file(configuration()), *listen)
+        subprocess.run(words, check=True, timeout=PATIENCE, stdin=subprocess.DEVNULL)
+        pid = int((self.folder / "pid").read_text())
+        self.addCleanup(self.kill, psutil.Process(pid))
+        return pid
+
+    def short(self) -> Path:
+        """A folder whose name is short enough for the path of a Unix socket."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        return Path(folder.name)
+
+    def kill(self, daemon: psutil.Process) -> None:
+        """Leave nothing behind when a test fails."""
+        if daemon.is_running():
+            for child in daemon.children(recursive=True):
+                child.kill()
+            daemon.kill()
+
+    def test_daemon(self) -> None:
+        """It serves on every address, logs into its file, ends by the pid in its pid file, and removes that file;
+        a Unix socket, opened by the process that forked it, stays its own."""
+        port, path = free_ports(), self.short() / "socket"
+        pid = self.start("--listen", f"127.0.0.1:{port}", "--listen", f"unix:{path}")
+        daemon = psutil.Process(pid)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            client.connect(str(path))
+            client.sendall(b"GET /upstream/a/x HTTP/1.0\r\n\r\n")
+            self.assertIn(b'"name"', b"".join(iter(lambda: client.recv(65536), b"")))
+        children = daemon.children(recursive=True)
+        self.assertEqual(os.readlink(f"{path}.lock"), str(pid))
+        self.assertIn(f"listening on 127.0.0.1:{port}", (self.folder / "log").read_text())
+        daemon.terminate()
+        for _ in eventually():
+            if not any(each.is_running() for each in (daemon, *children)):
+                break
+        for left in (self.folder / "pid", path, f"{path}.lock"):
+            self.assertFalse(os.path.lexists(left), left)
+        self.assertNotIn("Traceback", (self.folder / "log").read_text())

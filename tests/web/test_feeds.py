@@ -1,0 +1,130 @@
+"""Log history and log streams, over a connection in memory."""
+
+from __future__ import annotations
+
+import json
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from llamaswap.ids import ModelId
+from llamaswap.logs.ring import CAPACITY
+from tests.support.web import Client, World, model, settings_of
+
+
+class LogsTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.world = World(settings_of(model("m1"), model("org/m2", aliases=("al2",)), model("proxy")))
+        self.logs = self.world.logs
+
+    def follow(self, path: str, method: str = "GET") -> Client:
+        client = Client(self.world.resource, self.world.clock, method=method)
+        client.send(path)
+        return client
+
+    def heard(self, client: Client) -> bytes:
+        """The stream's bytes so far, taken out of their chunks."""
+        _, _, chunks = client.transport.value().partition(b"\r\n\r\n")
+        heard = b""
+        while chunks:
+            size, _, rest = chunks.partition(b"\r\n")
+            heard += rest[: int(size, 16)]
+            chunks = rest[int(size, 16) + 2 :]
+        return heard
+
+    def write(self, name: str, data: bytes) -> None:
+        self.logs.model(ModelId(name)).write(data)
+
+    def test_probe_127_history(self) -> None:
+        """`/logs` is the combined history as plain text."""
+        self.logs.proxy.write(b"[INFO] hello\n")
+        reply = self.world.visit("/logs")
+        self.assertEqual((reply.status, reply.headers["content-type"]), (200, "text/plain"))
+        self.assertEqual(reply.body, b"[INFO] hello\n")
+
+    def test_probe_128_people_are_sent_to_the_ui(self) -> None:
+        """A browser is redirected."""
+        reply = self.world.visit("/logs", {"Accept": "text/html,*/*"})
+        self.assertEqual((reply.status, reply.headers["location"]), (302, "/ui/"))
+
+    def test_probe_129_and_130_sources(self) -> None:
+        """Each name gives its source: a model by ID or alias, in any encoding, with segments behind it ignored."""
+        self.logs.proxy.write(b"own")
+        for name in ("m1", "org/m2", "proxy"):
+            self.write(name, f"<{name}>".encode())
+        for path, expected in {
+            "": b"own",
+            "/": b"own",
+            "/proxy": b"own",
+            "/upstream": b"<m1><org/m2><proxy>",
+            "/m1": b"<m1>",
+            "/m1/extra/segments": b"<m1>",
+            "/org%2Fm2": b"<org/m2>",
+            "/org/m2": b"<org/m2>",
+            "/al2": b"<org/m2>",
+        }.items():
+            self.assertEqual(self.heard(self.follow("/logs/stream" + path)), expected, path)
+
+    def test_probe_131_without_history(self) -> None:
+        """Asked so, a stream begins with what is written next; its head is there at once (Q8)."""
+        self.logs.proxy.write(b"old")
+        for query in ("?no-history", "?no-history=0", "?x=1&no-history="):
+            client = self.follow("/logs/stream" + query)
+            self.assertIn(b" 200 OK\r\n", client.transport.value())
+            self.assertEqual(self.heard(client), b"")
+            self.logs.proxy.write(b"new")
+            self.assertEqual(self.heard(client), b"new")
+
+    def test_probe_132_unknown_source(self) -> None:
+        """A name that is no source is a 400 envelope (names are not trimmed, Q22)."""
+        for name in ("px/uniq", "m1%20", "%ff", "org"):
+            reply = self.world.visit(f"/logs/stream/{name}")
+            self.assertEqual(reply.status, 400, name)
+            self.assertIn("invalid logger", json.loads(reply.body)["error"]["message"])
+
+    def test_head_of_a_stream(self) -> None:
+        """The headers of a stream say that nobody should sniff or buffer it; HEAD gets nothing else."""
+        reply = self.follow("/logs/stream", "HEAD").reply
+        self.assertEqual(reply.status, 200)
+        names = ("content-type", "x-content-type-options", "x-accel-buffering")
+        self.assertEqual([reply.headers[name] for name in names], ["text/plain", "nosniff", "no"])
+
+    def test_history_then_live(self) -> None:
+        """Nothing is lost or told twice between history and what follows."""
+        self.write("m1", b"1")
+        client = self.follow("/logs/stream/m1")
+        self.write("m1", b"2")
+        self.write("org/m2", b"not this")
+        self.assertEqual(self.heard(client), b"12")
+
+    def test_client_gone(self) -> None:
+        """Who hangs up is not written to any more, and nothing is kept for them."""
+        client = self.follow("/logs/stream")
+        client.hang_up()
+        self.logs.proxy.write(b"x")
+        self.assertEqual(self.heard(client), b"")
+        self.world.feeds.close()
+
+    def test_s23_slow_client(self) -> None:
+        """A client that does not read blocks nobody; it gets what was kept, one marker, then the rest."""
+        client = self.follow("/logs/stream")
+        producer = client.transport.producer
+        assert producer is not None
+        producer.pauseProducing()
+        for _ in range(2000):
+            self.logs.proxy.write(b"x" * 99 + b"\n")
+        self.assertEqual(self.heard(client), b"")
+        producer.resumeProducing()
+        self.logs.proxy.write(b"live\n")
+        kept = CAPACITY // 100 * 100
+        heard = self.heard(client)
+        self.assertEqual(heard[kept:].decode(), f"— {200_000 - kept} bytes dropped —\nlive\n")
+
+    def test_close_ends_streams(self) -> None:
+        """At shutdown open streams end properly, and later ones after their history."""
+        self.logs.proxy.write(b"own")
+        client = self.follow("/logs/stream")
+        self.assertFalse(client.transport.value().endswith(b"\r\n0\r\n\r\n"))
+        self.world.feeds.close()
+        self.assertEqual(client.reply.body, b"own")
+        self.assertEqual(self.follow("/logs/stream").reply.body, b"own")
+        self.world.feeds.close()

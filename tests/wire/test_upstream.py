@@ -1,0 +1,123 @@
+"""Connections to an upstream, on a reactor in memory."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionRefusedError
+from twisted.internet.testing import MemoryReactorClock
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from llamaswap.errors import UpstreamFailed
+from llamaswap.wire.connection import Connection
+from llamaswap.wire.origin import Origin
+from llamaswap.wire.upstream import INetworkReactor, Upstream
+from tests.support.wire import MemoryTransport
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+class UpstreamTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.reactor = MemoryReactorClock()
+
+    def upstream(self, url: str = "http://127.0.0.1:9/base") -> Upstream:
+        return Upstream(cast(INetworkReactor, self.reactor), Origin.parse(url), idle=90)
+
+    def accept(self) -> tuple[Connection, MemoryTransport]:
+        """Let the newest attempt to connect succeed."""
+        factory = self.reactor.tcpClients[-1][2]
+        protocol: Any = factory.buildProtocol(None)
+        transport = MemoryTransport()
+        protocol.makeConnection(transport)
+        return protocol._wrappedProtocol, transport
+
+    def refuse(self) -> None:
+        factory: Any = self.reactor.tcpClients[-1][2]
+        factory.clientConnectionFailed(None, Failure(ConnectionRefusedError()))
+
+    def test_a_probe_asks_below_the_base_and_keeps_the_connection(self) -> None:
+        """S-12: `/health` of `http://…/base` is `/base/health`; the first request reuses the connection."""
+        upstream = self.upstream()
+        probe = upstream.probe("/health")
+        connection, transport = self.accept()
+        self.assertTrue(transport.take().startswith(b"GET /base/health HTTP/1.1\r\nHost: 127.0.0.1:9\r\n"))
+        connection.dataReceived(OK)
+        self.assertEqual(self.successResultOf(probe), 200)
+        again = upstream.probe("health")
+        self.assertEqual(len(self.reactor.tcpClients), 1)
+        connection.dataReceived(OK.replace(b"200", b"503"))
+        self.assertEqual(self.successResultOf(again), 503)
+        upstream.close()
+        self.assertTrue(transport.aborted)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_localhost_tries_both_loopbacks_at_once_after_a_refusal(self) -> None:
+        """One refusal does not delay the next address, and the good one is remembered."""
+        upstream = self.upstream("http://localhost:9")
+        probe = upstream.probe("/")
+        self.assertEqual(self.reactor.tcpClients[-1][0], "127.0.0.1")
+        self.refuse()
+        self.assertEqual(self.reactor.tcpClients[-1][0], "::1")
+        self.accept()[0].dataReceived(OK)
+        self.successResultOf(probe)
+
+    def test_nobody_there(self) -> None:
+        """A refused connection is an `UpstreamFailed` that names the address."""
+        probe = self.upstream().probe("/")
+        self.refuse()
+        self.assertIn("http://127.0.0.1:9/base", str(self.failureResultOf(probe, UpstreamFailed).value))
+
+    def test_cancelling_a_probe_hangs_up(self) -> None:
+        """While connecting and while waiting for the answer."""
+        for connected in (False, True):
+            upstream = self.upstream()
+            probe: Deferred[int] = upstream.probe("/")
+            transport = self.accept()[1] if connected else None
+            probe.cancel()
+            self.failureResultOf(probe)
+            if transport is not None:
+                self.assertTrue(transport.aborted)
+
+    def test_idle_connections_are_closed_in_time(self) -> None:
+        """After `idle` seconds, on one timer."""
+        upstream = self.upstream()
+        probes, accepted = [], []
+        for _ in range(2):
+            probes.append(upstream.probe("/"))
+            accepted.append(self.accept())
+        for probe, (connection, _) in zip(probes, accepted, strict=True):
+            connection.dataReceived(OK)
+            self.successResultOf(probe)
+        transports = [transport for _, transport in accepted]
+        self.reactor.advance(89)
+        self.assertEqual([t.disconnecting for t in transports], [False, False])
+        self.reactor.advance(1)
+        self.assertEqual([t.disconnecting for t in transports], [True, True])
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_closing_cuts_what_is_in_use(self) -> None:
+        """No connection outlives the process it was made to."""
+        upstream = self.upstream()
+        probe = upstream.probe("/")
+        connection, transport = self.accept()
+        upstream.close()
+        self.assertTrue(transport.aborted)
+        connection.connectionLost(Failure(ConnectionRefusedError()))
+        self.failureResultOf(probe, UpstreamFailed)
+        self.failureResultOf(upstream.probe("/"), UpstreamFailed)
+
+
+class OriginTests(SynchronousTestCase):
+    def test_urls(self) -> None:
+        """Scheme, host, port and base path; IPv6 without and with its brackets."""
+        self.assertEqual(Origin.parse("http://localhost:5800"), Origin(False, "localhost", 5800, b""))
+        self.assertEqual(Origin.parse("https://[::1]/a/b/"), Origin(True, "::1", 443, b"/a/b"))
+        self.assertEqual(Origin.parse("https://[::1]/a").authority, b"[::1]")
+        self.assertEqual(Origin.parse("http://h:81").authority, b"h:81")
+        self.assertEqual(str(Origin.parse("http://h:81/x/")), "http://h:81/x")
+        for wrong in ("localhost:8080", "ftp://x", "http://", "", "http://h:x"):
+            with self.assertRaises(ValueError):
+                Origin.parse(wrong)
