@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from twisted.internet.defer import Deferred
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
@@ -103,7 +102,7 @@ class RefusalTests(SynchronousTestCase):
 class ServiceTests(TestCase):
     """A service that was made is complete."""
 
-    def test_stops_what_it_opened(self) -> None:
+    async def test_stops_what_it_opened(self) -> None:
         """The ports are open before the service starts and closed when it has stopped."""
         path = Path(self.mktemp())
         path.write_text("models: {}\n")
@@ -113,7 +112,5 @@ class ServiceTests(TestCase):
         service = makeService(parsed("--config", str(path), "--listen", address))
         socket.create_connection((host, int(port)), timeout=5).close()
         service.startService()
-        stopped: Deferred[object] = service.stopService()
-        return stopped.addCallback(
-            lambda _: self.assertRaises(OSError, socket.create_connection, (host, int(port)), timeout=5)
-        )
+        await service.stopService()
+        self.assertRaises(OSError, socket.create_connection, (host, int(port)), timeout=5)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from llamaswap import __version__
 from llamaswap.config.files import load_file
@@ -82,23 +82,23 @@ def check(flags: Flags) -> None:
 
 def tls(cert_file: str, key_file: str) -> Wrap:
     """A layer of TLS with the certificate (and chain) and key of these PEM files. Raises `LlamaSwapError`."""
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+    from cryptography.x509 import load_pem_x509_certificates
     from OpenSSL import SSL
+    from twisted.internet.ssl import CertificateOptions
     from twisted.protocols.tls import TLSMemoryBIOFactory
 
-    context = SSL.Context(SSL.TLS_SERVER_METHOD)
-    context.set_min_proto_version(SSL.TLS1_2_VERSION)
     try:
-        for file in (cert_file, key_file):
-            Path(file).read_bytes()  # OpenSSL would not say which one is missing
-        context.use_certificate_chain_file(cert_file)
-        context.use_privatekey_file(key_file)
-        context.check_privatekey()
+        # Any: Twisted's annotations are older than what pyOpenSSL takes
+        first, *chain = cast(list[Any], load_pem_x509_certificates(Path(cert_file).read_bytes()))
+        key: Any = load_pem_private_key(Path(key_file).read_bytes(), None)
+        options = CertificateOptions(privateKey=key, certificate=first, extraCertChain=chain)
+        options.getContext().check_privatekey()
     except OSError as error:
         raise LlamaSwapError(f"cannot read {error.filename}: {error.strerror}") from error
-    except SSL.Error as error:
+    except (ValueError, TypeError, SSL.Error) as error:  # no PEM; a key with a password; a key of another certificate
         raise LlamaSwapError(f"{cert_file} and {key_file} are no certificate with its key, in PEM form") from error
-    contexts = ClientContextless(context)
-    return lambda factory: TLSMemoryBIOFactory(contexts, False, factory)
+    return lambda factory: TLSMemoryBIOFactory(options, False, factory)
 
 
 def log_to_stdout(settings: Settings) -> None:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger, LogLevel, globalLogPublisher
@@ -56,6 +56,7 @@ class House:
         self._settings = settings
         self._reactor = reactor
         self._ports: list[IListeningPort] = []
+        self._closing: list[Deferred[Any]] = []
         self._logs = Logs(settings, globalLogPublisher)
         self._swept: Deferred[None] = Deferred()
         self._processes = system_processes()
@@ -140,8 +141,7 @@ class House:
     # -- the steps of the end (`shutdown.House`) -----------------------------------------------------------------
 
     def stop_accepting(self) -> None:
-        for port in self._ports:
-            port.stopListening()
+        self._closing = [maybeDeferred(port.stopListening) for port in self._ports]
         self.factory.close()
 
     def refuse_waiting(self) -> None:
@@ -151,8 +151,13 @@ class House:
         self._feeds.close()
 
     def drained(self) -> Deferred[None]:
-        both = gatherResults([self._dispatcher.drained(), self.factory.drained()], consumeErrors=True)
-        return both.addCallback(lambda _: None)
+        return Deferred.fromCoroutine(self._drained())
+
+    async def _drained(self) -> None:
+        await self._dispatcher.drained()
+        await self.factory.drained()
+        for closing in self._closing:
+            await closing
 
     def cut(self) -> None:
         self.factory.cut()

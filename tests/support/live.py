@@ -27,6 +27,8 @@ from tests.support.ports import free_ports
 PATIENCE = 20.0
 """Seconds after which something that should have happened counts as never happening."""
 PAUSE = 0.005
+LAST_WORDS = 8000
+"""How many characters of a program's output are worth showing when a test fails."""
 
 
 def eventually(*, patience: float = PATIENCE) -> Iterator[None]:
@@ -66,6 +68,7 @@ class Live:
         try:
             self._become_healthy()
         except BaseException:
+            print(self.output()[-LAST_WORDS:])
             self.close()
             raise
         return self
@@ -74,7 +77,7 @@ class Live:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None:
-            print(self.output())
+            print(self.output()[-LAST_WORDS:])
         self.close()
 
     def close(self) -> None:
@@ -145,7 +148,9 @@ class LiveServer(Live):
     def __init__(self, *options: str, env: Mapping[str, str] | None = None) -> None:
         port = free_ports()
         listen = ("--listen", f"127.0.0.1:{port}")
-        super().__init__((sys.executable, "-m", "twisted", "llamaswap", *options, *listen), port, env=env)
+        super().__init__(
+            (sys.executable, "-m", "twisted", "--log-format", "text", "llamaswap", *options, *listen), port, env=env
+        )
 
     @classmethod
     def of(cls, configuration: str, folder: Path) -> Self:

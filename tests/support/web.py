@@ -336,13 +336,18 @@ class Client:
     @property
     def reply(self) -> Reply:
         """The answer, which must be complete unless its connection was closed."""
-        response = HTTPResponse(_Socket(self.transport.value()), method=self._method)  # type: ignore[arg-type]
-        response.begin()
-        return Reply(response.status, {key.lower(): value for key, value in response.getheaders()}, response.read())
+        return parsed(self.transport.value(), self._method)
 
     def hang_up(self) -> None:
         """The client goes away."""
         self.channel.connectionLost(Failure(ConnectionDone()))
+
+
+def parsed(data: bytes, method: str) -> Reply:
+    """A complete answer to a request with `method`."""
+    response = HTTPResponse(_Socket(data), method=method)  # type: ignore[arg-type]
+    response.begin()
+    return Reply(response.status, {key.lower(): value for key, value in response.getheaders()}, response.read())
 
 
 class _Socket:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.logger import LogEvent, globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.errors import ClientGone, TooManyRequests
@@ -108,8 +108,9 @@ class AccessLogTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.world = World(settings_of(model("m")))
         self.events: list[LogEvent] = []
-        globalLogPublisher.addObserver(self.events.append)  # type: ignore[arg-type]
-        self.addCleanup(globalLogPublisher.removeObserver, self.events.append)
+        observer = cast(ILogObserver, self.events.append)
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
 
     def lines(self) -> list[str]:
         shown = [event for event in self.events if event["log_namespace"].startswith("llamaswap.web.front")]

@@ -357,9 +357,13 @@ class EndingTests(SynchronousTestCase):
             client.factory.close()
         self.assertTrue(idle.transport.disconnecting)
         self.assertFalse(busy.transport.disconnecting)
+        drained = busy.factory.drained()
         gate.callback(None)
         self.assertIn(b"Connection: close", busy.transport.take())
         self.assertTrue(busy.transport.disconnecting)
+        self.assertNoResult(drained)
+        busy.hang_up()
+        self.successResultOf(drained)
 
 
 class TimeTests(SynchronousTestCase):

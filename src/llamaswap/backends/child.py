@@ -61,6 +61,7 @@ class Child:
         self._group_asked = False
         self._asked: set[Seen] = set()
         self._nap: IDelayedCall | None = None
+        self._pause = FIRST_LOOK
 
     # -- the beginning -------------------------------------------------------------------------------------------
 
@@ -124,6 +125,7 @@ class Child:
     def _force(self) -> None:
         """The time for asking is over."""
         self._forced_at = self._host.clock.seconds()
+        self._pause = FIRST_LOOK
         if self._grace is not None and self._grace.active():
             self._grace.cancel()
         if self._stopper is not None:
@@ -146,11 +148,9 @@ class Child:
 
     async def _clear(self) -> None:
         """Wait for the last descendant, asking and then making it go."""
-        pause = FIRST_LOOK
         while (left := await self._host.in_thread(self._left)) and not self._hopeless(left):
             self._press(left)
-            await self._sleep(pause)
-            pause = min(pause * 2, LAST_LOOK)
+            await self._sleep()
         if self._grace is not None and self._grace.active():
             self._grace.cancel()
         self._host.journal.gone(self._mark)
@@ -181,8 +181,9 @@ class Child:
         self._log.warn("{model}: processes {pids} survive SIGKILL", model=self._model.id, pids=pids)
         return True
 
-    def _sleep(self, seconds: float) -> Deferred[None]:
-        """Fires after `seconds`, or as soon as the grace is over."""
+    def _sleep(self) -> Deferred[None]:
+        """Fires when it is time for another look: soon, then less and less often; at once when the grace is over."""
         woken: Deferred[None] = Deferred()
-        self._nap = self._host.clock.callLater(seconds, woken.callback, None)
+        self._nap = self._host.clock.callLater(self._pause, woken.callback, None)
+        self._pause = min(self._pause * 2, LAST_LOOK)
         return woken

@@ -10,8 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from twisted.logger import Logger
+
 from llamaswap.backends.journal import Found, Unreadable, find_journals
 from llamaswap.backends.processes import Processes, Seen, kill_all
+
+_log = Logger()
 
 PATIENCE = 5.0
 """Seconds for what was killed to disappear."""
@@ -35,6 +39,14 @@ def sweep(places: Iterable[Path], processes: Processes) -> Swept:
         elif not _lives(found, processes):
             _clear(found, processes, swept)
     return swept
+
+
+def log_sweep(swept: Swept) -> None:
+    """Say in the log what a sweep did."""
+    for line in swept.killed:
+        _log.warn("killed {line}, left running by a server that is gone", line=line)
+    for line in swept.problems:
+        _log.warn("{line}", line=line)
 
 
 def _lives(found: Found, processes: Processes) -> bool:

@@ -99,7 +99,8 @@ def _first_document(events: Iterator[Event]) -> list[Event]:
         if isinstance(event, CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:  # here, because what a parser spends grows with the square of the depth
-                raise yaml.MarkedYAMLError(problem=_TOO_DEEP, problem_mark=event.start_mark)
+                mark: Any = event.start_mark
+                raise yaml.MarkedYAMLError(problem=_TOO_DEEP, problem_mark=mark)
         elif isinstance(event, CollectionEndEvent):
             depth -= 1
         if isinstance(event, NodeEvent | CollectionEndEvent):

@@ -50,7 +50,7 @@ def read_groups(at: At | None, names: Names) -> tuple[Group, ...]:
         if name == DEFAULT_GROUP:
             section.error(f"{DEFAULT_GROUP} is the group of all models that no other group lists: use another name")
             continue
-        given = read_keys(section, _GROUP_KEYS, elsewhere=("members",))
+        given = read_keys(section, GROUP_KEYS, elsewhere=("members",))
         groups.append(Group(id=name, members=tuple(_read_members(section, name, names, owners)), **given))
     rest = tuple(sorted(model for model in names.models if model not in owners))
     return (*groups, Group(id=DEFAULT_GROUP, members=rest))
@@ -81,7 +81,7 @@ def _found(at: At, name: str, names: Names) -> ModelId | None:
     return model
 
 
-_GROUP_KEYS = (
+GROUP_KEYS = (
     Key("swap", "swap", boolean),
     Key("exclusive", "exclusive", boolean),
     Key("persistent", "persistent", boolean),

@@ -7,21 +7,22 @@ anyone else on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from llamaswap.ids import ModelId, TicketId
+from llamaswap.ids import TicketId
+from llamaswap.schedule.events import Running
 from llamaswap.schedule.outlook import Outlook
 from llamaswap.schedule.station import UNCLAIMED, Station
 
 
 @dataclass(slots=True, frozen=True)
 class Claim:
-    """An overdue request: `ticket` at the head of `station`, and what its load would evict."""
+    """An overdue request, `ticket` at the head of `station`, and who has to go for it."""
 
     station: Station
     ticket: TicketId
     victims: tuple[Station, ...]
-    evict: frozenset[ModelId]
 
 
 class Claims:
@@ -37,21 +38,23 @@ class Claims:
     def add(self, station: Station) -> None:
         """Keep later requests away from what the overdue head of `station` needs.
 
-        Where nothing has to go for it, its own model is left alone too: it waits for a place, or for a stop to end.
+        Where nothing has to go for it, nothing is noted: it waits for a place, or for a stop to end.
         """
-        victims = self._outlook.victims(station)
-        claim = Claim(station, station.head, victims, frozenset([victim.id for victim in victims]))
-        self._claims.append(claim)
+        ticket, victims = station.head, self._outlook.plan(station).victims
+        self._claims.append(Claim(station, ticket, victims))
         station.claiming = True
-        for touched in (station, *victims) if victims else ():
-            touched.claimed = min(touched.claimed, claim.ticket)
+        if victims:
+            station.claimed = min(station.claimed, ticket)
+        for victim in victims:
+            victim.claimed = min(victim.claimed, ticket)
 
     def drop(self) -> None:
         """Forget them all, to be made anew."""
         for claim in self._claims:
             claim.station.claiming = False
-            for touched in (claim.station, *claim.victims):
-                touched.claimed = UNCLAIMED
+            claim.station.claimed = UNCLAIMED
+            for victim in claim.victims:
+                victim.claimed = UNCLAIMED
         self._claims = []
 
     def forbid(self, station: Station, victims: tuple[Station, ...]) -> bool:
@@ -59,8 +62,16 @@ class Claims:
         head = station.head
         if station.claimed < head or any(victim.claimed < head for victim in victims):
             return True
-        older = [claim for claim in self._claims if claim.ticket < head]
-        if not older:
+        if not self._claims:
             return False
         after = self._outlook.after(station, victims)
-        return any(not claim.evict.issuperset(self._outlook.would_evict(claim.station, after)) for claim in older)
+        for place, claim in enumerate(self._claims):
+            if claim.ticket < head and self._has_more_to_evict(claim, after):
+                # the next one asks the strictest first: often it is in everybody's way
+                self._claims[0], self._claims[place] = claim, self._claims[0]
+                return True
+        return False
+
+    def _has_more_to_evict(self, claim: Claim, after: Sequence[Running]) -> bool:
+        now = {victim.id for victim in claim.victims}
+        return not now.issuperset(self._outlook.would_evict(claim.station, after))

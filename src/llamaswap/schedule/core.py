@@ -53,7 +53,7 @@ from llamaswap.schedule.events import (
     UnloadDone,
     WakeAt,
 )
-from llamaswap.schedule.outlook import Outlook
+from llamaswap.schedule.outlook import Outlook, Plan
 from llamaswap.schedule.station import (
     NO_BATCH,
     UNCLAIMED,
@@ -383,7 +383,7 @@ class Core:
         for station, younger in zip(overdue, following, strict=False):
             # behind its head there may be requests younger than the next overdue one, which is yet to claim
             self._consider(station, younger)
-            if station.waiting and self._overdue(station) and not station.joined:
+            if not station.joined and self._overdue(station):
                 self._claims.add(station)
         for station in queued:
             if station.state is State.READY and station.free:
@@ -402,7 +402,7 @@ class Core:
             self._serve(station, before)
             if not station.waiting or station.head <= station.batch or station.head > before:
                 return
-            if not self._outlook.verdict(station).evict:
+            if not self._outlook.plan(station).victims:
                 return
         elif refusal := station.backoff.refusal(self._now):
             self._refuse_all(station, refusal)
@@ -414,7 +414,7 @@ class Core:
         places = station.model.concurrency_limit - len(station.serving)
         before = min(before, station.claimed)
         for ticket in list(islice(station.waiting, max(places, 0))):
-            if ticket > station.batch and (ticket > before or self._outlook.verdict(station).evict):
+            if ticket > station.batch and (ticket > before or self._outlook.plan(station).victims):
                 break
             self._leave_queue(station, ticket)
             station.serving[ticket] = self._now
@@ -423,25 +423,30 @@ class Core:
 
     def _swap_if_possible(self, station: Station) -> None:
         """Begin the swap that the head of a free model needs, unless somebody is in the way."""
-        verdict = self._outlook.verdict(station)
-        victims = self._outlook.victims(station)
-        for victim in victims:
+        plan = self._outlook.plan(station)
+        in_use = False
+        for victim in plan.victims:
             if victim.swap is not None:
                 self._give_up_if_abandoned(victim.swap)
-        if any(victim.serving or not victim.free for victim in victims) or self._claims.forbid(station, victims):
-            return
-        active = ActiveSwap(self._next_id(), station, victims, self._now)
+            if victim.serving or not victim.free:
+                in_use = True
+        if not in_use and not self._claims.forbid(station, plan.victims):
+            self._begin_swap(station, plan)
+
+    def _begin_swap(self, station: Station, plan: Plan) -> None:
+        active = ActiveSwap(self._next_id(), station, plan.victims, self._now)
         self._swaps[active.id] = active
-        for involved in (station, *victims):
-            involved.swap = active
-        for victim in victims:
+        for victim in plan.victims:
+            victim.swap = active
             self._outlook.enter(victim, State.STOPPING)
+        station.swap = active
         if station.state is not State.READY:
             self._outlook.enter(station, State.STARTING)
-        self._effects.append(BeginSwap(Swap(active.id, station.id, verdict.evict, verdict.why)))
+        evict = tuple(victim.id for victim in plan.victims)
+        self._effects.append(BeginSwap(Swap(active.id, station.id, evict, plan.why)))
 
     def _give_up_if_abandoned(self, active: ActiveSwap) -> None:
-        """Somebody wants what `active` holds: that is reason enough to give it up if nobody waits for it (W-07)."""
+        """Somebody wants what `active` holds: reason enough to give it up if nobody waits for it (W-07)."""
         if active.abandoned:
             self._give_up(active)
 
@@ -455,7 +460,10 @@ class Core:
     # -- fairness ------------------------------------------------------------------------------------------------
 
     def _overdue(self, station: Station) -> bool:
-        return bool(station.waiting) and station.waiting[station.head] + self._max_wait <= self._now
+        """Its oldest request has waited for longer than anybody should."""
+        for since in station.waiting.values():
+            return since + self._max_wait <= self._now
+        return False
 
     def _arm(self, station: Station) -> None:
         """See to it that time is asked for when the newest request that waits here becomes overdue, or gives up."""

@@ -21,30 +21,27 @@ class GroupPolicy:
     """
 
     def __init__(self, settings: Settings) -> None:
-        default = Group(id=DEFAULT_GROUP)
         self._group: dict[ModelId, Group] = {}
         for group in settings.groups:
             for model in group.members:
                 if model in self._group:
                     raise ValueError(f"model {model} is in the groups {self._group[model].id} and {group.id}")
                 self._group[model] = group
+        default = Group(id=DEFAULT_GROUP)
         for model in settings.models:
             self._group.setdefault(model, default)
+        self._exposed = frozenset(model for model, group in self._group.items() if not group.persistent)
 
     def decide(self, target: ModelId, running: Sequence[Running], when: float) -> Verdict:
         """The siblings of `target` where its group swaps; of other groups, where its own is exclusive, all that are
         not persistent."""
-        group_of = self._group
-        own = group_of[target]
-        evict = []
-        for other in running:
-            group = group_of[other.model]
-            if group is own:
-                if own.swap and other.model != target:
-                    evict.append(other.model)
-            elif own.exclusive and not group.persistent:
-                evict.append(other.model)
-        return Verdict(evict=tuple(evict), cost=len(evict), why=f"group {own.id}")
+        own, group_of, exposed = self._group[target], self._group, self._exposed
+        if own.exclusive:
+            others = [other.model for other in running if other.model in exposed or group_of[other.model] is own]
+        else:
+            others = [other.model for other in running if group_of[other.model] is own]
+        evict = tuple([model for model in others if model != target and (own.swap or group_of[model] is not own)])
+        return Verdict(evict=evict, cost=len(evict), why=f"group {own.id}")
 
 
 _POLICIES = {"group": GroupPolicy}

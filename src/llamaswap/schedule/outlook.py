@@ -6,12 +6,20 @@ Shows the policy the running models and remembers its answers for as long as its
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
-from llamaswap.schedule.events import EvictionPolicy, Running, Verdict
+from llamaswap.schedule.events import EvictionPolicy, Running
 from llamaswap.schedule.station import NO_BATCH, Station
+
+
+@dataclass(slots=True, frozen=True)
+class Plan:
+    """How a model can be made to run: who has to go, and why these."""
+
+    victims: tuple[Station, ...]
+    why: str
 
 
 class Outlook:
@@ -22,8 +30,8 @@ class Outlook:
         self._policy = policy
         self._now = 0.0
         self._shown: tuple[Running, ...] | None = None
-        self._verdicts: dict[ModelId, Verdict] = {}  # on what is shown
-        self._lasting: dict[ModelId, Verdict] = {}  # on ready targets, until a model changes its state
+        self._plans: dict[ModelId, Plan] = {}  # made of what is shown
+        self._lasting: dict[ModelId, Plan] = {}  # for ready models, until a model changes its state
 
     def at(self, now: float) -> None:
         """Look again: it is `now`, and who waits or is served has changed."""
@@ -43,47 +51,39 @@ class Outlook:
         else:
             self.running[station.id] = station
 
-    def verdict(self, station: Station) -> Verdict:
-        """What has to go so that the model may run."""
-        if station.state is State.READY:
-            memory = self._lasting
-        else:
+    def plan(self, station: Station) -> Plan:
+        """What has to be done so that the model may run."""
+        if self._shown is None and station.state is not State.READY:
             self._show()
-            memory = self._verdicts
-        verdict = memory.get(station.id)
-        if verdict is None:
-            verdict = memory[station.id] = self._decide(station, self._show())
-        return verdict
-
-    def victims(self, station: Station) -> tuple[Station, ...]:
-        """The stations of its verdict."""
-        return tuple([self.running[model] for model in self.verdict(station).evict])
+        plans = self._lasting if station.state is State.READY else self._plans
+        plan = plans.get(station.model.id)
+        if plan is None:
+            verdict = self._policy.decide(station.id, self._seen_by(station, self._show()), self._now)
+            victims = tuple([self.running[model] for model in verdict.evict])
+            plan = plans[station.id] = Plan(victims, verdict.why)
+        return plan
 
     def after(self, station: Station, victims: Iterable[Station]) -> Sequence[Running]:
-        """What would be running if `station` took the place of its `victims`."""
-        gone = {victim.id for victim in victims}
+        """What would be running, in no particular order, if `station` took the place of its `victims`."""
+        gone = {station.id, *[victim.id for victim in victims]}
         loaded = station.shown()
         if station.state is not State.READY:
             loaded = replace(loaded, state=State.STARTING)
-        others = [shown for shown in self._show() if shown.model not in gone and shown.model != station.id]
-        return sorted([*others, loaded], key=_by_id)
+        return (*[shown for shown in self._show() if shown.model not in gone], loaded)
 
     def would_evict(self, station: Station, running: Sequence[Running]) -> tuple[ModelId, ...]:
-        """What would have to go for it if those were `running`."""
-        return self._decide(station, running).evict
+        """Who would have to go for it if those were `running`."""
+        return self._policy.decide(station.id, self._seen_by(station, running), self._now).evict
 
-    def _decide(self, station: Station, running: Sequence[Running]) -> Verdict:
+    @staticmethod
+    def _seen_by(station: Station, running: Sequence[Running]) -> Sequence[Running]:
         if station.state is State.STOPPING or station.loading:
             # it has to come up anew: that it still runs is no reason to let it
-            running = [shown for shown in running if shown.model != station.id]
-        return self._policy.decide(station.id, running, self._now)
+            return [shown for shown in running if shown.model != station.id]
+        return running
 
     def _show(self) -> Sequence[Running]:
         if self._shown is None:
             self._shown = tuple([self.running[model].shown() for model in sorted(self.running)])
-            self._verdicts.clear()
+            self._plans.clear()
         return self._shown
-
-
-def _by_id(shown: Running) -> ModelId:
-    return shown.model

@@ -53,7 +53,7 @@ class Front:
             return send(exchange, admitted)
         if admitted.lane is Lane.RESOURCE:
             return None
-        return self._run(exchange, self._serve[admitted.lane](exchange, admitted))
+        return self.guard(exchange, self._serve[admitted.lane](exchange, admitted))
 
     def ended(self, exchange: Exchange) -> None:
         """`exchange` is over, however it ended: write its access log line. To be called once."""
@@ -64,10 +64,10 @@ class Front:
         if fields is not None:
             self.log.info(access.FORMAT, **fields)
 
-    async def _run(self, exchange: Exchange, serving: Coroutine[Any, Any, None]) -> None:
-        """Run `serving`, and answer for it what it raises before its answer began; cut the answer after that."""
+    async def guard(self, exchange: Exchange, answering: Coroutine[Any, Any, None]) -> None:
+        """Run `answering`; answer for it what it raises before its answer has begun, and cut the answer after that."""
         try:
-            await serving
+            await answering
         except CancelledError:
             raise
         except Refusal as refusal:

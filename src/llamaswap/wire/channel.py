@@ -102,6 +102,13 @@ class Channel(Protocol):
         """No message is being answered or has begun to arrive."""
         return self._current is None and not self._queue and not self._reader.in_head
 
+    def hurry(self) -> None:
+        """The server closes: end now if idle or a tunnel; a head that has begun gets a moment to become complete."""
+        if self.idle or self.tunnelling:
+            self.close()
+        elif self._current is None:
+            self.deadline = min(self.deadline, self._factory.clock.seconds() + _LINGER_SECONDS)
+
     @property
     def tunnelling(self) -> bool:
         """It is a tunnel now, which has no end of its own."""
@@ -126,8 +133,6 @@ class Channel(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._lost = True
-        self._factory.connections.discard(self)
-        self._factory.stop_sweeping()
         self._queue.clear()
         far, self._far = self._far, None
         if far is not None:
@@ -139,7 +144,7 @@ class Channel(Protocol):
             current.body.break_off(ClientGone("the client hung up"))
             if current.task is not None and not current.over:
                 current.task.cancel()
-        self._factory.report_drained()
+        self._factory.lost(self)
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -402,24 +407,28 @@ class ChannelFactory(Factory):
 
     def doStop(self) -> None:
         self._ports -= 1
-        self.stop_sweeping()
+        self._stop_sweeping()
 
     def close(self) -> None:
         """Serve no further messages: idle connections and tunnels end now, the others with the answer they are at."""
         self.closing = True
         for connection in tuple(self.connections):
-            if connection.idle or connection.tunnelling:
-                connection.close()
+            connection.hurry()
 
     def drained(self) -> Deferred[None]:
         """Fires when no connection is left, at once when there is none. Cancelling gives up the wait only."""
         done: Deferred[None] = Deferred(self._draining.remove)
         self._draining.append(done)
-        self.report_drained()
+        self._report_drained()
         return done
 
-    def report_drained(self) -> None:
-        """Tell those who wait for it when the last connection is gone."""
+    def lost(self, connection: Channel) -> None:
+        """`connection` is gone."""
+        self.connections.discard(connection)
+        self._stop_sweeping()
+        self._report_drained()
+
+    def _report_drained(self) -> None:
         if not self.connections:
             draining, self._draining = self._draining, []
             for done in draining:
@@ -439,8 +448,7 @@ class ChannelFactory(Factory):
         if self._ports or self.connections:
             self._sweeper = self.clock.callLater(self._period, self._sweep)
 
-    def stop_sweeping(self) -> None:
-        """Let the timer go when nobody needs it any more."""
+    def _stop_sweeping(self) -> None:
         if not self._ports and not self.connections and self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None

@@ -1,0 +1,157 @@
+"""Each key of a model is checked, and what it leaves out is inherited (sections 8 and 10)."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from llamaswap.config.schema import NO_CHECK, Model
+from llamaswap.ids import ModelId
+from tests.config.loading import FIXED, model, only, problems, settings
+
+
+class KeyTests(SynchronousTestCase):
+    """One model."""
+
+    def test_v01_minimal(self) -> None:
+        """A command is enough."""
+        loaded = settings('models:\n  m: {cmd: "srv --port ${PORT}"}\n')
+        expected = Model(id=ModelId("m"), cmd="srv --port 5800", proxy="http://localhost:5800", port=5800)
+        self.assertEqual(loaded.models, {"m": expected})
+        self.assertEqual((expected.check_endpoint, expected.ttl, expected.unload_timeout), ("/health", 0, 10))
+
+    def test_every_key(self) -> None:
+        """What is given is taken."""
+        keys = "env: [A=1], aliases: [x], useModelName: u, ttl: 5, unloadTimeout: 6, concurrencyLimit: 7, queueSize: 8, queueTimeout: 9.5, "
+        keys += 'cmdStop: "kill ${PID}", unlisted: yes, name: " N ", description: " D ", checkEndpoint: /ready'
+        self.assertEqual(
+            model(f"{FIXED}, {keys}"),
+            Model(
+                id=ModelId("m"), cmd="s", proxy="http://h:1", env=("A=1",), aliases=("x",), use_model_name="u", ttl=5,
+                unload_timeout=6, concurrency_limit=7, queue_size=8, queue_timeout=9.5, cmd_stop="kill ${PID}", unlisted=True,
+                name="N", description="D", check_endpoint="/ready",
+            ),
+        )  # fmt: skip
+
+    def test_null_is_absent(self) -> None:
+        """A key without a value keeps its default."""
+        self.assertEqual(model("cmd: '${PORT}', proxy: , ttl: ~, env: ~, name:").proxy, "http://localhost:5800")
+
+    def test_null_model_is_an_empty_one(self) -> None:
+        """A model without keys is told what it lacks, as `{}` is (oddity 3)."""
+        self.assertIn("model m: proxy uses ${PORT} but cmd does not", only("models:\n  m:\n"))
+
+    def test_v21_numeric_id(self) -> None:
+        """An ID that looks like a number is its text (oddity 1)."""
+        self.assertEqual(
+            list(settings('models: {70: {cmd: "${PORT}"}, 1.10: {cmd: "${PORT}"}}').models), ["1.10", "70"]
+        )
+
+    def test_ids_are_sorted_free_text(self) -> None:
+        """Nothing is trimmed, and the order is that of code points."""
+        self.assertEqual(
+            list(
+                settings(
+                    "models: {b/c: {proxy: http://h}, ' a': {proxy: http://h}, '': {proxy: http://h}, B: {proxy: http://h}}"
+                ).models
+            ),
+            ["", " a", "B", "b/c"],
+        )
+
+    def test_v07_comments_of_a_command(self) -> None:
+        """The stored command keeps all but its comment lines, cmdStop likewise."""
+        text = "models:\n  m:\n    proxy: http://h:1\n    cmd: |\n      srv \\\n        # no\n        b # yes\n\n    cmdStop: |\n      # no\n      halt\n"
+        loaded = settings(text).models[ModelId("m")]
+        self.assertEqual((loaded.cmd, loaded.cmd_stop), ("srv \\\n  b # yes\n", "halt\n"))
+
+    def test_ttl(self) -> None:
+        """-1 is the global value, 0 never, less is refused (R21)."""
+        text = "globalTTL: 60\nmodels: {a: {%s}, b: {%s, ttl: 0}, c: {%s, ttl: -1}}" % (FIXED, FIXED, FIXED)
+        self.assertEqual([model.ttl for model in settings(text).models.values()], [60, 0, 60])
+        self.assertIn("models.m.ttl: invalid TTL value -2", only(f"models: {{m: {{{FIXED}, ttl: -2}}}}"))
+
+    def test_unload_timeout(self) -> None:
+        """0 is the global value, of which 0 is the default; negative ones are refused."""
+        text = "unloadTimeout: %d\nmodels: {a: {%s}, b: {%s, unloadTimeout: 45}, c: {%s, unloadTimeout: 0}}"
+        for given, inherited in ((0, 10), (20, 20)):
+            loaded = settings(text % (given, FIXED, FIXED, FIXED))
+            self.assertEqual([model.unload_timeout for model in loaded.models.values()], [inherited, 45, inherited])
+        self.assertIn("invalid unloadTimeout value -1", only(f"models: {{m: {{{FIXED}, unloadTimeout: -1}}}}"))
+
+    def test_concurrency_limit(self) -> None:
+        """Less than 1 is the default; the ComfyUI model has at least 50 (V25, V29)."""
+        self.assertEqual(model(f"{FIXED}, concurrencyLimit: -4").concurrency_limit, 10)
+        for given, limit in ((5, 50), (80, 80)):
+            loaded = settings(f"models: {{comfyui_auto: {{cmd: '${{PORT}}', concurrencyLimit: {given}}}}}")
+            self.assertEqual(loaded.models[ModelId("comfyui_auto")].concurrency_limit, limit)
+
+    def test_queue(self) -> None:
+        """Size and timeout are global or a model's own; 0 is a value of its own."""
+        text = f"queueSize: 5\nqueueTimeout: 2.5\nmodels: {{a: {{{FIXED}}}, b: {{{FIXED}, queueSize: 0, queueTimeout: 0}}}}"
+        self.assertEqual(
+            [(model.queue_size, model.queue_timeout) for model in settings(text).models.values()], [(5, 2.5), (0, 0.0)]
+        )
+        self.assertIn("queueSize: must be >= 0, not -1", only("queueSize: -1"))
+        self.assertIn(
+            "models.m.queueTimeout: must be >= 0, not -1", only(f"models: {{m: {{{FIXED}, queueTimeout: -1}}}}")
+        )
+
+    def test_proxy(self) -> None:
+        """A proxy is a URL (R22); one that no request can reach is a warning."""
+        self.assertIn("models.m.proxy: invalid proxy URL", only('models: {m: {cmd: s, proxy: "127.0.0.1:8080"}}'))
+        loaded = settings('models: {m: {cmd: s, proxy: ""}, n: {cmd: s, proxy: "localhost:80"}}')
+        self.assertEqual([model.proxy for model in loaded.models.values()], ["", "localhost:80"])
+        self.assertEqual(["not an http:// or https:// URL" in warning for warning in loaded.warnings], [True, True])
+
+    def test_w09_check_endpoint(self) -> None:
+        """A malformed path is refused at load, `none` is recognised, and what is kept can be sent."""
+        self.assertEqual(model(f'{FIXED}, checkEndpoint: " none "').check_endpoint, NO_CHECK)
+        self.assertEqual(model(f'{FIXED}, checkEndpoint: "/a b"').check_endpoint, "/a%20b")
+        for path in ("/%zz", "http://h:port/", "/a\\nb"):
+            self.assertIn(
+                "models.m.checkEndpoint: invalid path", only(f'models: {{m: {{{FIXED}, checkEndpoint: "{path}"}}}}')
+            )
+
+    def test_no_character_nul(self) -> None:
+        """What a process is started with cannot hold the character NUL."""
+        for keys in ('cmd: "s\\0", proxy: "http://h"', f'{FIXED}, cmdStop: "\\0"', f'{FIXED}, env: ["A=\\0"]'):
+            self.assertIn("holds the character NUL", only(f"models: {{m: {{{keys}}}}}"))
+
+    def test_overruled_key(self) -> None:
+        """A model's healthCheckTimeout is checked and has no effect, as ever."""
+        self.assertEqual(settings(f"models: {{m: {{{FIXED}, healthCheckTimeout: 5}}}}").warnings, ())
+        self.assertIn("an integer is needed", only(f"models: {{m: {{{FIXED}, healthCheckTimeout: x}}}}"))
+
+    def test_not_a_mapping(self) -> None:
+        """`models` and each model are mappings."""
+        self.assertIn("models: a list where a mapping is needed", only("models: [a]"))
+        self.assertIn("models.m: string `x` where a mapping is needed", only("models: {m: x}"))
+        self.assertEqual(settings("models:").models, {})
+
+    def test_unsupported_keys(self) -> None:
+        """What later versions read is a warning with its line, its placeholders unread."""
+        loaded = settings('models:\n  m:\n    proxy: http://h\n    metadata: {a: "${X}"}\n')
+        self.assertEqual(
+            loaded.warnings, ("c.yaml:4:5: models.m: `metadata` is not supported by this version and is ignored",)
+        )
+
+
+class AliasTests(SynchronousTestCase):
+    """Other names."""
+
+    def test_r23_duplicates(self) -> None:
+        """An alias names one model, once; the message names alias and models."""
+        self.assertIn(
+            "models.m.aliases[1]: duplicate alias q in model m", only(f"models: {{m: {{{FIXED}, aliases: [q, q]}}}}")
+        )
+        text = f"models: {{b: {{{FIXED}, aliases: [q]}}, a: {{{FIXED}, aliases: [q]}}}}"
+        self.assertIn("models.b.aliases[0]: duplicate alias q in model b: it belongs to model a", only(text))
+
+    def test_shadowed_aliases(self) -> None:
+        """An alias that is a model's ID, or empty, is accepted with a warning (oddity 11)."""
+        loaded = settings(f"models: {{a: {{{FIXED}, aliases: [b, '']}}, b: {{{FIXED}}}}}")
+        self.assertEqual(loaded.models[ModelId("a")].aliases, ("b", ""))
+        self.assertEqual(len(loaded.warnings), 2)
+
+    def test_wrong_list(self) -> None:
+        """A list of the wrong kind is told once."""
+        self.assertEqual(len(problems(f"models: {{m: {{{FIXED}, aliases: q}}}}")), 1)
