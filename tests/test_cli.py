@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from io import StringIO
-from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -18,6 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.cli import address, run, tls
 from llamaswap.errors import LlamaSwapError
 from llamaswap.flags import USAGE, Flags
+from tests.support.folders import folder_for
 
 
 def outcome(*words: str) -> tuple[int, str, str]:
@@ -71,7 +71,7 @@ class TlsTests(SynchronousTestCase):
 
     def write(self, name: str, data: bytes) -> str:
         """A file with this content, for the length of the test."""
-        path = Path(self.mktemp())
+        path = folder_for(self) / name
         path.write_bytes(data)
         return str(path)
 

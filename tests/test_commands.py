@@ -7,17 +7,16 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPException
-from pathlib import Path
 
 import psutil
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import fake_upstream
+from tests.support.folders import folder_for
 from tests.support.live import PATIENCE, Live, LiveServer, eventually
 from tests.support.ports import free_ports
 
@@ -45,8 +44,7 @@ class Folder(SynchronousTestCase):
     """Tests with a folder of their own."""
 
     def setUp(self) -> None:
-        self.folder = Path(self.mktemp()).absolute()
-        self.folder.mkdir()
+        self.folder = folder_for(self)
 
     def file(self, text: str) -> str:
         """A configuration file with this text."""
@@ -190,12 +188,6 @@ class DaemonTests(Folder):
         self.addCleanup(self.kill, psutil.Process(pid))
         return pid
 
-    def short(self) -> Path:
-        """A folder whose name is short enough for the path of a Unix socket."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        return Path(folder.name)
-
     def kill(self, daemon: psutil.Process) -> None:
         """Leave nothing behind when a test fails."""
         if daemon.is_running():
@@ -206,7 +198,7 @@ class DaemonTests(Folder):
     def test_daemon(self) -> None:
         """It serves on every address, logs into its file, ends by the pid in its pid file, and removes that file;
         a Unix socket, opened by the process that forked it, stays its own."""
-        port, path = free_ports(), self.short() / "socket"
+        port, path = free_ports(), self.folder / "socket"
         pid = self.start("--listen", f"127.0.0.1:{port}", "--listen", f"unix:{path}")
         daemon = psutil.Process(pid)
         with socket.socket(socket.AF_UNIX) as client:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from pathlib import Path
 
 from twisted.internet import reactor
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -14,6 +13,7 @@ from twisted.internet.protocol import Factory
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from llamaswap.listen import CannotListen, describe, is_endpoint, is_public, open_ports, own_lock, split_address
+from tests.support.folders import folder_for
 
 
 class WordTests(SynchronousTestCase):
@@ -82,13 +82,13 @@ class PortTests(TestCase):
 
     def test_loopback_is_not_public(self) -> None:
         """Nobody else reaches a loopback address or a Unix socket."""
-        path = Path(self.mktemp()).name
+        path = folder_for(self) / "socket"
         for port in self.open("127.0.0.1:0", f"unix:{path}:lockfile=0"):
             self.assertFalse(is_public(port))
 
     def test_unix_address(self) -> None:
         """A Unix socket is described as it was asked for."""
-        path = Path(self.mktemp()).name
+        path = folder_for(self) / "socket"
         (port,) = self.open(f"unix:{path}:lockfile=0")
         self.assertEqual(describe(port), f"unix:{path}")
 
@@ -107,7 +107,7 @@ class PortTests(TestCase):
 
     def test_daemon_owns_its_lock(self) -> None:
         """A Unix socket locked by the process that was forked away gets our process id; our own lock stays."""
-        path = Path(self.mktemp()).name
+        path = folder_for(self) / "socket"
         (port,) = self.open(f"unix:{path}")
         own_lock(port)
         os.unlink(f"{path}.lock")

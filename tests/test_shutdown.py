@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import Model, Settings
 from llamaswap.ids import ModelId
-from llamaswap.shutdown import Shutdown, reserve
+from llamaswap.shutdown import Shutdown, patience
 
 
 class FakeHouse:
@@ -50,12 +50,12 @@ BEFORE = ["stop accepting", "refuse", "end feeds", "drain"]
 
 
 class ShutdownTests(SynchronousTestCase):
-    """With ten of thirty seconds reserved for the models."""
+    """With models that may take twelve seconds to stop, so that ten of the thirty are kept for them."""
 
     def setUp(self) -> None:
         self.house = FakeHouse()
         self.clock = Clock()
-        self.shutdown = Shutdown(self.house, self.clock, reserve=10.0)
+        self.shutdown = Shutdown(self.house, self.clock, patience=12.0)
 
     def test_s101_running_answers_finish_first(self) -> None:
         """S-101: models are stopped only when the running answers are complete; feeds and waiters delay nothing."""
@@ -63,7 +63,7 @@ class ShutdownTests(SynchronousTestCase):
         self.clock.advance(3)
         self.assertEqual(self.house.did, BEFORE)
         self.house.answers.callback(None)
-        self.assertEqual(self.house.did, [*BEFORE, "cut", "stop models within 27"])
+        self.assertEqual(self.house.did, [*BEFORE, "cut", "stop models within 12"])
         self.assertNoResult(ended)
         self.house.models.callback(None)
         self.assertEqual(self.house.did[-1], "close")
@@ -92,7 +92,7 @@ class ShutdownTests(SynchronousTestCase):
         """W-25: force kills the models and gives up the answers in the same instant."""
         ended = self.shutdown.begin()
         self.shutdown.force()
-        self.assertEqual(self.house.did, [*BEFORE, "kill", "cut", "stop models within 30"])
+        self.assertEqual(self.house.did, [*BEFORE, "kill", "cut", "stop models within 12"])
         self.house.models.callback(None)
         self.successResultOf(ended)
         self.assertEqual(self.clock.getDelayedCalls(), [])
@@ -101,26 +101,35 @@ class ShutdownTests(SynchronousTestCase):
         """An end that begins after a kill waits for no answer."""
         self.shutdown.force()
         self.shutdown.begin()
-        self.assertEqual(self.house.did, ["kill", *BEFORE[:3], "cut", "stop models within 30"])
+        self.assertEqual(self.house.did, ["kill", *BEFORE[:3], "cut", "stop models within 12"])
 
     def test_a_failing_step_stops_the_models_all_the_same(self) -> None:
         """Whatever breaks while answers are waited for, the models are stopped, and the failure is logged."""
         ended = self.shutdown.begin()
         self.house.answers.errback(ZeroDivisionError())
         self.house.models.callback(None)
-        self.assertEqual(self.house.did[-3:], ["cut", "stop models within 30", "close"])
+        self.assertEqual(self.house.did[-3:], ["cut", "stop models within 12", "close"])
         self.successResultOf(ended)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
+    def test_nothing_to_stop(self) -> None:
+        """Where no model needs time to stop, the answers have all of it."""
+        shutdown = Shutdown(self.house, self.clock, patience=0.0)
+        shutdown.begin()
+        self.clock.advance(29.9)
+        self.assertEqual(self.house.did, BEFORE)
+        self.clock.advance(0.1)
+        self.assertEqual(self.house.did[-1], "stop models within 0")
 
-class ReserveTests(SynchronousTestCase):
-    """How much of the budget is the models'."""
 
-    def reserve(self, *timeouts: int) -> float:
-        """The reserve with models of these `unloadTimeout`s."""
+class PatienceTests(SynchronousTestCase):
+    """How long the models may take."""
+
+    def patience(self, *timeouts: int) -> float:
+        """The patience with models of these `unloadTimeout`s."""
         models = {ModelId(f"m{i}"): Model(id=ModelId(f"m{i}"), unload_timeout=each) for i, each in enumerate(timeouts)}
-        return reserve(Settings(models=models))
+        return patience(Settings(models=models))
 
     def test_longest_timeout(self) -> None:
-        """The longest `unloadTimeout` counts, up to ten seconds; without models nothing is reserved."""
-        self.assertEqual((self.reserve(), self.reserve(2, 5), self.reserve(2, 45)), (0, 5, 10))
+        """The longest `unloadTimeout` counts; without models there is nothing to wait for."""
+        self.assertEqual((self.patience(), self.patience(2, 5), self.patience(2, 45)), (0, 5, 45))

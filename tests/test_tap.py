@@ -5,12 +5,12 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from llamaswap.tap import Options, makeService
+from tests.support.folders import folder_for
 
 
 def parsed(*words: str) -> Options:
@@ -55,7 +55,7 @@ class OptionTests(SynchronousTestCase):
         self.assertRaises(UsageError, parsed, "--nope")
 
 
-class RefusalTests(SynchronousTestCase):
+class RefusalTests(TestCase):
     """What ends the program in `makeService`."""
 
     def refused(self, *words: str) -> str:
@@ -67,7 +67,7 @@ class RefusalTests(SynchronousTestCase):
 
     def config(self, text: str) -> str:
         """A configuration file with this text."""
-        path = Path(self.mktemp())
+        path = folder_for(self) / "config.yaml"
         path.write_text(text)
         return str(path)
 
@@ -93,7 +93,7 @@ class RefusalTests(SynchronousTestCase):
         self.assertIn(f"{path}:3:", line)
 
     def test_s103_address_in_use(self) -> None:
-        """S-103: an address in use ends the program before anything is started."""
+        """S-103: an address in use ends the program before anything is started, and gives back the others."""
         with taken() as address:
             line = self.refused("--config", self.config(""), "--listen", "127.0.0.1:0", "--listen", address)
         self.assertEqual(line, f"llamaswap: cannot listen on {address}: Address already in use")
@@ -104,7 +104,7 @@ class ServiceTests(TestCase):
 
     async def test_stops_what_it_opened(self) -> None:
         """The ports are open before the service starts and closed when it has stopped."""
-        path = Path(self.mktemp())
+        path = folder_for(self) / "config.yaml"
         path.write_text("models: {}\n")
         with taken() as address:
             pass

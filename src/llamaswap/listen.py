@@ -39,7 +39,15 @@ def open_ports(reactor: Any, specs: Sequence[str], factory: IProtocolFactory) ->
 
     Connections wait in the kernel until the reactor runs.
     """
-    return [port for spec in specs for port in _open(reactor, spec, factory)]
+    ports: list[IListeningPort] = []
+    for spec in specs:
+        try:
+            ports += _open(reactor, spec, factory)
+        except CannotListen:
+            for port in ports:
+                port.stopListening()
+            raise
+    return ports
 
 
 def _open(reactor: Any, spec: str, factory: IProtocolFactory) -> list[IListeningPort]:

@@ -14,7 +14,7 @@ from twisted.web.resource import IResource
 
 from llamaswap.config.schema import Settings
 from llamaswap.house import House
-from llamaswap.shutdown import Shutdown, reserve
+from llamaswap.shutdown import Shutdown, patience
 
 
 class LlamaSwap:
@@ -42,7 +42,7 @@ class LlamaSwap:
 
     def __init__(self, settings: Settings, reactor: Any) -> None:
         self._house = House(settings, reactor)
-        self._shutdown = Shutdown(self._house, reactor, reserve(settings))
+        self._shutdown = Shutdown(self._house, reactor, patience(settings))
         self.service = _Life(self._house, self._shutdown)
         self.factory = self._house.factory
         self.resource = self._house.resource

@@ -21,11 +21,12 @@ from llamaswap.config.schema import Settings
 BUDGET = 30.0
 """Seconds that a graceful end may take."""
 LONGEST_RESERVE = 10.0
+"""How many of them are kept for stopping the models, at most."""
 
 
-def reserve(settings: Settings) -> float:
-    """How many of the budget's seconds are kept for stopping the models."""
-    return float(min(LONGEST_RESERVE, max((model.unload_timeout for model in settings.models.values()), default=0)))
+def patience(settings: Settings) -> float:
+    """Seconds after which the last of the models has had its `unloadTimeout`."""
+    return float(max((model.unload_timeout for model in settings.models.values()), default=0))
 
 
 class House(Protocol):
@@ -57,15 +58,14 @@ class House(Protocol):
 
 
 class Shutdown:
-    """Ends `house`, once."""
+    """Ends `house`, once. Its models take `patience` seconds to stop, at most."""
 
     log = Logger()
 
-    def __init__(self, house: House, clock: IReactorTime, reserve: float, budget: float = BUDGET) -> None:
+    def __init__(self, house: House, clock: IReactorTime, patience: float) -> None:
         self._house = house
         self._clock = clock
-        self._drain_until = budget - reserve
-        self._budget = budget
+        self._patience = patience
         self._waiting: Waiters[None] = Waiters()
         self._begun = False
         self._over = False
@@ -99,14 +99,15 @@ class Shutdown:
         finally:
             self._house.cut()
             spent = max(0.0, self._clock.seconds() - began)
-            await self._house.stop_models(max(0.0, self._budget - spent))
+            await self._house.stop_models(max(0.0, min(BUDGET - spent, self._patience)))
             self._house.close()
 
     async def _drained(self) -> None:
         """Wait for the answers that run, as long as the models can spare."""
         if self._forced:
             return
-        self._drain = self._house.drained().addTimeout(self._drain_until, self._clock)
+        reserve = min(LONGEST_RESERVE, self._patience)
+        self._drain = self._house.drained().addTimeout(BUDGET - reserve, self._clock)
         with suppress(CancelledError, TookTooLong):
             await self._drain
         self._drain = None

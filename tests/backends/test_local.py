@@ -33,14 +33,16 @@ class LocalCase(SynchronousTestCase):
         self.world = FakeHost(health_check_timeout=timeout, slow_threads=slow_threads)
         self.clock, self.system = self.world.clock, self.world.system
         self.said: list[bytes] = []
-        settings = {"cmd": f"{sys.executable} -m server", "proxy": "http://localhost:5800"} | settings
+        settings = {"cmd": f"{sys.executable} -m server", "proxy": "http://localhost:5800", **settings}
         self.backend = LocalBackend(Model(id=ModelId("m"), **settings), self.world.host, self.said.append)
         self.addCleanup(self.nothing_left)
 
     def nothing_left(self) -> None:
-        """No test may leave a timer or an error in a listener."""
+        """No test may leave an error in a listener, nor a timer when the output of its children has ended."""
         self.assertEqual(self.world.errors, [])
-        self.assertEqual([call for call in self.clock.getDelayedCalls() if call.func.__name__ != "_close_output"], [])
+        for child in self.system.children:
+            child.close_output()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def make_ready(self) -> FakeChild:
         ready = self.backend.ensure_ready()
@@ -198,7 +200,9 @@ class StartTests(LocalCase):
         self.make()
         ready = self.backend.ensure_ready()
         self.system.last.refuse(b"Exec format error")
-        self.assertEqual(self.cause_of(ready), f"failed to start command '{sys.executable} -m server': Exec format error")
+        self.assertEqual(
+            self.cause_of(ready), f"failed to start command '{sys.executable} -m server': Exec format error"
+        )
 
     def test_no_more_processes(self) -> None:
         """A spawn that the system refuses fails the start and leaves the model startable."""
@@ -211,11 +215,12 @@ class StartTests(LocalCase):
 
     def test_preconditions_have_their_texts(self) -> None:
         """No proxy, no command, no URL: each fails the start with its own words (section 2.3)."""
-        for settings, text in (
-            ({"proxy": ""}, "upstream proxy missing"),
-            ({"cmd": "# nothing"}, "unable to get sanitized command: empty command"),
-            ({"proxy": "localhost:1"}, "invalid proxy URL 'localhost:1'"),
+        for key, value, text in (
+            ("proxy", "", "upstream proxy missing"),
+            ("cmd", "# nothing", "unable to get sanitized command: empty command"),
+            ("proxy", "localhost:1", "invalid proxy URL 'localhost:1'"),
         ):
+            settings: dict[str, Any] = {key: value}
             self.make(**settings)
             self.assertIn(text, self.cause_of(self.backend.ensure_ready()))
             self.assertEqual(self.states(), FAILED_START)
@@ -627,6 +632,7 @@ class CloseTests(LocalCase):
         self.backend.kill()
         self.assertEqual((child.received, away.received), ([9], [9]))
         self.assertEqual(self.system.table, [])
+        self.step(0.1)
         self.assertIs(self.backend.state, State.SHUTDOWN)
 
     def test_a_forced_exit_during_a_start(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -72,6 +72,7 @@ class SplitTests(SynchronousTestCase):
         """Blanks and comments make no words."""
         self.check(" \n\t\n# a\n \\\n")
 
+    @settings(deadline=None)
     @given(st.lists(st.text()))
     def test_quoted_words_come_back(self, words: list[str]) -> None:
         """Words in single quotes come back as they were, with breaks and comment signs where they cannot be cut."""
@@ -79,6 +80,7 @@ class SplitTests(SynchronousTestCase):
         quoted = " ".join("'" + word.replace("'", "'\"'\"'") + "'" for word in words)
         self.assertEqual(split_command(quoted), words)
 
+    @settings(deadline=None)
     @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from(" \n\\'\"#$`"))))
     def test_any_text_splits(self, text: str) -> None:
         """No text makes the splitter fail, or invent characters."""

@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.config import load, models, routing
 from llamaswap.config.files import load_file
 from llamaswap.errors import ConfigurationError
+from tests.support.folders import folder_for
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 
@@ -17,8 +18,7 @@ class FileTests(SynchronousTestCase):
     """Reading."""
 
     def written(self, data: bytes) -> Path:
-        path = Path(self.mktemp())
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = folder_for(self) / "config.yaml"
         path.write_bytes(data)
         return path
 
@@ -39,7 +39,7 @@ class FileTests(SynchronousTestCase):
 
     def test_unreadable(self) -> None:
         """A missing file, a directory and an impossible name are told by name."""
-        missing = self.mktemp()
+        missing = str(folder_for(self) / "missing.yaml")
         self.assertEqual(self.fault(missing), f"{missing}: cannot be read: No such file or directory")
         self.assertIn("cannot be read", self.fault(Path(__file__).parent))
         self.assertIn("cannot be read", self.fault("a\0b"))

@@ -22,7 +22,7 @@ class DefaultTests(SynchronousTestCase):
     def test_null_sections(self) -> None:
         """A section without content is as if absent."""
         expected = Settings(groups=(Group(id="(default)"),))
-        names = "models routing groups apiKeys allowedHosts upstream limits logLevel logToStdout startPort peers macros matrix"
+        names = "models routing groups matrix apiKeys allowedHosts upstream limits logLevel logToStdout startPort peers"
         self.assertEqual(settings("".join(f"{name}:\n" for name in names.split())), expected)
 
     def test_root_must_be_a_mapping(self) -> None:
@@ -147,5 +147,5 @@ limits: {{keepAlive: 0}}
     def test_v20_duplicate_model(self) -> None:
         """The second definition is the problem, however it is quoted."""
         self.assertIn(
-            "c.yaml:1:31: key `m` is already defined at line 1", only('models: {m: {proxy: http://h}, "m": {}}')
+            "c.yaml:1:32: key `m` is already defined at line 1", only('models: {m: {proxy: http://h}, "m": {}}')
         )

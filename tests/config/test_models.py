@@ -21,14 +21,15 @@ class KeyTests(SynchronousTestCase):
 
     def test_every_key(self) -> None:
         """What is given is taken."""
-        keys = "env: [A=1], aliases: [x], useModelName: u, ttl: 5, unloadTimeout: 6, concurrencyLimit: 7, queueSize: 8, queueTimeout: 9.5, "
-        keys += 'cmdStop: "kill ${PID}", unlisted: yes, name: " N ", description: " D ", checkEndpoint: /ready'
+        limits = "ttl: 5, unloadTimeout: 6, concurrencyLimit: 7, queueSize: 8, queueTimeout: 9.5"
+        words = 'useModelName: u, name: " N ", description: " D ", cmdStop: "kill ${PID}", checkEndpoint: /ready'
+        keys = f"{limits}, {words}, env: [A=1], aliases: [x], unlisted: yes"
         self.assertEqual(
             model(f"{FIXED}, {keys}"),
             Model(
-                id=ModelId("m"), cmd="s", proxy="http://h:1", env=("A=1",), aliases=("x",), use_model_name="u", ttl=5,
-                unload_timeout=6, concurrency_limit=7, queue_size=8, queue_timeout=9.5, cmd_stop="kill ${PID}", unlisted=True,
-                name="N", description="D", check_endpoint="/ready",
+                id=ModelId("m"), cmd="s", proxy="http://h:1", env=("A=1",), aliases=("x",), use_model_name="u",
+                ttl=5, unload_timeout=6, concurrency_limit=7, queue_size=8, queue_timeout=9.5, unlisted=True,
+                name="N", description="D", cmd_stop="kill ${PID}", check_endpoint="/ready",
             ),
         )  # fmt: skip
 
@@ -59,13 +60,24 @@ class KeyTests(SynchronousTestCase):
 
     def test_v07_comments_of_a_command(self) -> None:
         """The stored command keeps all but its comment lines, cmdStop likewise."""
-        text = "models:\n  m:\n    proxy: http://h:1\n    cmd: |\n      srv \\\n        # no\n        b # yes\n\n    cmdStop: |\n      # no\n      halt\n"
-        loaded = settings(text).models[ModelId("m")]
+        loaded = settings("""
+            models:
+              m:
+                proxy: http://h:1
+                cmd: |
+                  srv \\
+                    # no
+                    b # yes
+
+                cmdStop: |
+                  # no
+                  halt
+        """).models[ModelId("m")]
         self.assertEqual((loaded.cmd, loaded.cmd_stop), ("srv \\\n  b # yes\n", "halt\n"))
 
     def test_ttl(self) -> None:
         """-1 is the global value, 0 never, less is refused (R21)."""
-        text = "globalTTL: 60\nmodels: {a: {%s}, b: {%s, ttl: 0}, c: {%s, ttl: -1}}" % (FIXED, FIXED, FIXED)
+        text = f"globalTTL: 60\nmodels: {{a: {{{FIXED}}}, b: {{{FIXED}, ttl: 0}}, c: {{{FIXED}, ttl: -1}}}}"
         self.assertEqual([model.ttl for model in settings(text).models.values()], [60, 0, 60])
         self.assertIn("models.m.ttl: invalid TTL value -2", only(f"models: {{m: {{{FIXED}, ttl: -2}}}}"))
 
@@ -86,7 +98,8 @@ class KeyTests(SynchronousTestCase):
 
     def test_queue(self) -> None:
         """Size and timeout are global or a model's own; 0 is a value of its own."""
-        text = f"queueSize: 5\nqueueTimeout: 2.5\nmodels: {{a: {{{FIXED}}}, b: {{{FIXED}, queueSize: 0, queueTimeout: 0}}}}"
+        two = f"models: {{a: {{{FIXED}}}, b: {{{FIXED}, queueSize: 0, queueTimeout: 0}}}}"
+        text = f"queueSize: 5\nqueueTimeout: 2.5\n{two}"
         self.assertEqual(
             [(model.queue_size, model.queue_timeout) for model in settings(text).models.values()], [(5, 2.5), (0, 0.0)]
         )

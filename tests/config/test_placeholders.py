@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.config.nodes import ScalarNode
 from llamaswap.config.placeholders import mentions, substitute
 from llamaswap.config.scalars import Value
-from tests.config.loading import FIXED, only, problems, settings
+from tests.config.loading import FIXED, model, only, problems, settings
 
 
 def filled(text: str, value: Value) -> Value:
@@ -67,9 +67,8 @@ class LeftoverTests(SynchronousTestCase):
 
     def test_v16_pid(self) -> None:
         """`${PID}` is for cmdStop only."""
-        text = 'models: {m: {cmd: s, proxy: "http://h:1", %s: "kill ${PID}"}}'
-        self.assertEqual(settings(text % "cmdStop").models["m"].cmd_stop, "kill ${PID}")  # type: ignore[index]
-        self.assertIn("it is there only in cmdStop", only(text % "name"))
+        self.assertEqual(model(f'{FIXED}, cmdStop: "kill ${{PID}}"').cmd_stop, "kill ${PID}")
+        self.assertIn("it is there only in cmdStop", only(f'models: {{m: {{{FIXED}, name: "${{PID}}"}}}}'))
 
     def test_v18_unknown_keys(self) -> None:
         """Unknown top-level keys are exempt, unknown keys of a model are not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.config.loading import only, problems, settings
+from tests.config.loading import model, only, problems, settings
 
 
 def ports(text: str) -> dict[str, int | None]:
@@ -49,15 +49,13 @@ class PortTests(SynchronousTestCase):
 
     def test_all_values_of_the_model(self) -> None:
         """The port stands in every value, with its type where it is the whole value."""
-        model = settings('models: {m: {cmd: "s ${PORT}", env: ["P=${PORT}"], ttl: "${PORT}", name: "${PORT}"}}').models[
-            "m"
-        ]  # type: ignore[index]
-        self.assertEqual((model.env, model.ttl, model.name), (("P=5800",), 5800, "5800"))
+        found = model('cmd: "s ${PORT}", env: ["P=${PORT}"], ttl: "${PORT}", name: "${PORT}"')
+        self.assertEqual((found.env, found.ttl, found.name), (("P=5800",), 5800, "5800"))
 
     def test_model_id(self) -> None:
         """`${MODEL_ID}` is there in every value; a port may come by way of it."""
-        model = settings('models: {"x${PORT}": {cmd: "s ${MODEL_ID}", name: "${MODEL_ID}"}}').models["x${PORT}"]  # type: ignore[index]
-        self.assertEqual((model.cmd, model.name, model.port), ("s x5800", "x5800", 5800))
+        (found,) = settings('models: {"x${PORT}": {cmd: "s ${MODEL_ID}", name: "${MODEL_ID}"}}').models.values()
+        self.assertEqual((found.cmd, found.name, found.port), ("s x5800", "x5800", 5800))
 
     def test_shared_anchor(self) -> None:
         """One anchored block becomes each model's own."""
@@ -81,5 +79,5 @@ class PortTests(SynchronousTestCase):
         """A command of the wrong kind is not also blamed for the proxy."""
         self.assertEqual(
             [str(problem) for problem in problems("models: {m: {cmd: [s]}}")],
-            ["c.yaml:1:18: models.m.cmd: a list where text is needed"],
+            ["c.yaml:1:19: models.m.cmd: a list where text is needed"],
         )

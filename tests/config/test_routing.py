@@ -49,8 +49,8 @@ class GroupTests(SynchronousTestCase):
         found = groups("groups: {}\nrouting: {router: {use: group, settings: {groups: {g: {members: [a]}}}}}")
         self.assertEqual(found[0], Group(id="g", members=(A,)))
 
-    def test_v39_s76_member_of_two_groups(self) -> None:
-        """A model is in one group, once; both groups are named."""
+    def test_s76_member_of_two_groups(self) -> None:
+        """A model is in one group, once; both groups are named (V39)."""
         self.assertIn(
             "groups.h.members[0]: member a is used in multiple groups: g and h",
             only(MODELS + "groups: {g: {members: [a]}, h: {members: [a]}}"),
@@ -72,7 +72,7 @@ class GroupTests(SynchronousTestCase):
         """An alias is taken as its model, with a warning, and counts as it (oddity 4, W-37)."""
         loaded = settings(MODELS + "groups: {g: {members: [al]}}")
         self.assertEqual(loaded.groups[0].members, (A,))
-        self.assertEqual(loaded.warnings, ("c.yaml:2:23: groups.g.members[0]: al is an alias; taken as model a",))
+        self.assertEqual(loaded.warnings, ("c.yaml:2:24: groups.g.members[0]: al is an alias; taken as model a",))
         self.assertIn("duplicate member a", only(MODELS + "groups: {g: {members: [a, al]}}"))
 
     def test_reserved_name(self) -> None:

@@ -92,7 +92,7 @@ class CanonicalTests(SynchronousTestCase):
             ("x", "x"),
             (Timestamp("t"), "t"),
         ):
-            self.assertEqual(canonical(value), text)  # type: ignore[arg-type]
+            self.assertEqual(canonical(value), text)
 
     def test_floats(self) -> None:
         """Fewest digits; exponent notation outside 1e-4 .. 1e6."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,11 +16,11 @@ pytestmark = needs_engine
 
 def test_demo_needs_no_configuration(tmp_path: Path) -> None:
     """`--demo` alone serves models that answer differently, and keeps their files in the user's cache."""
-    with LiveServer("--demo", env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)}) as server:
+    with LiveServer("--demo", folder=tmp_path) as server:
         for model in (ALICE, BOB, ALICE):
             answer = server.ask("POST", "/v1/chat/completions", chat(model)).json()
             assert speaker(answer["choices"][0]["message"]["content"]) == model
-        assert list(tmp_path.glob("llamaswap/tiny-bob-*.gguf"))
+        assert list(tmp_path.glob("cache/llamaswap/tiny-bob-*.gguf"))
         assert server.stop() == 0
 
 

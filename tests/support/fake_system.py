@@ -210,5 +210,5 @@ class FakeSystem:
     def signal_group(self, leader: int, number: int) -> None:
         members = [process for process in self.table if process.seen.group == leader]
         alone = [process for process in self.table if process.seen.pid == leader]
-        for process in members or alone:
-            process.receive(number)
+        for process in sorted(members or alone, key=lambda process: process.seen.pid == leader):
+            process.receive(number)  # its leader last: all have it before anybody is told of an end

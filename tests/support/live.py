@@ -143,18 +143,17 @@ class Live:
 
 
 class LiveServer(Live):
-    """The server as users start it: `twist llamaswap` with `options` and an address of its own."""
+    """The server as users start it, `twist llamaswap` with `options`, on an address and with folders of its own."""
 
-    def __init__(self, *options: str, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, *options: str, folder: Path) -> None:
         port = free_ports()
-        listen = ("--listen", f"127.0.0.1:{port}")
-        super().__init__(
-            (sys.executable, "-m", "twisted", "--log-format", "text", "llamaswap", *options, *listen), port, env=env
-        )
+        command = (sys.executable, "-m", "twisted", "--log-format", "text", "llamaswap", *options)
+        kept = {"XDG_CACHE_HOME": str(folder / "cache"), "XDG_STATE_HOME": str(folder / "state")}
+        super().__init__((*command, "--listen", f"127.0.0.1:{port}"), port, env={**os.environ, **kept})
 
     @classmethod
     def of(cls, configuration: str, folder: Path) -> Self:
         """The server with this configuration, kept as a file in `folder`."""
         file = folder / "config.yaml"
         file.write_text(configuration)
-        return cls("--config", str(file))
+        return cls("--config", str(file), folder=folder)

@@ -119,8 +119,8 @@ class Child:
     def _terminate(self) -> None:
         """SIGTERM to all of the group, the leader's children included."""
         if not self._process.reaped:
-            self._host.processes.signal_group(self._pid, signal.SIGTERM)
             self._group_asked = True
+            self._host.processes.signal_group(self._pid, signal.SIGTERM)
 
     def _force(self) -> None:
         """The time for asking is over."""

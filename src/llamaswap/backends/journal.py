@@ -41,7 +41,7 @@ class Entry:
 
 
 class Journal:
-    """This server's own file, which is there once a backend was started.
+    """This server's own file, which is there before its first backend is started.
 
     Without a usable directory the marks still go out, and nothing is written.
     """
@@ -57,6 +57,8 @@ class Journal:
 
     def mark(self) -> str:
         """A new mark, for one start of one backend."""
+        if not self._last:
+            self._write()  # a crash right after the first spawn must not leave a mark that nobody knows
         self._last += 1
         return f"{self.name}.{self._last}"
 

@@ -170,13 +170,17 @@ def close_start(machine: Inputs, body: Body, attempt: Attempt, grace: float) -> 
     body.end(machine, min(grace, ABANDONED_GRACE))
 
 
+@failing.upon(Inputs.close).to(closing)
+def close_failing(machine: Inputs, body: Body, why: str, grace: float) -> None:
+    close_down(machine, body, grace)
+
+
 def close_down(machine: Inputs, body: Body, grace: float) -> None:
     body.shut()
     body.end(machine, grace)
 
 
 stopped.upon(Inputs.close).to(closing)(close_down)
-failing.upon(Inputs.close, nodata=True).to(closing)(close_down)
 aborting.upon(Inputs.close).to(closing)(close_down)
 ready.upon(Inputs.close).to(closing)(close_down)
 stopping.upon(Inputs.close).to(closing)(close_down)

@@ -8,7 +8,7 @@ anyone else on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from llamaswap.ids import TicketId
 from llamaswap.schedule.events import Running
@@ -16,8 +16,7 @@ from llamaswap.schedule.outlook import Outlook
 from llamaswap.schedule.station import UNCLAIMED, Station
 
 
-@dataclass(slots=True, frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """An overdue request, `ticket` at the head of `station`, and who has to go for it."""
 
     station: Station

@@ -203,6 +203,9 @@ class Verdict:
 class EvictionPolicy(Protocol):
     """Which running models make room for a target. Pure and silent, and asked often.
 
+    All targets of one step are shown the same object, which never changes: what follows from `running` alone needs to
+    be worked out only once.
+
     For a ready target the answer may depend only on which models run and in which state, so that the core may
     remember it until one of these changes.
     """

@@ -7,6 +7,7 @@ business.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from llamaswap.config.schema import DEFAULT_GROUP, Group, Settings
 from llamaswap.ids import ModelId
@@ -30,18 +31,30 @@ class GroupPolicy:
         default = Group(id=DEFAULT_GROUP)
         for model in settings.models:
             self._group.setdefault(model, default)
-        self._exposed = frozenset(model for model, group in self._group.items() if not group.persistent)
+        self._seen: Sequence[Running] | None = None
+        self._answers: dict[str, Verdict] = {}  # by group, on what was seen last
 
     def decide(self, target: ModelId, running: Sequence[Running], when: float) -> Verdict:
         """The siblings of `target` where its group swaps; of other groups, where its own is exclusive, all that are
         not persistent."""
-        own, group_of, exposed = self._group[target], self._group, self._exposed
-        if own.exclusive:
-            others = [other.model for other in running if other.model in exposed or group_of[other.model] is own]
-        else:
-            others = [other.model for other in running if group_of[other.model] is own]
-        evict = tuple([model for model in others if model != target and (own.swap or group_of[model] is not own)])
-        return Verdict(evict=evict, cost=len(evict), why=f"group {own.id}")
+        if running is not self._seen:
+            self._seen, self._answers = running, {}
+        group = self._group[target]
+        answer = self._answers.get(group.id)
+        if answer is None:
+            answer = self._answers[group.id] = self._making_room_for(group, running)
+        if target in answer.evict:
+            others = tuple(model for model in answer.evict if model != target)
+            return replace(answer, evict=others, cost=len(others))
+        return answer
+
+    def _making_room_for(self, own: Group, running: Sequence[Running]) -> Verdict:
+        evict = []
+        for other in running:
+            group = self._group[other.model]
+            if own.swap if group is own else own.exclusive and not group.persistent:
+                evict.append(other.model)
+        return Verdict(evict=tuple(evict), cost=len(evict), why=f"group {own.id}")
 
 
 _POLICIES = {"group": GroupPolicy}

@@ -6,7 +6,8 @@ Shows the policy the running models and remembers its answers for as long as its
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
@@ -14,8 +15,7 @@ from llamaswap.schedule.events import EvictionPolicy, Running
 from llamaswap.schedule.station import NO_BATCH, Station
 
 
-@dataclass(slots=True, frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """How a model can be made to run: who has to go, and why these."""
 
     victims: tuple[Station, ...]

@@ -38,7 +38,7 @@ def html(body: str) -> Answer:
 
 
 def json_answer(value: object, *headers: Header) -> Answer:
-    return Answer(200, ((b"Content-Type", JSON), *headers), json.dumps(value).encode() + b"\n")
+    return Answer(200, ((b"Content-Type", JSON), *headers), json.dumps(value, separators=(",", ":")).encode() + b"\n")
 
 
 def redirect(status: int, location: bytes) -> Answer:

@@ -63,7 +63,7 @@ def _body(refusal: Refusal, accept: bytes) -> tuple[bytes, bytes]:
 def _envelope(refusal: Refusal, message: str) -> bytes:
     kind, code = words_for(refusal.status)
     error = {"message": message, "type": kind, "param": None, "code": refusal.code or code}
-    return json.dumps({"src": SOURCE, "error": error}).encode()
+    return json.dumps({"src": SOURCE, "error": error}, separators=(",", ":")).encode()
 
 
 def _page(message: str) -> str:

@@ -1,0 +1,227 @@
+"""Swaps carried out over backends in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from llamaswap.backends.interface import Backend
+from llamaswap.backends.pool import Pool
+from llamaswap.errors import StartFailed
+from llamaswap.ids import ModelId, SwapId
+from llamaswap.notices import ModelChanged, Notices, State
+from llamaswap.schedule.events import Died, Event, Stop, StopEnded, Swap, SwapEnded, Swaps
+from llamaswap.wire.upstream import Upstream
+
+
+class FakeBackend:
+    """A backend that starts and stops when the test says so (fixture FP of lifecycle section 16)."""
+
+    def __init__(self, name: str, notices: Notices, did: list[str]) -> None:
+        self.model = ModelId(name)
+        self.state = State.STOPPED
+        self.upstream: Upstream | None = None
+        self.starting: Deferred[Upstream] | None = None
+        self.stopping: Deferred[None] | None = None
+        self.held = False
+        """A stop takes until `gone`, even of a model that is stopped (as after a crash)."""
+        self._notices = notices
+        self._did = did
+
+    def ensure_ready(self) -> Deferred[Upstream]:
+        self._did.append(f"start {self.model}")
+        self._enter(State.STARTING)
+        self.starting = Deferred()
+        return self.starting
+
+    def ready(self) -> None:
+        self.upstream = cast(Upstream, object())
+        self._enter(State.READY)
+        assert self.starting is not None
+        self.starting.callback(self.upstream)
+
+    def stop(self, grace: float) -> Deferred[None]:
+        self._did.append(f"stop {self.model} {grace:g}")
+        if not self.held:
+            self.state = State.STOPPED
+            return succeed(None)
+        self.stopping = Deferred()
+        return self.stopping
+
+    def gone(self) -> None:
+        assert self.stopping is not None
+        self.stopping.callback(None)
+
+    def crash(self) -> None:
+        self._enter(State.STOPPED)
+
+    def close(self, grace: float) -> Deferred[None]:
+        stopped = self.stop(grace)
+        self._enter(State.SHUTDOWN)
+        return stopped
+
+    def kill(self) -> None:
+        self._did.append(f"kill {self.model}")
+
+    def _enter(self, state: State) -> None:
+        old, self.state = self.state, state
+        if old is not state:
+            self._notices.publish(ModelChanged(self.model, old, state, 0.0))
+
+
+class PoolCase(SynchronousTestCase):
+    """Three models; the sweep is done."""
+
+    def setUp(self) -> None:
+        self.did: list[str] = []
+        self.told: list[Event] = []
+        self.errors: list[Exception] = []
+        notices = Notices(self.errors.append)
+        self.backends = {ModelId(name): FakeBackend(name, notices, self.did) for name in "abc"}
+        self.swept: Deferred[None] = Deferred()
+        backends: dict[ModelId, Backend] = dict(self.backends)
+        graces = dict(zip(self.backends, (1.0, 2.0, 3.0), strict=True))
+        self.pool = Pool(backends, graces, clock=Clock(), notices=notices, ready_to_start=self.swept)
+        self.pool.tell = self.told.append
+        self.swaps: Swaps = self.pool
+        self.addCleanup(lambda: self.assertEqual(self.errors, []))
+
+    def begin(self, number: int, target: str, evict: Sequence[str] = ()) -> None:
+        self.swaps.begin(Swap(SwapId(number), ModelId(target), tuple(map(ModelId, evict))))
+
+    def fake(self, name: str) -> FakeBackend:
+        return self.backends[ModelId(name)]
+
+    def ended(self) -> list[tuple[int, str | None]]:
+        """The ends of swaps: number and cause."""
+        return [
+            (event.swap, event.error.cause if isinstance(event.error, StartFailed) else None)
+            for event in self.told
+            if isinstance(event, SwapEnded)
+        ]
+
+
+class SwapTests(PoolCase):
+    """Loads and evictions."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.swept.callback(None)
+
+    def test_victims_stop_in_parallel_with_their_own_grace_and_then_the_target_starts(self) -> None:
+        """W-13: `unloadTimeout` of each, not one time for all."""
+        self.fake("a").held = self.fake("b").held = True
+        self.begin(1, "c", "ab")
+        self.assertEqual(self.did, ["stop a 1", "stop b 2"])
+        self.fake("b").gone()
+        self.assertEqual(len(self.did), 2)
+        self.fake("a").gone()
+        self.assertEqual(self.did[2:], ["start c"])
+        self.assertEqual(self.told, [])
+        self.fake("c").ready()
+        self.assertEqual(self.told, [SwapEnded(SwapId(1), 0.0)])
+        self.assertIsNotNone(self.pool.upstream_of(ModelId("c")))
+        self.assertIs(self.pool.states()[ModelId("c")], State.READY)
+
+    def test_a_failed_start_is_told_with_its_error(self) -> None:
+        """The scheduler gets the very refusal that the waiters will read."""
+        self.begin(1, "c")
+        starting = self.fake("c").starting
+        assert starting is not None
+        starting.errback(StartFailed("no memory"))
+        self.assertEqual(self.ended(), [(1, "no memory")])
+
+    def test_a_mistake_of_ours_still_ends_the_swap(self) -> None:
+        """Whatever goes wrong inside: one event, and the failure is in the log."""
+        self.fake("c").ensure_ready = lambda: fail(ValueError("oops"))  # type: ignore[method-assign]
+        self.begin(1, "c")
+        self.assertEqual(self.ended(), [(1, "oops")])
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+
+    def test_cancelling_a_load_stops_the_target(self) -> None:
+        """The end is told once, when nothing of the target is left."""
+        self.begin(1, "c")
+        self.fake("c").held = True
+        self.swaps.cancel(SwapId(1))
+        self.assertEqual(self.did, ["start c", "stop c 5"])
+        self.assertEqual(self.told, [])
+        self.fake("c").gone()
+        self.assertEqual(self.ended(), [(1, "aborted")])
+
+    def test_cancelling_before_the_target_is_begun(self) -> None:
+        """W-05: the victims' stop is awaited, and the target never starts."""
+        self.fake("a").held = True
+        self.begin(1, "c", "a")
+        self.swaps.cancel(SwapId(1))
+        self.assertEqual(self.told, [])
+        self.fake("a").gone()
+        self.assertEqual(self.did, ["stop a 1"])
+        self.assertEqual(self.ended(), [(1, "aborted")])
+
+    def test_cancelling_what_has_ended_does_nothing(self) -> None:
+        """An unknown swap neither: the answer was under way."""
+        self.begin(1, "c")
+        self.fake("c").ready()
+        self.swaps.cancel(SwapId(1))
+        self.swaps.cancel(SwapId(2))
+        self.assertEqual(self.ended(), [(1, None)])
+
+    def test_a_batch_of_stops_has_one_end(self) -> None:
+        """All with the grace of the batch."""
+        self.fake("a").held = True
+        self.swaps.stop(Stop(SwapId(7), (ModelId("a"), ModelId("b")), 4.0))
+        self.assertEqual(self.did, ["stop a 4", "stop b 4"])
+        self.assertEqual(self.told, [])
+        self.fake("a").gone()
+        self.assertEqual(self.told, [StopEnded(SwapId(7), 0.0)])
+
+    def test_a_death_is_told_and_nothing_starts_before_its_remains_are_gone(self) -> None:
+        """W-12: they may hold the memory that the next model needs."""
+        self.begin(1, "a")
+        self.fake("a").ready()
+        self.fake("a").held = True
+        self.fake("a").crash()
+        self.assertEqual(self.told[1:], [Died(ModelId("a"), 0.0)])
+        self.begin(2, "c")
+        self.assertNotIn("start c", self.did)
+        self.fake("a").gone()
+        self.assertIn("start c", self.did)
+
+    def test_closing_closes_all_and_waits_for_the_last(self) -> None:
+        """Each with the grace that is left."""
+        self.fake("b").held = True
+        closed = self.pool.close(4)
+        self.assertEqual(self.did, ["stop a 4", "stop b 4", "stop c 4"])
+        self.assertNoResult(closed)
+        self.fake("b").gone()
+        self.successResultOf(closed)
+        self.assertEqual(set(self.pool.states().values()), {State.SHUTDOWN})
+
+    def test_a_forced_exit_kills_all(self) -> None:
+        """Without waiting for anything."""
+        self.pool.kill()
+        self.assertEqual(self.did, ["kill a", "kill b", "kill c"])
+
+
+class SweepTests(PoolCase):
+    """What an earlier run left comes first (W-24)."""
+
+    def test_nothing_starts_before_the_sweep_is_done(self) -> None:
+        """Two swaps wait, and both go on; one that was cancelled meanwhile does not."""
+        for number, name in enumerate("abc"):
+            self.begin(number, name)
+        self.swaps.cancel(SwapId(1))
+        self.assertEqual(self.did, [])
+        self.swept.callback(None)
+        self.assertEqual(self.did, ["start a", "start c"])
+        self.assertEqual(self.ended(), [(1, "aborted")])
+
+    def test_a_sweep_that_failed_holds_up_nothing(self) -> None:
+        """It is reported by whoever ran it."""
+        self.begin(1, "a")
+        self.swept.errback(OSError("no directory"))
+        self.assertEqual(self.did, ["start a"])

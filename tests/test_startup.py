@@ -1,0 +1,79 @@
+"""What the log says of a server's addresses."""
+
+from __future__ import annotations
+
+from twisted.internet.address import IPv4Address, UNIXAddress
+from twisted.internet.interfaces import IAddress, IListeningPort
+from twisted.logger import LogLevel, capturedLogs
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+from zope.interface.verify import verifyObject
+
+from llamaswap.config.schema import Settings
+from llamaswap.errors import LlamaSwapError
+from llamaswap.startup import Announcement, one_line
+
+
+@implementer(IListeningPort)
+class FakePort:
+    """A port that is an address and nothing else."""
+
+    def __init__(self, address: IAddress) -> None:
+        self._address = address
+
+    def startListening(self) -> None: ...
+    def stopListening(self) -> None: ...
+    def getHost(self) -> IAddress:
+        return self._address
+
+
+def tcp(host: str) -> FakePort:
+    """A port on this host."""
+    return FakePort(IPv4Address("TCP", host, 8080))
+
+
+class AnnouncementTests(SynchronousTestCase):
+    """Said once, when the service starts."""
+
+    def said(self, settings: Settings, *ports: FakePort) -> list[tuple[LogLevel, str]]:
+        """Level and text of every line."""
+        with capturedLogs() as events:
+            Announcement(settings, ports).startService()
+        return [(event["log_level"], event["log_format"].format(**event)) for event in events]
+
+    def test_fake(self) -> None:
+        """The fake is a port."""
+        verifyObject(IListeningPort, tcp("127.0.0.1"))
+
+    def test_addresses(self) -> None:
+        """Every address has its line; a server that only this machine reaches gets no warning."""
+        lines = self.said(Settings(), tcp("127.0.0.1"), FakePort(UNIXAddress("/run/x")))
+        self.assertEqual(
+            lines,
+            [(LogLevel.info, "listening on 127.0.0.1:8080"), (LogLevel.info, "listening on unix:/run/x")],
+        )
+
+    def test_reachable_without_keys(self) -> None:
+        """A server that others reach without a key warns, and says what to do."""
+        level, text = self.said(Settings(), tcp("0.0.0.0"))[-1]
+        self.assertEqual(level, LogLevel.warn)
+        self.assertIn("apiKeys", text)
+        self.assertIn("--listen 127.0.0.1:8080", text)
+
+    def test_reachable_with_keys(self) -> None:
+        """With keys it is a hint."""
+        level, text = self.said(Settings(api_keys=("k",)), tcp("192.0.2.1"))[-1]
+        self.assertEqual(level, LogLevel.info)
+        self.assertIn("reachable from the network", text)
+
+    def test_warnings_of_the_configuration(self) -> None:
+        """What the loader wants to be heard is heard."""
+        self.assertIn((LogLevel.warn, "careful"), self.said(Settings(warnings=("careful",)), tcp("127.0.0.1")))
+
+
+class LineTests(SynchronousTestCase):
+    """What goes to stderr."""
+
+    def test_one_line(self) -> None:
+        """However many lines an error has, the user reads one."""
+        self.assertEqual(one_line(LlamaSwapError("a\n  b")), "llamaswap: a b")
