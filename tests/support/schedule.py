@@ -371,10 +371,7 @@ class World(Driver):
         self.loads[swap.id] = Load(swap, waiting[0], self.now)
 
     def _check_fairness(self, swap: Swap, leader: Request) -> None:
-        loading = {load.swap.target for load in self.loads.values() if not load.cancelled}
         for overdue in self._overdue_before(leader):
-            if overdue.model in loading:
-                continue
             assert not self.evicts(overdue.model, swap.target), "begun although an overdue request would evict it"
             assert overdue.model not in swap.evict, "evicts what an overdue request waits for"
             assert not any(self.evicts(overdue.model, victim) for victim in swap.evict), "in an overdue one's way"
@@ -468,12 +465,11 @@ class World(Driver):
         return swapping | {model for stop in self.stopping.values() for model in stop.models}
 
     def _overdue_before(self, request: Request) -> list[Request]:
-        max_wait = self.settings.max_wait or math.inf
-        return [
-            other
-            for other in self.waiting.values()
-            if other.ticket < request.ticket and other.model != request.model and other.arrived + max_wait <= self.now
-        ]
+        """Overdue requests for other models that arrived before it, and whose own load is not under way."""
+        horizon = self.now - (self.settings.max_wait or math.inf)
+        loading = {load.swap.target for load in self.loads.values() if not load.cancelled}
+        older = [other for other in self.waiting.values() if other.ticket < request.ticket and other.arrived <= horizon]
+        return [other for other in older if other.model != request.model and other.model not in loading]
 
 
 class RecordingSwaps:

@@ -1,0 +1,260 @@
+"""Random histories: whatever happens in whatever order, the scheduler keeps its promises.
+
+The promises themselves are checked at every step by `World`.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import count, cycle
+from typing import TypeVar
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from twisted.trial.unittest import SynchronousTestCase
+
+from llamaswap.config.schema import DEFAULT_GROUP, Group, Model
+from llamaswap.errors import StartFailed
+from llamaswap.ids import ModelId, TicketId
+from llamaswap.notices import State
+from llamaswap.schedule.events import Stop
+from tests.support.schedule import Evicts, World
+from tests.support.schedule import settings as configuration
+
+T = TypeVar("T")
+MODELS = "abcde"
+QUICK = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def relation(groups: tuple[Group, ...]) -> Evicts:
+    """Lifecycle section 6.2, once more and from the configuration alone."""
+    of = {model: group for group in groups for model in group.members}
+
+    def evicts(target: ModelId, other: ModelId) -> bool:
+        mine, theirs = of[target], of[other]
+        if target == other:
+            return False
+        return mine.swap if mine is theirs else mine.exclusive and not theirs.persistent
+
+    return evicts
+
+
+@st.composite
+def groupings(draw: st.DrawFn) -> tuple[Group, ...]:
+    """The models spread over up to three groups of any kind; often the default group only."""
+    if draw(st.booleans()):
+        return (Group(id=DEFAULT_GROUP, members=tuple(map(ModelId, MODELS))),)
+    places = draw(st.lists(st.integers(0, 2), min_size=len(MODELS), max_size=len(MODELS)))
+    members = {
+        number: [ModelId(m) for m, place in zip(MODELS, places, strict=True) if place == number] for number in (0, 1, 2)
+    }
+    flags = st.booleans()
+    return tuple(
+        Group(id=f"g{number}", members=tuple(names), swap=draw(flags), exclusive=draw(flags), persistent=draw(flags))
+        for number, names in members.items()
+    )
+
+
+@st.composite
+def worlds(draw: st.DrawFn, queue_timeout: bool = True) -> World:
+    """Small numbers everywhere, so that limits, deadlines and collisions are met all the time."""
+    groups = draw(groupings())
+    models = [
+        Model(
+            id=ModelId(name),
+            concurrency_limit=draw(st.integers(1, 3)),
+            queue_size=draw(st.sampled_from([0, 2, 50])),
+            queue_timeout=draw(st.sampled_from([0.0, 0.0, 6.0])) if queue_timeout else 0.0,
+            ttl=draw(st.sampled_from([0, 0, 4])),
+            unload_timeout=draw(st.integers(1, 3)),
+        )
+        for name in MODELS
+    ]
+    priorities = {"b": draw(st.integers(-1, 1)), "c": draw(st.integers(0, 2))}
+    max_wait = draw(st.sampled_from([0.0, 3.0, 8.0, 3.0]))
+    return World(configuration(models, groups=groups, max_wait=max_wait, priorities=priorities), relation(groups))
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A request to come: how long after the one before, for whom, how long it is served and how patient it is."""
+
+    gap: int
+    model: str
+    service: int
+    patience: int | None
+
+
+WISHES = st.lists(
+    st.builds(
+        Wish,
+        gap=st.sampled_from([0, 0, 0, 1, 1, 2, 5]),
+        model=st.sampled_from(MODELS),
+        service=st.integers(0, 6),
+        patience=st.sampled_from([None, None, None, 1, 4]),
+    ),
+    max_size=40,
+)
+LOADS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), min_size=1, max_size=8)
+"""How long the next loads take, and a number that makes one in ten fail."""
+
+
+class History:
+    """Simulated time: clients, loads and stops that take their time, over a world."""
+
+    def __init__(self, world: World, loads: list[tuple[int, int]]) -> None:
+        self.world = world
+        self._loads = cycle(loads)
+        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
+        self._number = count()
+        self._services: dict[TicketId, int] = {}
+        self._known: set[int] = set()
+        self._cancelled: set[int] = set()
+
+    def at(self, when: float, what: Callable[[], None]) -> None:
+        heapq.heappush(self._agenda, (when, next(self._number), what))
+
+    def expect(self, wishes: list[Wish]) -> None:
+        when = 0
+        for wish in wishes:
+            when += wish.gap
+            self.at(when, lambda wish=wish: self._come(wish))  # type: ignore[misc]
+
+    def play(self) -> None:
+        """Until nothing is left to happen."""
+        while self._agenda:
+            when = self._agenda[0][0]
+            if self.world.wish is not None and self.world.wish <= when:
+                self.world.advance(max(self.world.wish - self.world.now, 0))
+            else:
+                self.world.now = when
+                heapq.heappop(self._agenda)[2]()
+            self._follow_up()
+
+    def _come(self, wish: Wish) -> None:
+        ticket = self.world.arrive(wish.model)
+        self._services[ticket] = wish.service
+        if wish.patience is not None:
+            self.at(self.world.now + wish.patience, lambda: self.world.leave(ticket))
+
+    def _follow_up(self) -> None:
+        """Put the end of everything that began on the agenda."""
+        now = self.world.now
+        for ticket in self.world.serving.keys() & self._services.keys():
+            self.at(now + self._services.pop(ticket), lambda ticket=ticket: self._finish(ticket))  # type: ignore[misc]
+        for swap in list(self.world.swaps.values()):
+            if swap.id not in self._known:
+                self._known.add(swap.id)
+                seconds, luck = next(self._loads)
+                error = StartFailed("bad luck") if luck == 0 else None
+                self.at(now + seconds, lambda s=swap, e=error: self._end_swap(s.target, s.id, e))  # type: ignore[misc]
+        for load in self.world.loads.values():
+            if load.cancelled and load.swap.id not in self._cancelled:
+                self._cancelled.add(load.swap.id)
+                aborted = StartFailed("aborted")
+                self.at(now + 1, lambda s=load.swap: self._end_swap(s.target, s.id, aborted))  # type: ignore[misc]
+        for stop in self.world.stops:
+            if stop.id not in self._known:
+                self._known.add(stop.id)
+                self.at(now + 1, lambda stop=stop: self.world.end_stop(stop))  # type: ignore[misc]
+
+    def _finish(self, ticket: TicketId) -> None:
+        self.world.serve(ticket)
+
+    def _end_swap(self, target: ModelId, swap: int, error: StartFailed | None) -> None:
+        if target in self.world.swaps and self.world.swaps[target].id == swap:
+            self.world.end_swap(target, error)
+
+
+class Life(RuleBasedStateMachine):
+    """Anything may happen at any moment."""
+
+    world: World
+
+    @initialize(world=worlds())
+    def begin(self, world: World) -> None:
+        self.world = world
+
+    @rule(model=st.sampled_from(MODELS))
+    def arrive(self, model: str) -> None:
+        self.world.arrive(model)
+
+    @rule(seconds=st.sampled_from([0.5, 1, 3, 5]))
+    def time_passes(self, seconds: float) -> None:
+        self.world.advance(seconds)
+
+    @rule(seconds=st.sampled_from([1, 4]))
+    def timer_is_late(self, seconds: float) -> None:
+        self.world.now += seconds
+
+    @precondition(lambda self: self.world.waiting)
+    @rule(number=st.integers(0))
+    def leave(self, number: int) -> None:
+        self.world.leave(_pick(self.world.waiting, number))
+
+    @precondition(lambda self: self.world.serving)
+    @rule(number=st.integers(0), completed=st.booleans())
+    def finish(self, number: int, completed: bool) -> None:
+        self.world.serve(_pick(self.world.serving, number), completed=completed)
+
+    @precondition(lambda self: self.world.swaps)
+    @rule(number=st.integers(0), ready=st.sampled_from([True, True, True, False]))
+    def swap_ends(self, number: int, ready: bool) -> None:
+        self.world.end_swap(_pick(self.world.swaps, number), None if ready else StartFailed("bad luck"))
+
+    @precondition(lambda self: self.world.stops)
+    @rule(number=st.integers(0))
+    def stop_ends(self, number: int) -> None:
+        stops: dict[Stop, None] = dict.fromkeys(self.world.stops)
+        self.world.end_stop(_pick(stops, number))
+
+    @precondition(lambda self: State.READY in self.world.states.values())
+    @rule(number=st.integers(0))
+    def die(self, number: int) -> None:
+        ready = {model: None for model, state in self.world.states.items() if state is State.READY}
+        self.world.die(_pick(ready, number))
+
+    @rule(models=st.sets(st.sampled_from(MODELS), min_size=1), grace=st.sampled_from([None, 1.0]))
+    def unload(self, models: set[str], grace: float | None) -> None:
+        self.world.unload(" ".join(sorted(models)), grace)
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            self.world.settle()
+
+
+def _pick(among: Mapping[T, object], number: int) -> T:
+    return list(among)[number % len(among)]
+
+
+class HistoryTests(SynchronousTestCase):
+    @settings(QUICK, max_examples=1500)
+    @given(worlds(), WISHES, LOADS)
+    def test_simulated_time(self, world: World, wishes: list[Wish], loads: list[tuple[int, int]]) -> None:
+        """Nobody is answered twice or never, none busy is evicted, none excluded overlap, and the wait bound holds."""
+        history = History(world, loads)
+        history.expect(wishes)
+        history.play()
+        world.settle()
+
+    @settings(QUICK, max_examples=500)
+    @given(st.permutations("abcde" * 3), st.integers(1, 3), st.integers(1, 4), st.integers(0, 3))
+    def test_one_load_each(self, order: list[str], limit: int, load: int, service: int) -> None:
+        """However requests for models that exclude each other are mixed, each model is loaded once within maxWait."""
+        models = [Model(id=ModelId(name), concurrency_limit=limit) for name in MODELS]
+        everything = 5 * load + 15 * service + 1
+        groups = (Group(id=DEFAULT_GROUP, members=tuple(map(ModelId, MODELS))),)
+        world = World(configuration(models, groups=groups, max_wait=everything), relation(groups))
+        history = History(world, [(load, 1)])
+        history.expect([Wish(0, model, service, None) for model in order])
+        history.play()
+        world.settle()
+        self.assertEqual(sorted(world.targets), sorted(MODELS))
+        self.assertEqual(len(world.granted), len(order))
+
+    def test_any_order_of_events(self) -> None:
+        """Late timers, deaths, unloads and failures at any moment: everybody is answered once, nothing is left."""
+        run_state_machine_as_test(Life, settings=settings(QUICK, max_examples=600, stateful_step_count=40))
