@@ -44,7 +44,7 @@ class Producer(Protocol):
 
 
 class TunnelEnd(Producer, Protocol):
-    """One end of an upgraded connection: takes bytes and the news that the other end closed, and can be told to wait."""
+    """One end of an upgraded connection: takes bytes and the news that the other end closed, and can be paused."""
 
     def write(self, data: bytes) -> None: ...
     def close(self) -> None:

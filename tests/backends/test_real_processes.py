@@ -26,6 +26,7 @@ from llamaswap.config.schema import Model
 from llamaswap.errors import StartFailed
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
+from tests.support.live import eventually
 from tests.support.ports import free_ports
 from tests.support.real_host import FAKE_UPSTREAM, real_host
 
@@ -284,10 +285,9 @@ class CrashTests(SynchronousTestCase):
     def pids(self, name: str) -> list[int]:
         """Of the model's server and its descendants, once all have said who they are."""
         paths = [self.place / f"{name}{kind}.pid" for kind in ("", ".plain", ".session")]
-        processes = system_processes()
-        deadline = os.times().elapsed + PATIENCE
-        while not all(path.exists() for path in paths):
-            assert os.times().elapsed < deadline and processes.boot
+        for _ in eventually():
+            if all(path.exists() for path in paths):
+                break
         return [int(path.read_text()) for path in paths]
 
     def test_w24_a_sweep_kills_what_a_crashed_server_left_and_nothing_else(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import count, cycle
 from typing import TypeVar
 
@@ -20,7 +21,7 @@ from llamaswap.config.schema import DEFAULT_GROUP, Group, Model
 from llamaswap.errors import StartFailed
 from llamaswap.ids import ModelId, TicketId
 from llamaswap.notices import State
-from llamaswap.schedule.events import Stop
+from llamaswap.schedule.events import Stop, Swap
 from tests.support.schedule import Evicts, World
 from tests.support.schedule import settings as configuration
 
@@ -121,7 +122,7 @@ class History:
         when = 0
         for wish in wishes:
             when += wish.gap
-            self.at(when, lambda wish=wish: self._come(wish))  # type: ignore[misc]
+            self.at(when, partial(self._come, wish))
 
     def play(self) -> None:
         """Until nothing is left to happen."""
@@ -138,35 +139,31 @@ class History:
         ticket = self.world.arrive(wish.model)
         self._services[ticket] = wish.service
         if wish.patience is not None:
-            self.at(self.world.now + wish.patience, lambda: self.world.leave(ticket))
+            self.at(self.world.now + wish.patience, partial(self.world.leave, ticket))
 
     def _follow_up(self) -> None:
         """Put the end of everything that began on the agenda."""
         now = self.world.now
         for ticket in self.world.serving.keys() & self._services.keys():
-            self.at(now + self._services.pop(ticket), lambda ticket=ticket: self._finish(ticket))  # type: ignore[misc]
+            self.at(now + self._services.pop(ticket), partial(self.world.serve, ticket))
         for swap in list(self.world.swaps.values()):
             if swap.id not in self._known:
                 self._known.add(swap.id)
                 seconds, luck = next(self._loads)
                 error = StartFailed("bad luck") if luck == 0 else None
-                self.at(now + seconds, lambda s=swap, e=error: self._end_swap(s.target, s.id, e))  # type: ignore[misc]
+                self.at(now + seconds, partial(self._end_swap, swap, error))
         for load in self.world.loads.values():
             if load.cancelled and load.swap.id not in self._cancelled:
                 self._cancelled.add(load.swap.id)
-                aborted = StartFailed("aborted")
-                self.at(now + 1, lambda s=load.swap: self._end_swap(s.target, s.id, aborted))  # type: ignore[misc]
+                self.at(now + 1, partial(self._end_swap, load.swap, StartFailed("aborted")))
         for stop in self.world.stops:
             if stop.id not in self._known:
                 self._known.add(stop.id)
-                self.at(now + 1, lambda stop=stop: self.world.end_stop(stop))  # type: ignore[misc]
+                self.at(now + 1, partial(self.world.end_stop, stop))
 
-    def _finish(self, ticket: TicketId) -> None:
-        self.world.serve(ticket)
-
-    def _end_swap(self, target: ModelId, swap: int, error: StartFailed | None) -> None:
-        if target in self.world.swaps and self.world.swaps[target].id == swap:
-            self.world.end_swap(target, error)
+    def _end_swap(self, swap: Swap, error: StartFailed | None) -> None:
+        if self.world.swaps.get(swap.target) is swap:  # else it was given up, and ended earlier
+            self.world.end_swap(swap.target, error)
 
 
 class Life(RuleBasedStateMachine):

@@ -319,6 +319,17 @@ class EndingTests(SynchronousTestCase):
         self.assertTrue(client.transport.aborted)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
+    def test_a_front_that_fails_cuts_and_is_logged(self) -> None:
+        """Nor does a bug before an answer."""
+
+        def broken(exchange: Exchange) -> None:
+            raise ZeroDivisionError
+
+        client = Client(broken)
+        client.send(request("GET /"))
+        self.assertTrue(client.transport.aborted)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
     def test_a_header_cannot_carry_a_line_break(self) -> None:
         """Response splitting is a bug that shows."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
@@ -26,9 +26,9 @@ class UpstreamTests(SynchronousTestCase):
     def upstream(self, url: str = "http://127.0.0.1:9/base") -> Upstream:
         return Upstream(cast(INetworkReactor, self.reactor), Origin.parse(url), idle=90)
 
-    def accept(self) -> tuple[Connection, MemoryTransport]:
-        """Let the newest attempt to connect succeed."""
-        factory = self.reactor.tcpClients[-1][2]
+    def accept(self, attempt: int = -1) -> tuple[Connection, MemoryTransport]:
+        """Let an attempt to connect succeed, the newest unless another is named."""
+        factory = self.reactor.tcpClients[attempt][2]
         protocol: Any = factory.buildProtocol(None)
         transport = MemoryTransport()
         protocol.makeConnection(transport)
@@ -71,13 +71,14 @@ class UpstreamTests(SynchronousTestCase):
         self.assertIn("http://127.0.0.1:9/base", str(self.failureResultOf(probe, UpstreamFailed).value))
 
     def test_cancelling_a_probe_hangs_up(self) -> None:
-        """While connecting and while waiting for the answer."""
+        """While connecting (no other address is tried then) and while waiting for the answer."""
         for connected in (False, True):
-            upstream = self.upstream()
+            upstream = self.upstream("http://localhost:9")
             probe: Deferred[int] = upstream.probe("/")
             transport = self.accept()[1] if connected else None
             probe.cancel()
-            self.failureResultOf(probe)
+            self.failureResultOf(probe, CancelledError)
+            self.assertEqual(self.reactor.tcpClients.pop()[0], "127.0.0.1")
             if transport is not None:
                 self.assertTrue(transport.aborted)
 
@@ -88,8 +89,10 @@ class UpstreamTests(SynchronousTestCase):
         for _ in range(2):
             probes.append(upstream.probe("/"))
             accepted.append(self.accept())
+        for connection, _ in accepted:
+            connection.dataReceived(OK[:9])
         for probe, (connection, _) in zip(probes, accepted, strict=True):
-            connection.dataReceived(OK)
+            connection.dataReceived(OK[9:])
             self.successResultOf(probe)
         transports = [transport for _, transport in accepted]
         self.reactor.advance(89)
@@ -97,6 +100,30 @@ class UpstreamTests(SynchronousTestCase):
         self.reactor.advance(1)
         self.assertEqual([t.disconnecting for t in transports], [True, True])
         self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_an_idle_connection_yields_to_one_that_was_never_answered(self) -> None:
+        """A server with fewer threads than connections would leave the unanswered one waiting (llama.cpp: 5 s)."""
+        upstream = self.upstream()
+        first, second = upstream.probe("/"), upstream.probe("/")
+        (taken_up, closing), (waiting, kept) = self.accept(0), self.accept(1)
+        taken_up.dataReceived(OK)
+        self.successResultOf(first)
+        self.assertTrue(closing.disconnecting)
+        waiting.dataReceived(OK)
+        self.successResultOf(second)
+        self.assertFalse(kept.disconnecting)
+
+    def test_an_upstream_that_says_how_long_it_keeps_a_connection_is_believed(self) -> None:
+        """`Keep-Alive: timeout=5`: ours is closed a second before."""
+        upstream = self.upstream()
+        probe = upstream.probe("/")
+        connection, transport = self.accept()
+        connection.dataReceived(OK.replace(b"\r\n\r\n", b"\r\nKeep-Alive: timeout=5, max=100\r\n\r\n"))
+        self.successResultOf(probe)
+        self.reactor.advance(3.9)
+        self.assertFalse(transport.disconnecting)
+        self.reactor.advance(0.1)
+        self.assertTrue(transport.disconnecting)
 
     def test_closing_cuts_what_is_in_use(self) -> None:
         """No connection outlives the process it was made to."""

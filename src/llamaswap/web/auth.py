@@ -6,13 +6,10 @@ It knows nothing of routes, and never says anything about a key it was shown.
 from __future__ import annotations
 
 import binascii
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from hmac import compare_digest
 
 from llamaswap.errors import Unauthorized
-from llamaswap.exchange import Header
-
-CREDENTIALS = frozenset({b"authorization", b"x-api-key"})
 
 
 class Keys:
@@ -57,8 +54,3 @@ def _password(encoded: bytes) -> bytes | None:
     except ValueError:
         return None
     return password
-
-
-def strip_credentials(headers: Iterable[Header]) -> list[Header]:
-    """The headers that a model may see once a key was asked for: our keys are none of its business (Q1)."""
-    return [header for header in headers if header[0].lower() not in CREDENTIALS]

@@ -228,12 +228,18 @@ class Channel(Protocol):
     def _start(self, exchange: ServedExchange) -> None:
         self._current = exchange
         self.deadline = _NEVER
-        answering = self._factory.front.receive(exchange)
-        if answering is None:
-            answering = self._factory.front.guard(exchange, self._factory.lane.serve(exchange))
-        exchange.task = task = Deferred.fromCoroutine(answering)
+        exchange.task = task = Deferred.fromCoroutine(self._answering(exchange))
         task.addErrback(self._failed, exchange)
         task.addCallback(self._over, exchange)
+
+    def _answering(self, exchange: ServedExchange) -> Coroutine[Any, Any, None]:
+        front = self._factory.front
+        try:
+            answering = front.receive(exchange)
+        except Exception:  # a fault of ours: one client is cut off, and the others go on
+            self.log.failure("receiving {method!r} {target!r} failed", method=exchange.method, target=exchange.target)
+            return _nothing()
+        return answering or front.guard(exchange, self._factory.lane.serve(exchange))
 
     def _failed(self, failure: Failure, exchange: ServedExchange) -> None:
         if not (self._lost and failure.check(CancelledError, ClientGone)):
@@ -378,6 +384,10 @@ class Channel(Protocol):
             self._advance()
         else:
             self.cut()
+
+
+async def _nothing() -> None:
+    """Answers nothing, so that the exchange is cut."""
 
 
 class ChannelFactory(Factory):

@@ -12,6 +12,7 @@ Rules the bytes obey:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,8 @@ _HEAD_LIMIT = 256 * 1024
 """Bytes of head an upstream may send before it is taken for something that is not HTTP."""
 
 _NO_BODY = frozenset((204, 304))
+_UNLIMITED = float("inf")
+_TIMEOUT = re.compile(rb"timeout=(\d{1,6})", re.IGNORECASE)
 
 Write = Callable[[bytes], None]
 Interim = Callable[[int, Sequence[Header]], None]
@@ -48,6 +51,8 @@ class AnswerHead:
     """Bytes of body as declared; None when chunked or ended by the close."""
     chunked: bool
     keep_alive: bool
+    idle_limit: float
+    """Seconds after which the upstream closes an idle connection, as far as it says."""
 
 
 def _ignore_interim(status: int, headers: Sequence[Header]) -> None:
@@ -66,6 +71,8 @@ class Connection(Protocol):
         self.idle_since = 0.0
         self.used = False
         """A request has been answered on it before."""
+        self.unheard = True
+        """Not a byte has ever come from the upstream: it may not have taken the connection up yet."""
         self._head: Deferred[AnswerHead] | None = None
         self._end: Deferred[None] | None = None
         self._far: TunnelEnd | None = None
@@ -177,6 +184,11 @@ class Connection(Protocol):
             self.transport.abortConnection()
 
     @property
+    def idle_limit(self) -> float:
+        """Seconds after which the upstream closes the idle connection; infinite when it did not say."""
+        return self._answer.idle_limit if self._answer is not None else _UNLIMITED
+
+    @property
     def reusable(self) -> bool:
         """The last answer is complete and the upstream will take another request."""
         return (
@@ -222,6 +234,7 @@ class Connection(Protocol):
             self.abort()
             return
         self.answered_anything = True
+        self.unheard = False
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
@@ -333,10 +346,10 @@ class Connection(Protocol):
         status = self._parser.get_status_code()
         if self._smuggled or (100 <= status < 200 and status != 101):
             return
-        length, chunked = _framing(self._headers)
+        length, chunked, idle_limit = _framing(self._headers)
         bodiless = self._no_body or status in _NO_BODY
         keep_alive = self._parser.should_keep_alive() or (bodiless and not _says_close(self._headers))
-        self._answer = AnswerHead(status, self._reason, self._headers, length, chunked, keep_alive)
+        self._answer = AnswerHead(status, self._reason, self._headers, length, chunked, keep_alive, idle_limit)
         self._complete = bodiless
 
     def on_body(self, data: bytes) -> None:
@@ -355,9 +368,9 @@ class Connection(Protocol):
             self._complete = True
 
 
-def _framing(headers: Sequence[Header]) -> tuple[int | None, bool]:
-    """(declared length, chunked) of an answer; llhttp has refused contradictions."""
-    length, chunked = None, False
+def _framing(headers: Sequence[Header]) -> tuple[int | None, bool, float]:
+    """(declared length, chunked, idle limit) of an answer; llhttp has refused contradictions."""
+    length, chunked, idle_limit = None, False, _UNLIMITED
     for name, value in headers:
         if len(name) == 14 and name.lower() == b"content-length":
             length = int(value)
@@ -365,7 +378,9 @@ def _framing(headers: Sequence[Header]) -> tuple[int | None, bool]:
             if value.lower() != b"chunked":
                 raise ValueError("a transfer coding that nobody asked for")
             chunked = True
-    return length, chunked
+        elif len(name) == 10 and name.lower() == b"keep-alive" and (timeout := _TIMEOUT.search(value)):
+            idle_limit = float(timeout[1])
+    return length, chunked, idle_limit
 
 
 def _says_close(headers: Sequence[Header]) -> bool:

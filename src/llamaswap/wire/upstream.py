@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import cast
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectError, ConnectingCancelledError, DNSLookupError
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTCP, IReactorTime, IStreamClientEndpoint
@@ -22,6 +22,8 @@ from llamaswap.wire.origin import Origin
 _LOOPBACK = ("127.0.0.1", "::1")
 _IDLE_LIMIT = 100
 """Idle connections kept at most."""
+_MARGIN = 1.0
+"""Seconds before the upstream would close an idle connection at which we do, so that no request meets its end."""
 
 
 class INetworkReactor(IReactorTCP, IReactorTime):
@@ -40,6 +42,7 @@ class Upstream:
         self._idle_seconds = idle
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
+        self._unheard: list[Connection] = []
         self._sweeper: IDelayedCall | None = None
         self._good_address: str | None = None
         self._closed = False
@@ -86,9 +89,24 @@ class Upstream:
         return self._idle.pop() if self._idle else None
 
     def _give_back(self, connection: Connection) -> None:
-        if self._closed or not connection.reusable or len(self._idle) >= _IDLE_LIMIT:
+        if self._closed or not connection.reusable:
             connection.abort()
-            return
+        elif self._somebody_is_unheard() or len(self._idle) >= _IDLE_LIMIT:
+            connection.close()
+        else:
+            self._keep(connection)
+
+    def _somebody_is_unheard(self) -> bool:
+        """A connection has never been answered: an idle one must not keep its place.
+
+        Servers such as llama.cpp's hold a thread for each connection, idle or not, and take up no other while all are
+        held: with more connections than threads, keeping one would stall a request until the server drops it.
+        """
+        self._unheard = [connection for connection in self._unheard if connection.unheard and connection.lost is None]
+        return bool(self._unheard)
+
+    def _keep(self, connection: Connection) -> None:
+        self._idle_seconds = min(self._idle_seconds, max(0.0, connection.idle_limit - _MARGIN))
         connection.resumeProducing()
         connection.used = True
         connection.idle_since = self._reactor.seconds()
@@ -120,7 +138,9 @@ class Upstream:
         for address in self._addresses():
             try:
                 connection = await self._endpoint(address).connect(_Connections(self._lost))
-            except (ConnectError, DNSLookupError, ConnectingCancelledError) as error:
+            except ConnectingCancelledError as error:  # Twisted's own word for it; to us it is any cancel
+                raise CancelledError from error
+            except (ConnectError, DNSLookupError) as error:
                 failures.append(f"{address}: {error}")
                 continue
             self._good_address = address
@@ -129,6 +149,7 @@ class Upstream:
 
     def _admit(self, connection: Connection) -> Connection:
         self._open.add(connection)
+        self._unheard.append(connection)
         if self._closed:
             connection.abort()
             raise UpstreamFailed("the model's server has been stopped")
