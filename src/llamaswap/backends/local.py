@@ -106,7 +106,6 @@ class _LocalBody:
         """Those whose start is under way, and who fail with it."""
         self.stoppers: Waiters[None] = Waiters()
         self._last_ending = ""
-        self._began = 0.0
 
     @property
     def idle(self) -> bool:
@@ -124,7 +123,6 @@ class _LocalBody:
 
     def attempt(self, machine: Inputs) -> _Attempt:
         self._starters.take(self.joiners)
-        self._began = self._host.clock.seconds()
         self.enter(State.STARTING)
         work = Deferred.fromCoroutine(self._start(machine))
         work.addTimeout(self._host.health_check_timeout, self._host.clock)
@@ -140,8 +138,6 @@ class _LocalBody:
 
     def serve(self) -> None:
         assert self.upstream is not None  # the exit of the child takes it away, and would have ended the start
-        seconds = self._host.clock.seconds() - self._began
-        self._log.info("{model} ready after {seconds:.2f}s", model=self._model.id, seconds=seconds)
         self.enter(State.READY)
         self._starters.fire(self.upstream)
         self.joiners.fire(self.upstream)
@@ -151,8 +147,6 @@ class _LocalBody:
         self.enter(State.STOPPED, UNEXPECTED)
 
     def disappoint(self, why: str) -> None:
-        if why != ABORTED:
-            self._log.warn("{model} not started: {why}", model=self._model.id, why=why)
         self.enter(State.STOPPED, "" if why == ABORTED else why)
         self._starters.fail(StartFailed(why))
 

@@ -67,8 +67,6 @@ class Pool:
 
     def begin(self, swap: Swap) -> None:
         """Stop the victims in parallel, each with its own grace, then make the target ready; ends in `SwapEnded`."""
-        evict = ", ".join(swap.evict) or "nothing"
-        self._log.info("loading {model}, evicting {evict} {why}", model=swap.target, evict=evict, why=swap.why)
         running = self._swaps[swap.id] = _RunningSwap(swap)
         work = Deferred.fromCoroutine(self._carry_out(running))
         work.addErrback(self._unforeseen)
@@ -81,7 +79,6 @@ class Pool:
 
     def stop(self, stop: Stop) -> None:
         """Stop the models in parallel; ends in `StopEnded`."""
-        self._log.info("stopping {models} {why}", models=", ".join(stop.models), why=stop.why)
         stopped = self._stop_all(dict.fromkeys(stop.models, stop.grace))
         stopped.addCallback(lambda _: self.tell(StopEnded(stop.id, self._clock.seconds())))
 
