@@ -21,7 +21,7 @@ from llamaswap.backends.journal import Journal, state_directories, usable_direct
 from llamaswap.backends.local import LocalBackend
 from llamaswap.backends.pool import Pool
 from llamaswap.backends.processes import system_processes
-from llamaswap.backends.sweep import Swept, sweep
+from llamaswap.backends.sweep import log_sweep, sweep
 from llamaswap.config.schema import Settings
 from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
@@ -125,14 +125,8 @@ class House:
         """Record the log, and sweep what a crashed server left behind: no model starts before that is done."""
         self._logs.start()
         sweeping = self._in_thread(sweep, self._places, self._processes)
-        sweeping.addCallbacks(self._tell, lambda failure: self.log.failure("the sweep failed", failure))
+        sweeping.addCallbacks(log_sweep, lambda failure: self.log.failure("the sweep failed", failure))
         sweeping.addBoth(lambda _: self._swept.callback(None))
-
-    def _tell(self, swept: Swept) -> None:
-        for killed in swept.killed:
-            self.log.warn("killed what a crashed server left behind: {process}", process=killed)
-        for problem in swept.problems:
-            self.log.error("{problem}", problem=problem)
 
     def close_first(self, port: IListeningPort) -> None:
         """Close `port` as the first step of the end."""

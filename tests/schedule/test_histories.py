@@ -22,7 +22,7 @@ from llamaswap.errors import StartFailed
 from llamaswap.ids import ModelId, TicketId
 from llamaswap.notices import State
 from llamaswap.schedule.events import Stop, Swap
-from tests.support.schedule import Evicts, World
+from tests.support.schedule import Evicts, TablePolicy, World
 from tests.support.schedule import settings as configuration
 
 T = TypeVar("T")
@@ -60,15 +60,21 @@ def groupings(draw: st.DrawFn) -> tuple[Group, ...]:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, queue_timeout: bool = True) -> World:
+def tables(draw: st.DrawFn) -> TablePolicy:
+    """Any relation between the models, also such as no groups can express."""
+    pairs = draw(st.sets(st.tuples(st.sampled_from(MODELS), st.sampled_from(MODELS)), max_size=12))
+    return TablePolicy({target: " ".join(b for a, b in sorted(pairs) if a == target != b) for target in MODELS})
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
     """Small numbers everywhere, so that limits, deadlines and collisions are met all the time."""
-    groups = draw(groupings())
     models = [
         Model(
             id=ModelId(name),
             concurrency_limit=draw(st.integers(1, 3)),
             queue_size=draw(st.sampled_from([0, 2, 50])),
-            queue_timeout=draw(st.sampled_from([0.0, 0.0, 6.0])) if queue_timeout else 0.0,
+            queue_timeout=draw(st.sampled_from([0.0, 0.0, 6.0])),
             ttl=draw(st.sampled_from([0, 0, 4])),
             unload_timeout=draw(st.integers(1, 3)),
         )
@@ -76,6 +82,10 @@ def worlds(draw: st.DrawFn, queue_timeout: bool = True) -> World:
     ]
     priorities = {"b": draw(st.integers(-1, 1)), "c": draw(st.integers(0, 2))}
     max_wait = draw(st.sampled_from([0.0, 3.0, 8.0, 3.0]))
+    if draw(st.booleans()):
+        table = draw(tables())
+        return World(configuration(models, max_wait=max_wait, priorities=priorities), table.evicts, table)
+    groups = draw(groupings())
     return World(configuration(models, groups=groups, max_wait=max_wait, priorities=priorities), relation(groups))
 
 

@@ -73,12 +73,14 @@ class TablePolicy:
 
     def __init__(self, table: Mapping[str, str] | None = None) -> None:
         self._table = {target: evicted.split() for target, evicted in (table or {}).items()}
-        self.asked = 0
+        self.asked: list[ModelId] = []
+
+    def evicts(self, target: ModelId, other: ModelId) -> bool:
+        return other in self._table.get(target, ())
 
     def decide(self, target: ModelId, running: Sequence[Running], when: float) -> Verdict:
-        self.asked += 1
-        evicted = self._table.get(target, [])
-        return Verdict(evict=tuple(shown.model for shown in running if shown.model in evicted), why="table")
+        self.asked.append(target)
+        return Verdict(evict=tuple(shown.model for shown in running if self.evicts(target, shown.model)), why="table")
 
 
 class Driver:
@@ -224,6 +226,7 @@ class World(Driver):
 
     configuration: Settings
     evicts: Evicts
+    policy: EvictionPolicy | None = None
     requests_seen: dict[TicketId, Request] = field(default_factory=dict)
     waiting: dict[TicketId, Request] = field(default_factory=dict)
     serving: dict[TicketId, Request] = field(default_factory=dict)
@@ -241,7 +244,7 @@ class World(Driver):
     """Models died or were unloaded by hand: the wait bound does not speak of that."""
 
     def __post_init__(self) -> None:
-        super().__init__(self.configuration)
+        super().__init__(self.configuration, self.policy)
         self.states = dict.fromkeys(self.configuration.models, State.STOPPED)
 
     # -- what happens ----------------------------------------------------------------------------------------------
