@@ -238,7 +238,7 @@ def _pick(among: Mapping[T, object], number: int) -> T:
 
 
 class HistoryTests(SynchronousTestCase):
-    @settings(QUICK, max_examples=1500)
+    @settings(QUICK, max_examples=2000)
     @given(worlds(), WISHES, LOADS)
     def test_simulated_time(self, world: World, wishes: list[Wish], loads: list[tuple[int, int]]) -> None:
         """Nobody is answered twice or never, none busy is evicted, none excluded overlap, and the wait bound holds."""
@@ -264,4 +264,4 @@ class HistoryTests(SynchronousTestCase):
 
     def test_any_order_of_events(self) -> None:
         """Late timers, deaths, unloads and failures at any moment: everybody is answered once, nothing is left."""
-        run_state_machine_as_test(Life, settings=settings(QUICK, max_examples=600, stateful_step_count=40))
+        run_state_machine_as_test(Life, settings=settings(QUICK, max_examples=800, stateful_step_count=40))

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from llamaswap.config.schema import Group, Model, Settings
 from llamaswap.errors import Refusal, StartFailed, TooManyRequests
@@ -49,11 +50,11 @@ def settings(
     groups: Sequence[Group] = (),
     max_wait: float = 30.0,
     priorities: Mapping[str, int] | None = None,
-    **every: float,
+    **every: Any,
 ) -> Settings:
     """A configuration of `models` (names, or complete entries); `every` are settings that all named models share."""
     if isinstance(models, str):
-        models = [Model(id=ModelId(name), **every) for name in models.split()]  # type: ignore[arg-type]
+        models = [Model(id=ModelId(name), **every) for name in models.split()]
     return Settings(
         models=MappingProxyType({model.id: model for model in models}),
         groups=tuple(groups),
@@ -305,6 +306,8 @@ class World(Driver):
 
     def _gone(self, model: ModelId) -> None:
         self.states[model] = State.STOPPED
+        for request in self._waiting_for(model):
+            request.batch = None
         for awaited in self.unloading.values():
             awaited.discard(model)
 
@@ -361,6 +364,7 @@ class World(Driver):
             assert victim not in self._in_operation(), "two operations touch one model"
             assert self.states[victim] is State.READY
             assert not self._in_flight(victim), "a busy model is evicted"
+            assert not any(request.batch for request in self._waiting_for(victim)), "evicted before its batch is served"
         waiting = self._waiting_for(swap.target)
         assert waiting, "a load that nobody waits for"
         for other, state in self.states.items():

@@ -101,17 +101,32 @@ class UpstreamTests(SynchronousTestCase):
         self.assertEqual([t.disconnecting for t in transports], [True, True])
         self.assertEqual(self.reactor.getDelayedCalls(), [])
 
-    def test_an_idle_connection_yields_to_one_that_was_never_answered(self) -> None:
-        """A server with fewer threads than connections would leave the unanswered one waiting (llama.cpp: 5 s)."""
+    def two_probes(self) -> tuple[Upstream, Deferred[int], MemoryTransport, Connection]:
+        """Two probes at once, one of them answered: what is idle now, and what still waits."""
         upstream = self.upstream()
         first, second = upstream.probe("/"), upstream.probe("/")
-        (taken_up, closing), (waiting, kept) = self.accept(0), self.accept(1)
+        (taken_up, idle), (waiting, _) = self.accept(0), self.accept(1)
         taken_up.dataReceived(OK)
         self.successResultOf(first)
-        self.assertTrue(closing.disconnecting)
+        return upstream, second, idle, waiting
+
+    def test_an_idle_connection_yields_to_one_that_starves(self) -> None:
+        """A server with fewer threads than connections would leave the unanswered one waiting (llama.cpp: 5 s)."""
+        _, _, idle, _ = self.two_probes()
+        self.assertFalse(idle.disconnecting)
+        self.reactor.advance(0.1)
+        self.assertTrue(idle.disconnecting)
+
+    def test_an_answer_in_time_lets_the_idle_one_live(self) -> None:
+        """Steady traffic over several connections keeps all of them."""
+        upstream, second, idle, waiting = self.two_probes()
+        self.reactor.advance(0.05)
         waiting.dataReceived(OK)
         self.successResultOf(second)
-        self.assertFalse(kept.disconnecting)
+        self.reactor.advance(10)
+        self.assertFalse(idle.disconnecting)
+        upstream.close()
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
 
     def test_an_upstream_that_says_how_long_it_keeps_a_connection_is_believed(self) -> None:
         """`Keep-Alive: timeout=5`: ours is closed a second before."""

@@ -7,8 +7,8 @@ events, and which models exclude each other is the eviction policy's secret. The
   head happens to those behind it, as far as there are places.
 - A request is *granted* when its model is ready, nothing has to be evicted and a place is free. Otherwise a *swap*
   begins as soon as nothing that has to go is in use; it answers all that wait for its target by then.
-- Two operations (swaps, unloads, TTL stops) never touch the same model: the later one waits. If all that waits is in
-  the way of a load that nobody wants any more, that load is given up.
+- Of two operations (swaps, unloads, TTL stops) that touch the same model the later one waits; only an unload need not
+  wait for an eviction. A load that nobody waits for any more is given up when another swap would have to wait for it.
 - Those that were waiting when a model became ready are its *batch*. They are served before it can be evicted.
 - A request that has waited `maxWait` seconds is *overdue*. It is then treated by all that arrived after it as though
   its swap were under way: they get no place on a model that it would evict, and begin no swap that touches what its
@@ -54,15 +54,7 @@ from llamaswap.schedule.events import (
     WakeAt,
 )
 from llamaswap.schedule.outlook import Outlook, Plan
-from llamaswap.schedule.station import (
-    NO_BATCH,
-    UNCLAIMED,
-    ActiveStop,
-    ActiveSwap,
-    ActiveUnload,
-    Station,
-    in_batches,
-)
+from llamaswap.schedule.station import NO_BATCH, UNCLAIMED, ActiveStop, ActiveSwap, ActiveUnload, Station, in_batches
 
 
 class NotHeld(LlamaSwapError):
@@ -240,7 +232,7 @@ class Core:
     def _died(self, event: Died) -> None:
         station = self._stations[event.model]
         if station.state is not State.READY:
-            return  # its start or stop is under way and will end
+            return  # a start or stop of it is under way, whose end is what counts
         if not station.proven:
             station.backoff.failed("upstream command exited unexpectedly", self._now)
         if station.swap is None:
@@ -270,7 +262,6 @@ class Core:
         unload = ActiveUnload(event.request, in_batches(stations, event.grace))
         self._unloads.append(unload)
         self._proceed(unload)
-        self._stirred = True
 
     def _proceed(self, unload: ActiveUnload) -> None:
         """Go on to the next batch when the one before is gone, and finish after the last."""
@@ -424,13 +415,13 @@ class Core:
     def _swap_if_possible(self, station: Station) -> None:
         """Begin the swap that the head of a free model needs, unless somebody is in the way."""
         plan = self._outlook.plan(station)
-        in_use = False
+        blocked = False
         for victim in plan.victims:
             if victim.swap is not None:
                 self._give_up_if_abandoned(victim.swap)
-            if victim.serving or not victim.free:
-                in_use = True
-        if not in_use and not self._claims.forbid(station, plan.victims):
+            if victim.in_use or not victim.free:
+                blocked = True
+        if not blocked and not self._claims.forbid(station, plan.victims):
             self._begin_swap(station, plan)
 
     def _begin_swap(self, station: Station, plan: Plan) -> None:

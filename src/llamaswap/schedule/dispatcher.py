@@ -99,8 +99,6 @@ class Dispatcher:
     def close(self) -> None:
         """Refuse all that wait, and whatever comes later, with `ShuttingDown`; cancel loads. Leases run on."""
         self.tell(Close(self._clock.seconds()))
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
 
     def drained(self) -> Deferred[None]:
         """Fires when nothing is being served: at once, or when the last lease ends. Cancelling gives up the wait."""
@@ -142,6 +140,8 @@ class Dispatcher:
                 self._log.failure("could not perform {effect}", effect=effect)
         if self._draining and isinstance(event, Served):
             self._report_drained()
+        if isinstance(event, Close) and self._timer is not None and self._timer.active():
+            self._timer.cancel()  # and from now on the core asks for no other
 
     def _perform(self, effect: Effect) -> None:
         match effect:
@@ -199,10 +199,8 @@ class Dispatcher:
             lease.settle(refuse.why)
 
     def _report_drained(self) -> None:
-        if not self._core.serving:
-            draining, self._draining = self._draining, []
-            for done in draining:
-                done.callback(None)
+        while self._draining and not self._core.serving:
+            self._draining.pop(0).callback(None)
 
     # -- swaps ---------------------------------------------------------------------------------------------------
 
@@ -281,7 +279,7 @@ class Lease:
         if self._granted is None:  # it came before anybody had to wait
             self._outcome = outcome
         elif isinstance(outcome, Refusal):
-            self._granted.errback(outcome)
+            self._granted.errback(outcome.with_traceback(None))  # one refusal may answer many
         else:
             self._granted.callback(outcome)
 

@@ -85,18 +85,23 @@ class Station:
         return reserved >= self.model.concurrency_limit + self.model.queue_size
 
     @property
+    def in_use(self) -> bool:
+        """Somebody is being served, or was promised to be before the model goes."""
+        return bool(self.serving) or (bool(self.waiting) and self.head <= self.batch)
+
+    @property
     def idle(self) -> bool:
         """Ready, and nobody has or wants a place."""
         return self.state is State.READY and self.free and not self.serving and not self.waiting
 
-    def shown(self) -> Running:
-        """As the eviction policy sees it."""
+    def shown(self, state: State) -> Running:
+        """As the eviction policy sees it in that state."""
         return Running(
             model=self.model.id,
-            state=self.state,
+            state=state,
             in_flight=len(self.serving),
             waiting=len(self.waiting),
-            ready_at=self.ready_at if self.state is State.READY else 0.0,
+            ready_at=self.ready_at if state is State.READY else 0.0,
             last_used=self.last_used,
         )
 

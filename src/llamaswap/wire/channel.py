@@ -28,7 +28,7 @@ from llamaswap.exchange import Exchange, Producer, TunnelEnd
 from llamaswap.wire.body import IncomingBody
 from llamaswap.wire.reader import MessageHead, RequestReader
 from llamaswap.wire.served import REASONS, ServedExchange
-from llamaswap.wire.transport import Transport, tune
+from llamaswap.wire.transport import Outlet, Transport, tune
 
 _LINGER_BYTES = 256 * 1024
 """How much of an unread body is read off after the answer, so that the connection can go on."""
@@ -118,6 +118,7 @@ class Channel(Protocol):
 
     def connectionMade(self) -> None:
         tune(self.transport)
+        self._outlet = Outlet(self.transport)
         self._factory.connections.add(self)
 
     def dataReceived(self, data: bytes) -> None:
@@ -298,7 +299,12 @@ class Channel(Protocol):
     def send(self, data: bytes) -> None:
         """Write to the client; dropped once it is gone."""
         if not self._lost:
-            self.transport.write(data)
+            self._outlet.write(data)
+
+    def hold(self, data: bytes) -> None:
+        """As `send`, but what follows in the same turn leaves together with it."""
+        if not self._lost:
+            self._outlet.hold(data)
 
     def answered(self) -> None:
         """An exchange's answer is complete."""

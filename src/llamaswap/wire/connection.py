@@ -27,7 +27,7 @@ from zope.interface import implementer
 
 from llamaswap.errors import UpstreamFailed
 from llamaswap.exchange import Header, TunnelEnd
-from llamaswap.wire.transport import Transport, tune
+from llamaswap.wire.transport import Outlet, Transport, tune
 
 _HEAD_LIMIT = 256 * 1024
 """Bytes of head an upstream may send before it is taken for something that is not HTTP."""
@@ -68,6 +68,7 @@ class Connection(Protocol):
     def __init__(self, gone: Callable[[Connection], None]) -> None:
         self._gone = gone
         self.lost: UpstreamFailed | None = None
+        self.made = 0.0
         self.idle_since = 0.0
         self.used = False
         """A request has been answered on it before."""
@@ -111,13 +112,13 @@ class Connection(Protocol):
         self._reset(no_body, interim)
         head: Deferred[AnswerHead] = Deferred(self._hang_up)
         self._head = head
-        self.transport.write(data)
+        self._outlet.write(data)
         return head
 
     def write(self, data: bytes) -> None:
         """Send more of a request's body, or into the tunnel."""
         if self.lost is None:
-            self.transport.write(data)
+            self._outlet.write(data)
 
     def drained(self) -> Deferred[None] | None:
         """None, or when the next piece of a body should be sent. Cancelling is harmless."""
@@ -225,6 +226,7 @@ class Connection(Protocol):
 
     def connectionMade(self) -> None:
         tune(self.transport)
+        self._outlet = Outlet(self.transport)
 
     def dataReceived(self, data: bytes) -> None:
         if self._far is not None:

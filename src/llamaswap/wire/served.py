@@ -129,7 +129,7 @@ class ServedExchange:
         framing = self._choose_framing(status, length, raw)
         self.keep_alive = self.keep_alive and self._channel.may_go_on(self)
         head = _head(status, reason or REASONS.get(status, b""), headers)
-        self._channel.send(head + framing + self._connection_line() + b"\r\n")
+        self._channel.hold(head + framing + self._connection_line() + b"\r\n")
 
     def _choose_framing(self, status: int, length: int | None, raw: bool) -> bytes:
         line = b"" if length is None or status == 204 else b"Content-Length: %d\r\n" % length

@@ -22,6 +22,8 @@ from llamaswap.wire.origin import Origin
 _LOOPBACK = ("127.0.0.1", "::1")
 _IDLE_LIMIT = 100
 """Idle connections kept at most."""
+_PATIENCE = 0.1
+"""Seconds without an answer after which a new connection is thought not to have been taken up."""
 _MARGIN = 1.0
 """Seconds before the upstream would close an idle connection at which we do, so that no request meets its end."""
 
@@ -91,19 +93,10 @@ class Upstream:
     def _give_back(self, connection: Connection) -> None:
         if self._closed or not connection.reusable:
             connection.abort()
-        elif self._somebody_is_unheard() or len(self._idle) >= _IDLE_LIMIT:
+        elif self._somebody_starves() or len(self._idle) >= _IDLE_LIMIT:
             connection.close()
         else:
             self._keep(connection)
-
-    def _somebody_is_unheard(self) -> bool:
-        """A connection has never been answered: an idle one must not keep its place.
-
-        Servers such as llama.cpp's hold a thread for each connection, idle or not, and take up no other while all are
-        held: with more connections than threads, keeping one would stall a request until the server drops it.
-        """
-        self._unheard = [connection for connection in self._unheard if connection.unheard and connection.lost is None]
-        return bool(self._unheard)
 
     def _keep(self, connection: Connection) -> None:
         self._idle_seconds = min(self._idle_seconds, max(0.0, connection.idle_limit - _MARGIN))
@@ -112,17 +105,35 @@ class Upstream:
         connection.idle_since = self._reactor.seconds()
         self._idle.append(connection)
         if self._sweeper is None:
-            self._sweeper = self._reactor.callLater(self._idle_seconds, self._sweep)
+            self._sweeper = self._reactor.callLater(self._until_sweep(), self._sweep)
+        elif self._unheard:
+            self._sweeper.reset(self._until_sweep())
+
+    def _somebody_starves(self) -> bool:
+        """A connection has had no answer for so long that it may never have been taken up.
+
+        Servers such as llama.cpp's hold a thread for each connection, idle or not, and take up no other while all are
+        held: with more connections than threads, an idle one stalls a request until the server drops it.
+        """
+        self._unheard = [connection for connection in self._unheard if connection.unheard and connection.lost is None]
+        return bool(self._unheard) and self._unheard[0].made <= self._reactor.seconds() - _PATIENCE
+
+    def _until_sweep(self) -> float:
+        return _PATIENCE if self._unheard else max(0.0, self._idle[0].idle_since - self._horizon())
+
+    def _horizon(self) -> float:
+        """What has been idle since then, or longer, is closed."""
+        return self._reactor.seconds() - self._idle_seconds
 
     def _sweep(self) -> None:
-        """Close what was idle for too long; the oldest stands first, because the latest is used first."""
+        """Close what was idle for too long (the oldest stands first: the latest is used first), or is in the way."""
         self._sweeper = None
-        horizon = self._reactor.seconds() - self._idle_seconds
-        while self._idle and self._idle[0].idle_since <= horizon:
+        starves = self._somebody_starves()
+        horizon = self._horizon()
+        while self._idle and (starves or self._idle[0].idle_since <= horizon):
             self._idle.pop(0).close()
         if self._idle:
-            wait = max(0.0, self._idle[0].idle_since - horizon)
-            self._sweeper = self._reactor.callLater(wait, self._sweep)
+            self._sweeper = self._reactor.callLater(self._until_sweep(), self._sweep)
 
     def _lost(self, connection: Connection) -> None:
         self._open.discard(connection)
@@ -149,6 +160,7 @@ class Upstream:
 
     def _admit(self, connection: Connection) -> Connection:
         self._open.add(connection)
+        connection.made = self._reactor.seconds()
         self._unheard.append(connection)
         if self._closed:
             connection.abort()
