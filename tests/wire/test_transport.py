@@ -51,7 +51,7 @@ class OutletTests(TestCase):
     async def received(self, pieces: list[bytes], seed: int) -> bytes:
         tcp = cast(IReactorTCP, reactor)
         sender = Sender(pieces, random.Random(seed))
-        server = Factory.forProtocol(lambda: sender)  # type: ignore[arg-type]
+        server = Factory.forProtocol(lambda: sender)
         port = await TCP4ServerEndpoint(tcp, 0, interface="127.0.0.1").listen(server)
         client = Factory.forProtocol(Receiver)
         receiver = await TCP4ClientEndpoint(tcp, "127.0.0.1", port.getHost().port).connect(client)

@@ -49,11 +49,14 @@ class GroupPolicy:
         return answer
 
     def _making_room_for(self, own: Group, running: Sequence[Running]) -> Verdict:
-        evict = []
-        for other in running:
-            group = self._group[other.model]
-            if own.swap if group is own else own.exclusive and not group.persistent:
-                evict.append(other.model)
+        group_of = self._group
+        if own.exclusive:
+            shown = [other.model for other in running]
+            evict = [m for m in shown if (own.swap if (group := group_of[m]) is own else not group.persistent)]
+        elif own.swap:
+            evict = [other.model for other in running if group_of[other.model] is own]
+        else:
+            evict = []
         return Verdict(evict=tuple(evict), cost=len(evict), why=f"group {own.id}")
 
 

@@ -6,7 +6,6 @@ Shows the policy the running models and remembers its answers for as long as its
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from llamaswap.ids import ModelId
@@ -65,11 +64,12 @@ class Outlook:
 
     def after(self, station: Station, victims: Iterable[Station]) -> Sequence[Running]:
         """What would be running, in no particular order, if `station` took the place of its `victims`."""
-        gone = {station.id, *[victim.id for victim in victims]}
-        loaded = station.shown()
-        if station.state is not State.READY:
-            loaded = replace(loaded, state=State.STARTING)
-        return (*[shown for shown in self._show() if shown.model not in gone], loaded)
+        state = State.READY if station.state is State.READY else State.STARTING
+        gone = {victim.id for victim in victims}
+        if station.state is not State.STOPPED:
+            gone.add(station.id)
+        others = [shown for shown in self._show() if shown.model not in gone] if gone else self._show()
+        return (*others, station.shown(state))
 
     def would_evict(self, station: Station, running: Sequence[Running]) -> tuple[ModelId, ...]:
         """Who would have to go for it if those were `running`."""
@@ -84,6 +84,6 @@ class Outlook:
 
     def _show(self) -> Sequence[Running]:
         if self._shown is None:
-            self._shown = tuple([self.running[model].shown() for model in sorted(self.running)])
+            self._shown = tuple([station.shown(station.state) for _, station in sorted(self.running.items())])
             self._plans.clear()
         return self._shown
