@@ -134,6 +134,16 @@ class GrantTests(SynchronousTestCase):
         driver.end_swap("a")
         self.assertIn(driver.arrive("a"), driver.granted)
 
+    def test_waiting_for_a_place_rides_along_too(self) -> None:
+        """A request that waits only for a place on a ready model goes before an older one that would evict it."""
+        driver = exclusive("a b", concurrency_limit=1)
+        driver.run("a")
+        served, _, waiting = driver.arrivals("a b a")
+        driver.serve(served)
+        self.assertEqual((driver.granted[-1], driver.targets), (waiting, ["a"]))
+        driver.serve(waiting)
+        self.assertEqual(driver.targets, ["a", "b"])
+
     def test_parallel_bursts_join_their_own_swap(self) -> None:
         """A load of one model does not delay another that it does not conflict with."""
         driver = independent("a x")

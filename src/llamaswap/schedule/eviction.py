@@ -32,7 +32,7 @@ class GroupPolicy:
         for model in settings.models:
             self._group.setdefault(model, default)
         self._seen: Sequence[Running] | None = None
-        self._answers: dict[str, Verdict] = {}  # by group, on what was seen last
+        self._answers: dict[str, Verdict] = {}  # on what was seen last, by the target's group
 
     def decide(self, target: ModelId, running: Sequence[Running], when: float) -> Verdict:
         """The siblings of `target` where its group swaps; of other groups, where its own is exclusive, all that are
@@ -49,6 +49,7 @@ class GroupPolicy:
         return answer
 
     def _making_room_for(self, own: Group, running: Sequence[Running]) -> Verdict:
+        """For a target of the group that does not run."""
         group_of = self._group
         if own.exclusive:
             shown = [other.model for other in running]

@@ -21,6 +21,9 @@ class Source(Protocol):
     def enough(self) -> None:
         """More has arrived than is being read: let the client wait."""
 
+    def room(self) -> None:
+        """What was too much has been read."""
+
 
 class IncomingBody:
     """A `RequestBody`. The parser calls `feed` and `end`, or `break_off` when no more will come."""
@@ -63,7 +66,9 @@ class IncomingBody:
         if not self._pieces:
             return b""
         pieces, self._pieces = self._pieces, []
-        self._waiting = 0
+        was_full, self._waiting = self._waiting > _HIGH_WATER, 0
+        if was_full:
+            self._source.room()
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def read(self) -> Deferred[bytes]:

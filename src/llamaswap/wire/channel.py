@@ -28,7 +28,7 @@ from llamaswap.exchange import Exchange, Producer, TunnelEnd
 from llamaswap.wire.body import IncomingBody
 from llamaswap.wire.reader import MessageHead, RequestReader
 from llamaswap.wire.served import REASONS, ServedExchange
-from llamaswap.wire.transport import Outlet, Transport, tune
+from llamaswap.wire.transport import Outlet, Transport, peer_has_closed, tune, unsent
 
 _LINGER_BYTES = 256 * 1024
 """How much of an unread body is read off after the answer, so that the connection can go on."""
@@ -77,6 +77,7 @@ class Channel(Protocol):
         self._lost = False
         self._leaving = False
         self._lingered = 0
+        self._unsent = 0
         self._peer: str | None = None
         self.deadline = factory.clock.seconds() + self._limits.header_seconds
         """When this connection has waited long enough for its client; never while the client waits for us."""
@@ -120,6 +121,8 @@ class Channel(Protocol):
         tune(self.transport)
         self._outlet = Outlet(self.transport)
         self._factory.connections.add(self)
+        if self._factory.closing:
+            self._hang_up()
 
     def dataReceived(self, data: bytes) -> None:
         if self._far is not None:
@@ -136,16 +139,19 @@ class Channel(Protocol):
         self._lost = True
         self._queue.clear()
         far, self._far = self._far, None
-        if far is not None:
-            far.close()
         current = self._current
-        if current is not None:
-            current.finished = True
-            current.keep_alive = False
-            current.body.break_off(ClientGone("the client hung up"))
-            if current.task is not None and not current.over:
-                current.task.cancel()
+        if far is not None:
+            far.close()  # and when it has closed in turn, the exchange ends: what was sent to it still leaves
+        elif current is not None:
+            self._abandon(current)
         self._factory.lost(self)
+
+    def _abandon(self, exchange: ServedExchange) -> None:
+        exchange.finished = True
+        exchange.keep_alive = False
+        exchange.body.break_off(ClientGone("the client hung up"))
+        if exchange.task is not None and not exchange.over:
+            exchange.task.cancel()
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -347,6 +353,9 @@ class Channel(Protocol):
     def enough(self) -> None:
         self._pause()
 
+    def room(self) -> None:
+        self._resume()
+
     # -- IPushProducer and TunnelEnd ---------------------------------------------------------------------------
 
     def write(self, data: bytes) -> None:
@@ -354,6 +363,7 @@ class Channel(Protocol):
 
     def close(self) -> None:
         if not self._lost:
+            self.transport.unregisterProducer()  # one that has ended would hold the close back
             self.transport.loseConnection()
 
     def pauseProducing(self) -> None:
@@ -363,7 +373,11 @@ class Channel(Protocol):
         self._resume()
 
     def stopProducing(self) -> None:
-        self.cut()
+        """The far side's transport is gone."""
+        if self._far is not None:
+            self.close()
+        else:
+            self.cut()
 
     def _pause(self) -> None:
         if not self._paused and not self._lost:
@@ -388,7 +402,23 @@ class Channel(Protocol):
         elif current is None and self._reader.in_head and self._broken is None:
             self.broken(408, "the request's head stopped arriving")
             self._advance()
+        elif not self._leaving:
+            self._hang_up()
         else:
+            self._part()
+
+    def _part(self) -> None:
+        """Cut a connection that is closing, unless its client still reads what is left."""
+        left = unsent(self.transport)
+        if left and left != self._unsent:
+            self._unsent = left
+            self.deadline = self._factory.clock.seconds() + self._limits.keep_alive
+        else:
+            self.cut()
+
+    def look_after(self) -> None:
+        """Find out what a paused transport does not tell: that its client has gone."""
+        if self._paused and self._current is not None and peer_has_closed(self.transport):
             self.cut()
 
 
@@ -461,6 +491,8 @@ class ChannelFactory(Factory):
         for connection in tuple(self.connections):
             if connection.deadline <= now:
                 connection.expire()
+            else:
+                connection.look_after()
         if self._ports or self.connections:
             self._sweeper = self.clock.callLater(self._period, self._sweep)
 
