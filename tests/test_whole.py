@@ -60,6 +60,22 @@ class SwapTests(WholeTestCase):
                 self.assertTrue(answer.result().body.endswith(b"data: [DONE]\n\n"))
 
 
+class HangUpTests(WholeTestCase):
+    def test_a_hang_up_behind_a_message_that_waits_is_noticed(self) -> None:
+        """While a second message waits nothing is read; the end of the connection counts all the same.
+
+        Unnoticed it would keep the model for a minute, and the second model's request would run out of patience.
+        """
+        with self.server(a=command("a"), b=command("b")) as server:
+            server.ask("POST", CHAT, {"model": "a"})
+            body = b'{"model": "a", "ms": 60000}'
+            head = b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+            with socket.create_connection(("127.0.0.1", server.port), 20) as client:
+                client.sendall(head % (CHAT.encode(), len(body)) + body)
+                client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.assertEqual(server.ask("POST", CHAT, {"model": "b"}).json()["name"], "b")
+
+
 class WebSocketTests(WholeTestCase):
     def test_s38_a_websocket_loads_its_model_and_holds_it(self) -> None:
         """The tunnel works both ways; while it is open a conflicting model's request waits."""

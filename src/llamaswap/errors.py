@@ -130,12 +130,6 @@ class TooManyRequests(Refusal):
         self.retry_after = retry_after
 
 
-class HeadersTooLarge(Refusal):
-    """the header block is larger than limits.headerBytes allows"""
-
-    status = 431
-
-
 class StartFailed(Refusal):
     """the model could not be started"""
 

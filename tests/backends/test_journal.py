@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.backends.journal import (
@@ -32,6 +33,11 @@ class JournalCase(SynchronousTestCase):
         self.system = FakeSystem()
         self.system.add(FakeProcess(self.system, Seen(os.getpid(), 77, 1, 1)))
 
+    def journal_in(self, directory: Path | None) -> Journal:
+        journal = Journal(self.system)
+        journal.open(directory)
+        return journal
+
     def found(self) -> list[Found]:
         return [found for found in find_journals([self.place]) if isinstance(found, Found)]
 
@@ -44,7 +50,7 @@ class WritingTests(JournalCase):
 
     def test_it_says_who_the_server_is(self) -> None:
         """Before its first backend is started, and after it became a daemon; only its user can read it."""
-        journal = Journal(self.place, self.system)
+        journal = self.journal_in(self.place)
         self.assertEqual(list(self.place.iterdir()), [])
         journal.mark()
         (path,) = self.place.iterdir()
@@ -53,7 +59,7 @@ class WritingTests(JournalCase):
 
     def test_it_names_what_lives(self) -> None:
         """Group, session, pid and start time of each backend, and no longer than it lives."""
-        journal = Journal(self.place, self.system)
+        journal = self.journal_in(self.place)
         first, second = journal.mark(), journal.mark()
         journal.born(first, ModelId("a"), 5, 50)
         journal.born(second, ModelId("b"), 6, 60)
@@ -65,12 +71,12 @@ class WritingTests(JournalCase):
 
     def test_marks_are_never_used_twice(self) -> None:
         """Neither within a server nor by two."""
-        journals = [Journal(self.place, self.system) for _ in range(2)]
+        journals = [self.journal_in(self.place) for _ in range(2)]
         self.assertEqual(len({journal.mark() for journal in journals for _ in range(3)}), 6)
 
     def test_an_orderly_end_leaves_no_file(self) -> None:
         """But one that still names a backend stays for the next sweep."""
-        journal = Journal(self.place, self.system)
+        journal = self.journal_in(self.place)
         journal.born("x", ModelId("a"), 5, 50)
         journal.close()
         self.assertEqual(len(self.found()), 1)
@@ -80,10 +86,26 @@ class WritingTests(JournalCase):
 
     def test_a_disk_that_refuses_is_no_reason_to_stop(self) -> None:
         """The marks still go out."""
-        journal = Journal(self.place / "missing", self.system)
+        journal = self.journal_in(self.place / "missing")
         journal.born(journal.mark(), ModelId("a"), 5, 50)
         journal.close()
-        Journal(None, self.system).born("x", ModelId("a"), 1, 1)
+        self.journal_in(None).born("x", ModelId("a"), 1, 1)
+
+    def test_a_file_that_cannot_be_removed_is_no_reason_not_to_end(self) -> None:
+        """As when the directory is another user's by then; the log tells."""
+        journal = self.journal_in(self.place)
+        (self.place / f"{journal.name}.json").mkdir()
+        with capturedLogs() as events:
+            journal.close()
+        self.assertEqual([event["log_format"].split(" {")[0] for event in events], ["cannot remove the journal"])
+
+    def test_a_server_that_cannot_look_at_itself_still_starts_models(self) -> None:
+        """Without a free descriptor the journal is not written, the log tells, and the mark goes out."""
+        journal = self.journal_in(self.place)
+        self.system.blind = True
+        with capturedLogs() as events:
+            self.assertEqual(journal.mark(), f"{journal.name}.1")
+        self.assertEqual(len(events), 1)
 
 
 class PlaceTests(JournalCase):

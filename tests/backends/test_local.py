@@ -7,6 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IProcessTransport, IReactorProcess
+from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
@@ -404,6 +405,35 @@ class StopTests(LocalCase):
         self.assertNoResult(stopped)
         self.step(1)
         self.successResultOf(stopped)
+
+    def test_looks_that_fail_are_done_again(self) -> None:
+        """Without a free descriptor nothing is known: the stop goes on when there is one, and nobody survives it."""
+        self.make()
+        away = self.make_ready().fork(session=True, deaf=True)
+        self.system.blind = True
+        with capturedLogs() as events:
+            stopped = self.backend.stop(1)
+            self.step(GIVE_UP + 2)
+            self.backend.kill()
+        self.assertNoResult(stopped)
+        said = [event["log_format"] for event in events]
+        self.assertEqual(said, ["{model}: cannot look for what it left: {error}"])
+        self.system.blind = False
+        self.step(1)
+        self.successResultOf(stopped)
+        self.assertEqual(away.received, [9])
+
+    def test_a_start_that_cannot_be_looked_at_is_not_ready(self) -> None:
+        """Whether its own server has answered is not known (W-02): the next probe will tell."""
+        self.make()
+        ready = self.backend.ensure_ready()
+        self.system.blind = True
+        self.system.last.run()
+        self.assertNoResult(ready)
+        self.system.blind = False
+        self.step(0.1)
+        self.successResultOf(ready)
+        self.successResultOf(self.backend.stop(1))
 
     def test_a_second_stop_keeps_the_first_ones_grace(self) -> None:
         """The wait is for the stop in progress."""

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.backends.interface import Backend
 from llamaswap.backends.pool import Pool
-from llamaswap.errors import StartFailed
+from llamaswap.errors import BadGateway, StartFailed
 from llamaswap.ids import ModelId, SwapId
 from llamaswap.notices import ModelChanged, Notices, State
 from llamaswap.schedule.events import Died, Event, Stop, StopEnded, Swap, SwapEnded, Swaps
@@ -134,6 +134,14 @@ class SwapTests(PoolCase):
         assert starting is not None
         starting.errback(StartFailed("no memory"))
         self.assertEqual(self.ended(), [(1, "no memory")])
+
+    def test_whatever_a_backend_refuses_with_is_told(self) -> None:
+        """Kinds of backends have kinds of errors, and none of them is a mistake of ours."""
+        self.begin(1, "c")
+        starting, error = self.fake("c").starting, BadGateway("the launcher is away")
+        assert starting is not None
+        starting.errback(error)
+        self.assertEqual(self.told, [SwapEnded(SwapId(1), 0.0, error)])
 
     def test_a_mistake_of_ours_still_ends_the_swap(self) -> None:
         """Whatever goes wrong inside: one event, and the failure is in the log."""

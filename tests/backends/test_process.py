@@ -36,6 +36,13 @@ class LaunchedTests(SynchronousTestCase):
         self.process.childDataReceived(1, b"half a li")
         self.assertEqual(self.told, [b"half a li"])
 
+    def test_the_end_of_the_output(self) -> None:
+        """It comes last, after everything that was written, and is an empty write."""
+        self.process.childConnectionLost(3)
+        self.process.childDataReceived(1, b"last wor")
+        self.process.childConnectionLost(1)
+        self.assertEqual(self.told, ["runs", b"last wor", b""])
+
     def test_gone_is_when_the_pid_is_gone(self) -> None:
         """The open output pipe delays nothing."""
         self.process.childConnectionLost(3)

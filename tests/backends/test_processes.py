@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -22,6 +23,10 @@ from llamaswap.backends.processes import (
 from tests.support.fake_system import FakeProcess, FakeSystem
 
 
+NOBODY = 1 << 23
+"""More than any pid."""
+
+
 class LinuxTests(SynchronousTestCase):
     """/proc, read right."""
 
@@ -31,7 +36,13 @@ class LinuxTests(SynchronousTestCase):
         self.root = Path(temporary.name)
         (self.root / "sys/kernel/random").mkdir(parents=True)
         (self.root / "sys/kernel/random/boot_id").write_text("b00t\n")
-        self.processes = LinuxProcesses(self.root)
+        self.processes = LinuxProcesses(self.root, self.read)
+        self.failing: dict[str, int] = {}
+
+    def read(self, path: Path) -> bytes:
+        if number := self.failing.get(path.name):
+            raise OSError(number, os.strerror(number))
+        return path.read_bytes()
 
     def add(
         self, pid: int, *, name: str = "x", state: str = "S", started: int = 5, environ: bytes | None = b""
@@ -54,8 +65,32 @@ class LinuxTests(SynchronousTestCase):
         self.add(7, state="Z")
         self.assertEqual((self.processes.running(), self.processes.started(7)), ([], None))
 
-    def test_what_may_not_be_read_is_not_ours(self) -> None:
-        """And what vanishes while we look is gone."""
+    def test_one_that_hides_its_mark_is_there_if_we_may_signal_it(self) -> None:
+        """A non-dumpable descendant still is in its session; what we may not signal is not ours."""
+        for number in (errno.EACCES, errno.EPERM, errno.EIO):
+            self.failing["environ"] = number
+            for pid in (os.getpid(), NOBODY):
+                if not (self.root / str(pid)).exists():
+                    self.add(pid)
+            self.assertEqual(self.processes.running(), [Seen(os.getpid(), 5, 20, 30, mark="")])
+
+    def test_a_look_that_fails_is_no_look(self) -> None:
+        """Without a free descriptor nobody may be taken for gone."""
+        self.add(7)
+        for name in ("stat", "environ"):
+            self.failing = {name: errno.EMFILE}
+            self.assertRaises(OSError, self.processes.running)
+        self.failing = {"stat": errno.EMFILE}
+        self.assertRaises(OSError, self.processes.started, 7)
+
+    def test_what_is_hidden_from_us_is_not_ours(self) -> None:
+        """As where /proc shows everybody his own."""
+        self.add(7)
+        self.failing["stat"] = errno.EACCES
+        self.assertEqual((self.processes.running(), self.processes.started(7)), ([], None))
+
+    def test_what_vanishes_while_we_look_is_gone(self) -> None:
+        """Between the listing and the one file or the other."""
         self.add(7, environ=None)
         (self.root / "8").mkdir()
         self.assertEqual(self.processes.running(), [])

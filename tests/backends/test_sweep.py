@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 
-from llamaswap.backends.journal import Journal
 from llamaswap.backends.processes import Seen
 from llamaswap.backends.sweep import log_sweep, sweep
 from llamaswap.ids import ModelId
@@ -17,7 +17,7 @@ class SweepTests(JournalCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.journal = Journal(self.place, self.system)
+        self.journal = self.journal_in(self.place)
         self.mark = self.journal.mark()
         self.journal.born(self.mark, ModelId("llama"), 200, 300)
 
@@ -77,6 +77,22 @@ class SweepTests(JournalCase):
         self.crash(boot="last week")
         sweep([self.place], self.system)
         self.assertEqual((child.received, list(self.place.iterdir())), ([], []))
+
+    def test_a_draft_goes_with_its_journal(self) -> None:
+        """A crash in the middle of a write leaves one."""
+        self.crash()
+        (self.place / f"{self.journal.name}.new").touch()
+        sweep([self.place], self.system)
+        self.assertEqual(list(self.place.iterdir()), [])
+
+    def test_a_draft_that_never_became_a_journal(self) -> None:
+        """It goes when it is older than any write takes; a younger one may be a living server's."""
+        old, young = self.place / "00000000000000aa.new", self.place / "00000000000000bb.new"
+        for draft in (old, young):
+            draft.touch()
+        os.utime(old, (1, 1))
+        sweep([self.place], self.system)
+        self.assertEqual((old.exists(), young.exists()), (False, True))
 
     def test_garbage_is_reported_and_left_alone(self) -> None:
         """One bad file does not keep the others from being swept."""

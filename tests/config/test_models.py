@@ -29,7 +29,7 @@ class KeyTests(SynchronousTestCase):
             Model(
                 id=ModelId("m"), cmd="s", proxy="http://h:1", env=("A=1",), aliases=("x",), use_model_name="u",
                 ttl=5, unload_timeout=6, concurrency_limit=7, queue_size=8, queue_timeout=9.5, unlisted=True,
-                name="N", description="D", cmd_stop="kill ${PID}", check_endpoint="/ready",
+                name=" N ", description=" D ", cmd_stop="kill ${PID}", check_endpoint="/ready",
             ),
         )  # fmt: skip
 

@@ -79,6 +79,12 @@ class OutputEventsTests(SynchronousTestCase):
         self.assertEqual(self.lines(), ["one", "two"])
         self.assertEqual({event["model"] for event in self.events}, {"m"})
 
+    def test_the_end_of_a_process(self) -> None:
+        """Its unfinished last line is a line, and is not put before the next one's first."""
+        for piece in (b"Segmentation fau", b"lt", b"", b"", b"hello\n", b""):
+            self.output.write(piece)
+        self.assertEqual(self.lines(), ["Segmentation fault", "hello"])
+
     def test_endless_line(self) -> None:
         """A line that never ends is handed on in pieces."""
         self.output.write(b"x" * (2 * LONGEST_LINE + 1))
@@ -101,8 +107,8 @@ class LogsTests(SynchronousTestCase):
     def say(self, logs: Logs) -> tuple[bytes, bytes, bytes]:
         """One line of the server, one of each of two models; (proxy, upstream, combined) histories."""
         Logger(namespace="llamaswap", observer=self.publisher).info("own")
-        logs.model(ModelId("a")).write(b"from a\n")
-        logs.model(ModelId("b")).write(b"from b\n")
+        logs.output(ModelId("a"))(b"from a\n")
+        logs.output(ModelId("b"))(b"from b\n")
         return logs.proxy.history(), logs.upstream.history(), logs.combined.history()
 
     def test_log_to_stdout(self) -> None:
@@ -119,6 +125,15 @@ class LogsTests(SynchronousTestCase):
             self.say(logs)
             shown = [event["model"] for event in self.events if event["log_namespace"] == UPSTREAM]
             self.assertEqual(shown, expected)
+
+    def test_the_end_of_a_process(self) -> None:
+        """An event gets its unfinished line; the model's log has what was written, and not a byte more."""
+        logs = self.logs(log_to_stdout="upstream")
+        write = logs.output(ModelId("a"))
+        for data in (b"one", b"", b"two\n", b""):
+            write(data)
+        self.assertEqual([event["line"] for event in self.events], ["one", "two"])
+        self.assertEqual(logs.model(ModelId("a")).history(), b"onetwo\n")
 
     def test_s23_model_log_outlives_its_process(self) -> None:
         """A model's log is one source, whoever writes to it: after a restart the old lines are still there."""

@@ -232,12 +232,26 @@ class FailureTests(RelayTestCase):
         self.client.send(request("POST /one", body=b"1"))
         self.upstream.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         self.client.transport.take()
-        self.client.send(request("POST /two", body=b"2"))
+        self.client.send(request("PUT /two", body=b"2"))
         self.upstream.close()
         self.assertEqual(len(self.upstream.connections), 2)
         self.assertIn(b"/two", self.upstream.received())
         self.upstream.close()
         self.assertIn(b"502", self.client.transport.take())
+
+    def test_a_post_that_was_sent_is_not_sent_again(self) -> None:
+        """A model that died of a request must not get it twice; one that had hung up before gets it on a new way."""
+        for died_before in (True, False):
+            self.connect(stored=True)
+            self.client.send(request("POST /one", body=b"1"))
+            self.upstream.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            self.client.transport.take()
+            if died_before:
+                self.upstream.close()
+            self.client.send(request("POST /two", body=b"2"))
+            if not died_before:
+                self.upstream.close()
+            self.assertEqual(len(self.upstream.connections), 2 if died_before else 1)
 
     def test_a_request_that_got_some_answer_is_not_sent_again(self) -> None:
         """Once a byte came back, the model has worked: no replay."""
@@ -297,6 +311,7 @@ class TunnelTests(RelayTestCase):
         self.upstream.answer(self.SWITCH)
         self.client.hang_up()
         self.assertTrue(transport_of(self.upstream.last).disconnecting)
+        self.upstream.close()
         self.assertTrue(self.client.front.over)
 
     def test_a_refused_upgrade_is_an_ordinary_answer(self) -> None:

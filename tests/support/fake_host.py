@@ -60,7 +60,7 @@ class FakeHost:
             spawner=self.system,
             in_thread=self._in_thread,
             processes=self.system,
-            journal=Journal(None, self.system),
+            journal=Journal(self.system),
             notices=self.notices,
             connect=self._connect,
             environ={"PATH": "/bin:/usr/bin", "HOME": "/nowhere"},

@@ -151,6 +151,8 @@ class FakeSystem:
         self.deaf = False
         self.full = False
         """No more processes can be made."""
+        self.blind = False
+        """The table cannot be looked at."""
         self._pids = itertools.count(100)
         self._ticks = itertools.count(1000)
 
@@ -197,12 +199,19 @@ class FakeSystem:
     # -- Processes ---------------------------------------------------------------------------------------------------
 
     def started(self, pid: int) -> int | None:
+        self._look()
         return next((process.seen.started for process in self.table if process.seen.pid == pid), None)
 
     def running(self, since: int = 0) -> list[Seen]:
+        self._look()
         return [process.seen for process in self.table if process.seen.started >= since]
 
+    def _look(self) -> None:
+        if self.blind:
+            raise OSError(24, "Too many open files")
+
     def signal(self, process: Seen, number: int) -> None:
+        self._look()
         for candidate in tuple(self.table):
             if (candidate.seen.pid, candidate.seen.started) == (process.pid, process.started):
                 candidate.receive(number)

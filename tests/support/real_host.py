@@ -37,6 +37,8 @@ def fail_loudly(error: Exception) -> None:
 def real_host(reactor: Any, state: Path, environ: Mapping[str, str], *, health_check_timeout: float = 15) -> Host:
     """A host on `reactor` whose journal lies in `state`."""
     processes = system_processes()
+    journal = Journal(processes)
+    journal.open(state)
 
     def in_thread(work: Callable[[], T]) -> Deferred[T]:
         return deferToThreadPool(reactor, reactor.getThreadPool(), work)
@@ -46,7 +48,7 @@ def real_host(reactor: Any, state: Path, environ: Mapping[str, str], *, health_c
         spawner=reactor,
         in_thread=in_thread,
         processes=processes,
-        journal=Journal(state, processes),
+        journal=journal,
         notices=Notices(fail_loudly),
         connect=lambda origin: Upstream(reactor, origin),
         environ=environ,

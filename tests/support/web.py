@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from io import BytesIO
@@ -224,7 +223,6 @@ class MemoryModels:
     def __init__(self) -> None:
         self.states: dict[ModelId, State] = {}
         self.asked: list[tuple[str, Sequence[ModelId] | None]] = []
-        self.held: list[ModelId] = []
         self.refusal: Refusal | None = None
         self.pending: Deferred[None] | None = None
         """When set, loading and unloading take until it fires."""
@@ -232,19 +230,13 @@ class MemoryModels:
     def state_of(self, name: ModelId) -> State:
         return self.states.get(name, State.STOPPED)
 
-    @asynccontextmanager
-    async def lease(self, name: ModelId) -> AsyncIterator[None]:
+    async def load(self, name: ModelId) -> None:
         self.asked.append(("load", [name]))
         if self.refusal is not None:
             raise self.refusal
         if self.pending is not None:
             await self.pending
         self.states[name] = State.READY
-        self.held.append(name)
-        try:
-            yield
-        finally:
-            self.held.remove(name)
 
     async def unload(self, models: Sequence[ModelId] | None, grace: float | None = None) -> None:
         self.asked.append(("unload", models))

@@ -27,6 +27,10 @@ class MemoryTransport(StringTransport):
 
     aborted = False
 
+    def unregisterProducer(self) -> None:
+        if self.producer is not None:  # real transports take it at any time
+            super().unregisterProducer()
+
     def abortConnection(self) -> None:
         self.aborted = True
         self.disconnecting = True

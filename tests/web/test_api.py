@@ -77,7 +77,6 @@ class ApiTests(SynchronousTestCase):
             pending.callback(None)
             self.assertEqual(client.reply.status, 200)
         self.assertEqual(self.models.asked, [("load", ["m1"]), ("unload", ["m1"])])
-        self.assertEqual(self.models.held, [])
 
     def test_load(self) -> None:
         """A load that succeeds says so; one that fails is refused with its cause."""

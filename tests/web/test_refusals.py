@@ -110,3 +110,24 @@ class AnswerTests(SynchronousTestCase):
         """A message that repeats damaged text of the client is still an answer, in every shape."""
         for accept in (b"", b"text/plain", b"text/html"):
             self.assertIn(b"\\udc80", answer_to(Refusal("what is \udc80?"), accept).body)
+
+    def test_s02_a_model_that_is_not_ready(self) -> None:
+        """A place on a model without an upstream: what the dispatcher refuses with is a 503 envelope of our own."""
+        settings = settings_of(model("m"))
+        dispatcher = Dispatcher(Core(settings, make_policy(settings)), ReadySwaps(), lambda model: None, Clock())
+
+        async def forward() -> None:
+            async with dispatcher.lease(ModelId("m")):
+                raise AssertionError("there is nowhere to forward to")
+
+        asked = Deferred.fromCoroutine(forward())
+        dispatcher.tell(SwapEnded(SwapId(1), 0.0))
+        answer = answer_to(self.failureResultOf(asked, NotReady).value, b"*/*")
+        self.assertEqual((answer.status, header(answer, b"Content-Type")), (503, b"application/json"))
+        error = {
+            "message": "[m] process is not ready",
+            "type": "server_error",
+            "param": None,
+            "code": "service_unavailable",
+        }
+        self.assertEqual(json.loads(answer.body), {"src": "llama-swap", "error": error})

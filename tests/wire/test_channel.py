@@ -396,6 +396,7 @@ class TimeTests(SynchronousTestCase):
         self.assertFalse(client.transport.disconnecting)
         client.clock.pump([1] * 4)
         self.assertTrue(client.transport.disconnecting)
+        self.assertFalse(client.transport.aborted)
 
     def test_a_stalled_body_is_refused(self) -> None:
         """limits.bodyIdle counts from the last byte, and only while somebody reads."""

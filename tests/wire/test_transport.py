@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import random
+import socket
 from typing import cast
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint
-from twisted.internet.interfaces import IReactorTCP
+from twisted.internet.interfaces import IReactorTCP, IReactorTime
 from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
-from llamaswap.wire.transport import Outlet, Transport
+from llamaswap.wire.transport import Outlet, Transport, peer_has_closed
 
 
 class Sender(Protocol):
@@ -43,6 +45,37 @@ class Receiver(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.done.callback(bytes(self.data))
+
+
+class Holder(Protocol):
+    """Stops reading at once, and waits."""
+
+    def connectionMade(self) -> None:
+        cast(Transport, self.transport).pauseProducing()
+
+
+class PeerClosedTests(TestCase):
+    timeout = 30
+
+    async def test_the_end_of_a_peer_is_seen_without_reading(self) -> None:
+        """A paused transport does not tell that the other end has closed; the system does."""
+        holder = Holder()
+        tcp = cast(IReactorTCP, reactor)
+        port = await TCP4ServerEndpoint(tcp, 0, interface="127.0.0.1").listen(Factory.forProtocol(lambda: holder))
+        with socket.create_connection(("127.0.0.1", port.getHost().port)) as client:
+            client.sendall(b"unread")
+            while holder.transport is None:
+                await self.turn()
+            held = cast(Transport, holder.transport)
+            self.assertFalse(peer_has_closed(held))
+        while not peer_has_closed(held):
+            await self.turn()
+        held.abortConnection()
+        await port.stopListening()
+
+    def turn(self) -> Deferred[None]:
+        """A turn of the reactor."""
+        return deferLater(cast(IReactorTime, reactor), 0, lambda: None)
 
 
 class OutletTests(TestCase):

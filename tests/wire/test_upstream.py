@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any, cast
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.error import ConnectionRefusedError
+from twisted.internet.error import ConnectionDone, ConnectionRefusedError
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -139,6 +141,22 @@ class UpstreamTests(SynchronousTestCase):
         self.assertFalse(transport.disconnecting)
         self.reactor.advance(0.1)
         self.assertTrue(transport.disconnecting)
+
+    def test_connections_that_were_closed_are_forgotten(self) -> None:
+        """An upstream that closes after every answer does not make us keep what there ever was."""
+        upstream = self.upstream()
+        kept = []
+        for _ in range(3):
+            probe = upstream.probe("/")
+            connection, _ = self.accept()
+            kept.append(weakref.ref(connection))
+            connection.dataReceived(OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+            connection.connectionLost(Failure(ConnectionDone()))
+            self.successResultOf(probe)
+        del connection, probe
+        self.reactor.tcpClients.clear()
+        gc.collect()
+        self.assertEqual([ref() for ref in kept], [None] * 3)
 
     def test_closing_cuts_what_is_in_use(self) -> None:
         """No connection outlives the process it was made to."""

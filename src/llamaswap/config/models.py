@@ -101,11 +101,6 @@ def _check_endpoint(at: At) -> str | None:
     return wire_path(path)
 
 
-def _trimmed(at: At) -> str | None:
-    text = string(at)
-    return text if text is None else text.strip()
-
-
 def _ttl(at: At) -> int | None:
     value = integer(at)
     if value is not None and value < -1:
@@ -143,7 +138,7 @@ KEYS = (
     Key("queueSize", "queue_size", natural),
     Key("queueTimeout", "queue_timeout", seconds),
     Key("unlisted", "unlisted", boolean),
-    Key("name", "name", _trimmed),
-    Key("description", "description", _trimmed),
+    Key("name", "name", string),
+    Key("description", "description", string),
     Key("healthCheckTimeout", "", _overruled),
 )

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from types import TracebackType
 from typing import IO, Any
 
+from twisted.internet.defer import CancelledError
+
 from llamaswap.exchange import RequestBody
 from llamaswap.resolve.places import Buffer, Span
 
@@ -73,6 +75,8 @@ class StoredBody:
 
 async def store(body: RequestBody, in_thread: InThread) -> StoredBody:
     """Take the whole body in. Fails as `RequestBody.read` does; cancelling frees what was stored."""
+    if (body.length or 0) > IN_MEMORY:
+        return await _spill(await body.read(), body, in_thread)
     pieces = [body.take()]
     size = len(pieces[0])
     while not body.complete:
@@ -93,6 +97,8 @@ async def _spill(start: bytes, body: RequestBody, in_thread: InThread) -> Stored
             await in_thread(_write_all, file, pending)
             pending = await _gather(body)
         content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except CancelledError:
+        raise  # a thread may still write to the file; it is closed with the last reference to it
     except BaseException:
         file.close()
         raise

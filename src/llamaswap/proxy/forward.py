@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -21,6 +21,8 @@ from llamaswap.wire.connection import AnswerHead, Connection
 from llamaswap.wire.upstream import Upstream
 
 log = Logger()
+
+_IDEMPOTENT = frozenset((b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"TRACE"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,11 @@ class _StaleConnection(Exception):
 async def _relay(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, *, fresh: bool) -> None:
     upgrade = wants_websocket(exchange)
     async with upstream.connection(fresh=fresh) as connection:
-        replayable = connection.used and (outgoing.body is not None or exchange.body.length == 0)
         request = _Request(exchange, upstream, outgoing, upgrade)
         try:
             answer = await request.send(connection)
         except UpstreamFailed as error:
-            if replayable and not connection.answered_anything:
+            if not fresh and _may_be_sent_again(exchange, outgoing, connection):
                 raise _StaleConnection from error
             raise
         try:
@@ -83,6 +84,14 @@ async def _relay(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, *, 
                 await _answer(exchange, connection, answer)
         finally:
             request.stop()
+
+
+def _may_be_sent_again(exchange: Exchange, outgoing: Outgoing, connection: Connection) -> bool:
+    """A kept-alive connection broke before a byte of answer, and the upstream cannot have done the work already."""
+    if not connection.used or connection.answered_anything:
+        return False
+    whole = outgoing.body is not None or exchange.body.length == 0
+    return whole and (not connection.asked or exchange.method in _IDEMPOTENT)
 
 
 def wants_websocket(exchange: Exchange) -> bool:
@@ -116,8 +125,8 @@ class _Request:
         body = self._outgoing.body
         if body is not None and body.in_memory:
             data = b"".join((self._head, *body.pieces()))
-            return await connection.send(data, no_body=no_body, interim=self._exchange.interim)
-        answer = connection.send(self._head, no_body=no_body, interim=self._exchange.interim)
+            return await connection.send(data, no_body=no_body, interim=self._interim)
+        answer = connection.send(self._head, no_body=no_body, interim=self._interim)
         self._start_pump(connection, body)
         try:
             return await answer
@@ -128,6 +137,9 @@ class _Request:
         except BaseException:
             self.stop()
             raise
+
+    def _interim(self, status: int, headers: Sequence[Header]) -> None:
+        self._exchange.interim(status, towards_client(headers))
 
     def stop(self) -> None:
         """The answer is complete, or nobody wants it: what is left of the body is not sent."""
@@ -143,7 +155,12 @@ class _Request:
 
     def _pump_failed(self, failure: Failure, connection: Connection) -> None:
         """Before the answer a broken body ends the request; once it has begun, the answer goes on (W-38)."""
-        if isinstance(failure.value, LlamaSwapError) and not self._exchange.status:
+        if failure.check(CancelledError):
+            return
+        if not isinstance(failure.value, LlamaSwapError):
+            log.failure("sending a request's body failed", failure)
+            connection.abort()
+        elif not self._exchange.status:
             self._failure = failure.value
             connection.abort()
 

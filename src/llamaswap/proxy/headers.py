@@ -70,5 +70,5 @@ def _dropped(headers: Sequence[Header]) -> frozenset[bytes]:
         if len(name) == 10 and name.lower() == b"connection"
         for token in value.split(b",")
     }
-    named -= {b"close", b"keep-alive", b"upgrade", b""}
+    named -= {b"close", b"keep-alive", b"upgrade", b"host", b""}
     return _HOP_BY_HOP | named if named else _HOP_BY_HOP

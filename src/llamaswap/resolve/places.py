@@ -10,23 +10,30 @@ import json
 import re
 from dataclasses import dataclass
 from mmap import mmap
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, unquote_to_bytes
 
 Buffer = bytes | mmap
 
 _FORM_LIMIT = 10 * 1024 * 1024
 """A urlencoded body longer than this names no model."""
 
-_STRING = rb'"(?:[^"\\]++|\\.)*+"'
-_FLAT = rb'(?:[^"{}\[\]]++|' + _STRING + rb")*+"
+# No single match may take long: it holds the interpreter, and with it every other request. So strings are matched up
+# to some 16 KiB (longer ones end where `_string_end` finds it), gaps up to 1 KiB, and only so many tokens at once.
+_STRING = rb'"(?:[^"\\]{1,1024}+|\\.){0,16}+"'
+_GAP = rb'[^"{}\[\]]{1,1024}+'
+_FLAT = rb"(?:" + _GAP + rb"|" + _STRING + rb"){0,64}+"
 _NEST = rb"[{\[]" + _FLAT + rb"[}\]]"
-_SKIP = re.compile(rb'(?:[^"{}\[\]]++|' + _STRING + rb"|" + _NEST + rb")*+", re.DOTALL)
-"""Everything up to the next bracket that does not close within one level: messages are flat, so this is one step."""
-_OPEN = re.compile(rb"\s*+\{\s*+")
-_KEY = re.compile(rb"\s*+(" + _STRING + rb")\s*+:\s*+", re.DOTALL)
-_TEXT = re.compile(_STRING, re.DOTALL)
+_SKIP = re.compile(rb"(?:" + _GAP + rb"|" + _STRING + rb"|" + _NEST + rb"){0,256}+", re.DOTALL)
+"""What holds no bracket that does not close within one level: messages are flat, so this is a few steps."""
+_OPEN = re.compile(rb"\s{0,1024}+\{")
+_BLANK = re.compile(rb"\s{0,1024}+")
+_COLON = re.compile(rb"\s{0,1024}+:\s{0,1024}+")
 _SCALAR = re.compile(rb"[^\s,\]}]++")
 _NEXT = re.compile(rb"\s*+,")
+
+_LONGEST_KEY = 64
+_BACKSLASH = ord("\\")
+_PAIRS = re.compile(rb"[^&]+")
 
 _BOUNDARY = re.compile(rb'boundary=(?:"([^"]+)"|([^\s;]+))', re.IGNORECASE)
 _DISPOSITION = re.compile(rb"^content-disposition:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
@@ -78,9 +85,9 @@ def _text(body: Buffer, span: Span) -> str:
 
 def _field(encoded: bytes) -> str | None:
     """The first value of `model` in a urlencoded text."""
-    for pair in encoded.split(b"&"):
-        name, _, value = pair.partition(b"=")
-        if name == b"model" or unquote_plus(name.decode("latin-1")) == "model":
+    for pair in _PAIRS.finditer(encoded):
+        name, _, value = pair[0].partition(b"=")
+        if name == b"model" or (b"%" in name and unquote_to_bytes(name) == b"model"):
             return unquote_plus(value.decode("latin-1"), errors="replace")
     return None
 
@@ -91,17 +98,44 @@ def _field(encoded: bytes) -> str | None:
 def find_json(body: Buffer) -> Found | None:
     """The first top-level member `model`: text, or a number, boolean or container as its raw text."""
     opening = _OPEN.match(body)
-    position = opening.end() if opening else -1
-    while position >= 0:
-        key = _KEY.match(body, position)
-        if key is None:
-            return None
-        end = _value_end(body, key.end())
-        if _unquote(key[1]) == "model":
-            return _named(body, Span(key.end(), end))
+    position = opening.end() if opening else len(body)
+    while (key := _key(body, position)) is not None:
+        start = key.end
+        end = _value_end(body, start)
+        if body[key.start : key.start + 7] == b'"model"' or _unquote(_literal(body, key.start)) == "model":
+            return _named(body, Span(start, end))
         separator = _NEXT.match(body, end)
-        position = separator.end() if separator else -1
+        position = separator.end() if separator else len(body)
     return None
+
+
+def _key(body: Buffer, position: int) -> Span | None:
+    """A member's key at `position`: where its literal begins, and where its value does."""
+    blank = _BLANK.match(body, position)
+    start = blank.end() if blank else position
+    if body[start : start + 1] != b'"':
+        return None
+    colon = _COLON.match(body, _string_end(body, start))
+    return Span(start, colon.end()) if colon else None
+
+
+def _literal(body: Buffer, start: int) -> bytes:
+    """The string literal at `start`; of a long one, which is no name we know, nothing."""
+    end = _string_end(body, start)
+    return body[start:end] if end - start < _LONGEST_KEY else b""
+
+
+def _string_end(body: Buffer, start: int) -> int:
+    """Behind the closing quote of the string that opens at `start`; the end of the body for one that never closes."""
+    position = start + 1
+    while (quote := body.find(b'"', position)) >= 0:
+        before = quote
+        while before > position and body[before - 1] == _BACKSLASH:
+            before -= 1
+        if (quote - before) % 2 == 0:
+            return quote + 1
+        position = quote + 1
+    return len(body)
 
 
 def _named(body: Buffer, span: Span) -> Found | None:
@@ -114,8 +148,7 @@ def _value_end(body: Buffer, start: int) -> int:
     """Where the value at `start` ends; the end of the body for one that is damaged."""
     first = body[start : start + 1]
     if first == b'"':
-        text = _TEXT.match(body, start)
-        return text.end() if text else len(body)
+        return _string_end(body, start)
     if first in (b"{", b"["):
         return _container_end(body, start)
     scalar = _SCALAR.match(body, start)
@@ -127,11 +160,15 @@ def _container_end(body: Buffer, start: int) -> int:
     while depth:
         skipped = _SKIP.match(body, position)
         position = skipped.end() if skipped else position
-        bracket = body[position : position + 1]
-        if bracket not in (b"{", b"[", b"}", b"]"):
-            return len(body)
-        depth += 1 if bracket in (b"{", b"[") else -1
-        position += 1
+        mark = body[position : position + 1]
+        if mark == b'"':
+            position = _string_end(body, position)
+        elif mark in (b"{", b"["):
+            depth, position = depth + 1, position + 1
+        elif mark in (b"}", b"]"):
+            depth, position = depth - 1, position + 1
+        elif not mark:
+            return position
     return position
 
 

@@ -6,15 +6,15 @@ Each method answers the endpoint of its name in the route table. The gate has be
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from twisted.internet.interfaces import IReactorTime
 
 from llamaswap.config.schema import Settings
 from llamaswap.errors import ModelNotFound
 from llamaswap.ids import ModelId
+from llamaswap.notices import State
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.web.answers import Answer, json_answer, text
 from llamaswap.web.call import Call, Respond
@@ -24,7 +24,7 @@ from llamaswap.web.listing import StateOf, model_list, running_list
 class Models(Protocol):
     """Loads and unloads models (`schedule/dispatcher.py`)."""
 
-    def lease(self, model: ModelId) -> AbstractAsyncContextManager[Any]: ...
+    async def load(self, model: ModelId) -> None: ...
     async def unload(self, models: Sequence[ModelId] | None, grace: float | None = None) -> None: ...
 
 
@@ -95,8 +95,10 @@ class Api:
 
     async def load_one(self, call: Call) -> Answer:
         """Load the model that the path names, in its turn; answers when it is ready. Raises the load's `Refusal`."""
-        async with self._models.lease(self._named(call)):
-            return json_answer({"msg": "ok"})
+        model = self._named(call)
+        if self._state_of(model) is not State.READY:  # a busy one need not find a place for this
+            await self._models.load(model)
+        return json_answer({"msg": "ok"})
 
     async def version(self, call: Call) -> Answer:
         return json_answer(asdict(self._version))

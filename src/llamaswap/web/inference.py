@@ -20,6 +20,8 @@ from llamaswap.resolve.resolver import Resolver
 from llamaswap.web.routes import Route
 from llamaswap.wire.upstream import Upstream
 
+_SCANNED_AT_ONCE = 16 * 1024
+"""Bytes of a body that may be scanned on the reactor."""
 _NAME_SHOWN = 200
 """Characters of an unknown name that an error repeats."""
 
@@ -56,7 +58,8 @@ class Inference:
     async def _find(self, exchange: Exchange, body: StoredBody) -> Found:
         query = exchange.target.partition(b"?")[2]
         wanted = (exchange.method, query, exchange.header(b"content-type") or b"", body.content)
-        found = find_model(*wanted) if body.in_memory else await self._in_thread(find_model, *wanted)
+        small = len(body.content) <= _SCANNED_AT_ONCE
+        found = find_model(*wanted) if small else await self._in_thread(find_model, *wanted)
         if found is None:
             raise NoModelGiven()
         assert isinstance(found, Found)

@@ -219,7 +219,7 @@ class Channel(Protocol):
             return True
         if not (current.over and current.finished) or self._far is not None:
             return False
-        if not current.body.complete and self._broken is None and current.body.discarded <= _LINGER_BYTES:
+        if self._is_worth_draining(current):
             return False
         if not current.keep_alive or not current.body.complete:
             self._current = None
@@ -231,6 +231,12 @@ class Channel(Protocol):
             self._held = current.early + self._held
         self._current = None
         return True
+
+    def _is_worth_draining(self, exchange: ServedExchange) -> bool:
+        """The rest of its body is on its way and small enough to be read off, so that the connection can go on."""
+        body = exchange.body
+        invited = not exchange.expects_continue
+        return invited and not body.complete and self._broken is None and body.discarded <= _LINGER_BYTES
 
     def _start(self, exchange: ServedExchange) -> None:
         self._current = exchange

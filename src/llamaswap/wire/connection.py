@@ -34,6 +34,8 @@ _HEAD_LIMIT = 256 * 1024
 
 _NO_BODY = frozenset((204, 304))
 _UNLIMITED = float("inf")
+_TAIL = 6
+"""Bytes that show how a chunked body ends: a character that is no line break, and two of those."""
 _TIMEOUT = re.compile(rb"timeout=(\d{1,6})", re.IGNORECASE)
 
 Write = Callable[[bytes], None]
@@ -68,7 +70,6 @@ class Connection(Protocol):
     def __init__(self, gone: Callable[[Connection], None]) -> None:
         self._gone = gone
         self.lost: UpstreamFailed | None = None
-        self.made = 0.0
         self.idle_since = 0.0
         self.used = False
         """A request has been answered on it before."""
@@ -96,6 +97,8 @@ class Connection(Protocol):
         self._raw = False
         self._write: Write | None = None
         self._tail = b""
+        self.asked = False
+        """Something of the request has been written."""
         self.answered_anything = False
         self.request_sent = True
 
@@ -107,9 +110,10 @@ class Connection(Protocol):
         Fires with the head of the answer; call `relay` or `tunnel` in the same turn. Fails with `UpstreamFailed`.
         Cancelling hangs up. `no_body` says that the answer has none whatever its head says (HEAD).
         """
+        self._reset(no_body, interim)
         if self.lost is not None:
             return fail(self.lost)
-        self._reset(no_body, interim)
+        self.asked = True
         head: Deferred[AnswerHead] = Deferred(self._hang_up)
         self._head = head
         self._outlet.write(data)
@@ -177,6 +181,7 @@ class Connection(Protocol):
     def close(self) -> None:
         """End the connection once what was written is out (`TunnelEnd`)."""
         if self.lost is None:
+            self.transport.unregisterProducer()  # one that has ended would hold the close back
             self.transport.loseConnection()
 
     def abort(self) -> None:
@@ -200,6 +205,7 @@ class Connection(Protocol):
             and self._far is None
             and self._answer is not None
             and self._answer.keep_alive
+            and self._answer.status != 101
         )
 
     def _hang_up(self, _: Deferred[Any]) -> None:
@@ -220,7 +226,11 @@ class Connection(Protocol):
             self.transport.resumeProducing()
 
     def stopProducing(self) -> None:
-        self.abort()
+        """The client's transport is gone."""
+        if self._far is not None:
+            self.close()
+        else:
+            self.abort()
 
     # -- what the transport tells ------------------------------------------------------------------------------
 
@@ -235,6 +245,8 @@ class Connection(Protocol):
         if self._head is None and self._end is None:
             self.abort()
             return
+        if not self._early and self._end is None:
+            data = data.lstrip(b"\r\n")  # as the parser does; `_after_heads` counts on it
         self.answered_anything = True
         self.unheard = False
         try:
@@ -298,10 +310,10 @@ class Connection(Protocol):
             head.callback(self._answer)
 
     def _after_heads(self) -> bytes:
-        end = 0
+        rest = self._early
         for _ in range(self._interims + 1):
-            end = self._early.index(b"\r\n\r\n", end) + 4
-        return self._early[end:]
+            rest = rest.lstrip(b"\r\n").partition(b"\r\n\r\n")[2]
+        return rest
 
     def _switched(self, rest: bytes) -> None:
         """The parser stopped at the end of a 101's head: what follows is the tunnel's."""
@@ -317,9 +329,9 @@ class Connection(Protocol):
         if self._smuggled or self._write is None:
             return
         if self._raw:
-            self._tail = (self._tail + data)[-6:] if len(data) < 6 else data[-6:]
-            if self._complete and self._tail.endswith(b"\r\n\r\n\r\n"):
-                self._smuggled = True
+            self._tail = (self._tail + data)[-_TAIL:] if len(data) < _TAIL else data[-_TAIL:]
+            if self._complete and self._tail[len(self._tail.rstrip(b"\r\n")) :] != b"\r\n\r\n":
+                self._smuggled = True  # line breaks behind the end, which the parser overlooks
             elif data:
                 self._write(data)
         elif pieces:
@@ -346,6 +358,8 @@ class Connection(Protocol):
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
+        if not 100 <= status <= 999 or self._parser.get_http_version() not in ("1.0", "1.1"):
+            raise ValueError(f"no answer of HTTP/1 with status {status}")
         if self._smuggled or (100 <= status < 200 and status != 101):
             return
         length, chunked, idle_limit = _framing(self._headers)

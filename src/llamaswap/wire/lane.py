@@ -6,6 +6,7 @@ both lanes share a connection and keep its order.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import cast
 
@@ -23,6 +24,8 @@ from llamaswap.wire.served import ServedExchange
 
 _BODY_LIMIT = 1024 * 1024
 """Nothing in the resource tree takes a large body."""
+_FORM = re.compile(rb"\s*(multipart/form-data|application/x-www-form-urlencoded)", re.IGNORECASE)
+"""No route of the tree takes a form; `twisted.web` would parse one at once, on the reactor, and choke on a bad one."""
 _FRAMING = frozenset((b"content-length", b"transfer-encoding", b"connection"))
 
 
@@ -58,7 +61,8 @@ async def _collect(exchange: ServedExchange) -> bytes:
 def _request(exchange: ServedExchange, facade: _Facade, body: bytes) -> Request:
     request = Request(facade)
     for name, value in exchange.headers:
-        request.requestHeaders.addRawHeader(name, value)
+        if name.lower() != b"content-type" or not _FORM.match(value):
+            request.requestHeaders.addRawHeader(name, value)
     request.gotLength(len(body))
     request.handleContentChunk(body)
     request.requestReceived(exchange.method, exchange.target, b"HTTP/" + exchange.version)

@@ -6,6 +6,7 @@ That is: other versions than 1.0 and 1.1, any transfer coding but one `chunked`,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,6 +19,7 @@ from llamaswap.exchange import Header
 from llamaswap.wire.body import IncomingBody
 
 _SINGLE = frozenset((b"host", b"content-length", b"transfer-encoding"))
+_ABSOLUTE = re.compile(rb"https?://([^/?#]+)([^#]*)", re.IGNORECASE)
 _FRAMING_FACTOR = 16
 """Bytes of chunk framing and trailers allowed for each byte of body, beside the limit of a head."""
 
@@ -72,6 +74,7 @@ class RequestReader:
         self._target = b""
         self._headers: list[Header] = []
         self._received = 0
+        self._heads_begun = 0
         self._ghost = False
         self._upgrading = False
         self._is_broken = False
@@ -80,15 +83,23 @@ class RequestReader:
 
     def feed(self, data: bytes) -> None:
         """Read on. The messages told of may be answered only after this has returned."""
+        while data and not self._is_broken:
+            data = self._feed_once(data)
+
+    def _feed_once(self, data: bytes) -> bytes:
+        """Read up to an upgrade that is not taken up, or all; return what is left."""
+        self._heads_begun = 1 if self.in_head or self._body is not None else 0
+        rest = b""
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
-            self._upgrade_seen(data[upgrade.args[0] :])
+            rest = self._upgrade_seen(data[upgrade.args[0] :])
         except HttpParserCallbackError as error:
             self._callback_failed(error)
         except HttpParserError as error:
             self._break(400, f"this is not well-formed HTTP: {error}")
-        self._count(len(data))
+        self._count(len(data) - len(rest))
+        return rest
 
     def restart(self) -> None:
         """Read a next message after one whose upgrade was not taken up."""
@@ -105,8 +116,12 @@ class RequestReader:
             self._break(500, "internal error")
 
     def _count(self, received: int) -> None:
-        """Bound what a message may send beside its body: the head, chunk framing, trailers."""
-        self._received += received
+        """Bound what a message may send beside its body: the head, chunk framing, trailers.
+
+        What came together with the end of an earlier message is not charged: how much of it was whose is not known.
+        """
+        if self._heads_begun <= 1:
+            self._received += received
         body = self._body
         if self.in_head and self._received > self._header_bytes:
             self._break(431, "the header block is larger than limits.headerBytes allows")
@@ -126,6 +141,7 @@ class RequestReader:
         if not self._ghost:
             self.in_head = True
             self._received = 0
+            self._heads_begun += 1
             self._headers = []
             self._target = b""
             self._messages.begun()
@@ -172,7 +188,7 @@ class RequestReader:
         if version == b"1.1" and b"host" not in index:
             raise _Refused(400, "an HTTP/1.1 request needs a Host header")
         length = _body_length(version, index)
-        target = _origin_form(self._target, index)
+        target = self._origin_form(index)
         websocket = self._upgrading and method == b"GET" and _wants_websocket(self._headers)
         if websocket and length != 0:
             raise _Refused(400, "an upgrade to websocket has no body")
@@ -193,10 +209,24 @@ class RequestReader:
             raise _Refused(431, "the header block is larger than limits.headerBytes allows")
         return index
 
+    def _origin_form(self, index: dict[bytes, bytes]) -> bytes:
+        """The path and query of any target; the authority of an absolute one replaces `Host` (RFC 9112, 3.2.2)."""
+        target = self._target
+        if target.startswith(b"/") or target == b"*":
+            return target
+        absolute = _ABSOLUTE.match(target)
+        if absolute is None:
+            raise _Refused(400, "the request target is neither a path nor an http URL")
+        authority, path = absolute[1], absolute[2]
+        index[b"host"] = authority
+        self._headers = [(b"Host", authority), *(line for line in self._headers if line[0].lower() != b"host")]
+        return path if path.startswith(b"/") else b"/" + path
+
     # -- upgrades ----------------------------------------------------------------------------------------------
 
-    def _upgrade_seen(self, rest: bytes) -> None:
-        """The parser stopped behind the head of a message that wants an upgrade; `rest` came with it.
+    def _upgrade_seen(self, rest: bytes) -> bytes:
+        """The parser stopped behind the head of a message that wants an upgrade; `rest` came with it. What of that is
+        still to be read is returned.
 
         For anything but a websocket the wish is ignored: the body is read by its framing, with a new parser that is
         shown a head of nothing but that framing, and only then is the rest parsed on. (llhttp calls the body empty.)
@@ -207,14 +237,13 @@ class RequestReader:
         if head.websocket:
             head.early = rest
             self._end_message()
-            return
+            return b""
         self.restart()
         if head.length == 0:
             self._end_message()
         else:
             self._show_framing(head.length)
-        if rest:
-            self.feed(rest)
+        return rest
 
     def _show_framing(self, length: int | None) -> None:
         framing = b"Transfer-Encoding: chunked" if length is None else b"Content-Length: %d" % length
@@ -230,18 +259,6 @@ def _body_length(version: bytes, index: dict[bytes, bytes]) -> int | None:
     if version == b"1.0" or coding.lower() != b"chunked":
         raise _Refused(400, "the only transfer coding read here is one `chunked` of HTTP/1.1")
     return None
-
-
-def _origin_form(target: bytes, index: dict[bytes, bytes]) -> bytes:
-    """The path and query of any request target; the authority of an absolute one replaces `Host` (RFC 9112, 3.2.2)."""
-    if target.startswith(b"/") or target == b"*":
-        return target
-    scheme, separator, rest = target.partition(b"://")
-    if not separator or scheme.lower() not in (b"http", b"https"):
-        raise _Refused(400, "the request target is neither a path nor an http URL")
-    authority, slash, path = rest.partition(b"/")
-    index[b"host"] = authority
-    return slash + path or b"/"
 
 
 def _wants_websocket(headers: Sequence[Header]) -> bool:

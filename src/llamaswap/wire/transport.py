@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
+import socket
+import sys
+import termios
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IAddress
 from twisted.internet.tcp import Connection
+
+_TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)
+_CLOSE = 7
+_CLOSE_WAIT = 8
+"""States in the first byte of Linux's `struct tcp_info`."""
 
 
 class Transport(Protocol):
@@ -30,6 +39,29 @@ def tune(transport: Transport) -> None:
     if no_delay is not None:
         no_delay(True)
         transport.setTcpKeepAlive(True)  # type: ignore[attr-defined]
+
+
+def peer_has_closed(transport: Transport) -> bool:
+    """The other end has closed, although the transport is paused and does not read it. Only Linux tells."""
+    if not isinstance(transport, Connection) or _TCP_INFO is None or not transport.connected:
+        return False
+    try:
+        state = transport.getHandle().getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 1)[0]
+    except OSError:
+        return False
+    return state in (_CLOSE, _CLOSE_WAIT)
+
+
+def unsent(transport: Transport) -> int:
+    """Bytes written that the other end has not acknowledged, as far as the system tells; 0 when it does not."""
+    if not isinstance(transport, Connection) or not transport.connected:
+        return 0
+    held = len(transport.dataBuffer) + int(getattr(transport, "_tempDataLen", 0))
+    try:
+        kernel = fcntl.ioctl(transport.getHandle(), termios.TIOCOUTQ, bytes(4))
+    except OSError:
+        return held
+    return held + int.from_bytes(kernel, sys.byteorder)
 
 
 class Outlet:

@@ -44,7 +44,8 @@ class Upstream:
         self._idle_seconds = idle
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
-        self._unheard: list[Connection] = []
+        self._unheard: dict[Connection, float] = {}
+        """When each connection was made that was not seen to be answered yet."""
         self._sweeper: IDelayedCall | None = None
         self._good_address: str | None = None
         self._closed = False
@@ -91,6 +92,7 @@ class Upstream:
         return self._idle.pop() if self._idle else None
 
     def _give_back(self, connection: Connection) -> None:
+        self._unheard.pop(connection, None)
         if self._closed or not connection.reusable:
             connection.abort()
         elif self._somebody_starves() or len(self._idle) >= _IDLE_LIMIT:
@@ -115,8 +117,9 @@ class Upstream:
         Servers such as llama.cpp's hold a thread for each connection, idle or not, and take up no other while all are
         held: with more connections than threads, an idle one stalls a request until the server drops it.
         """
-        self._unheard = [connection for connection in self._unheard if connection.unheard and connection.lost is None]
-        return bool(self._unheard) and self._unheard[0].made <= self._reactor.seconds() - _PATIENCE
+        horizon = self._reactor.seconds() - _PATIENCE
+        self._unheard = {connection: made for connection, made in self._unheard.items() if connection.unheard}
+        return any(made <= horizon for made in self._unheard.values())
 
     def _until_sweep(self) -> float:
         return _PATIENCE if self._unheard else max(0.0, self._idle[0].idle_since - self._horizon())
@@ -137,6 +140,7 @@ class Upstream:
 
     def _lost(self, connection: Connection) -> None:
         self._open.discard(connection)
+        self._unheard.pop(connection, None)
         if connection in self._idle:
             self._idle.remove(connection)
 
@@ -160,8 +164,7 @@ class Upstream:
 
     def _admit(self, connection: Connection) -> Connection:
         self._open.add(connection)
-        connection.made = self._reactor.seconds()
-        self._unheard.append(connection)
+        self._unheard[connection] = self._reactor.seconds()
         if self._closed:
             connection.abort()
             raise UpstreamFailed("the model's server has been stopped")
