@@ -105,12 +105,14 @@ class Exchange(Protocol):
         reason: bytes = b"",
         length: int | None = None,
         raw: bool = False,
+        more: bool = False,
     ) -> None:
         """Send the head of the answer.
 
         `headers` hold no framing (`Content-Length`, `Transfer-Encoding`, `Connection`): the lane adds it from
         `length` (bytes of body, also what a HEAD answer would have), from `raw` (the body comes in chunk framing
-        already; only where `raw_chunks`), or frames the body itself when neither is given.
+        already; only where `raw_chunks`), or frames the body itself when neither is given. `more` promises that `write`
+        or `finish` follows in this very turn, so that the head may travel with it.
         """
 
     def write(self, data: bytes) -> None:

@@ -6,7 +6,7 @@ Which part knows which other is said here and nowhere else; the order of the end
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -48,20 +48,20 @@ T = TypeVar("T")
 
 
 class House:
-    """One server. Nothing of it runs before `start`."""
+    """One server, whose children inherit `environ`. Nothing of it runs, nor touches the disk, before `start`."""
 
     log = Logger()
 
-    def __init__(self, settings: Settings, reactor: Any) -> None:
+    def __init__(self, settings: Settings, reactor: Any, environ: Mapping[str, str] = os.environ) -> None:
         self._settings = settings
         self._reactor = reactor
+        self._environ = environ
         self._ports: list[IListeningPort] = []
         self._closing: list[Deferred[Any]] = []
         self._logs = Logs(settings, globalLogPublisher)
         self._swept: Deferred[None] = Deferred()
         self._processes = system_processes()
-        self._places = state_directories(os.environ)
-        self._journal = Journal(usable_directory(self._places), self._processes)
+        self._journal = Journal(self._processes)
         self._pool = self._make_pool()
         core = Core(settings, make_policy(settings))
         self._dispatcher = Dispatcher(core, self._pool, self._pool.upstream_of, reactor)
@@ -80,13 +80,11 @@ class House:
             journal=self._journal,
             notices=notices,
             connect=lambda origin: Upstream(self._reactor, origin),
-            environ=os.environ,
+            environ=self._environ,
             health_check_timeout=self._settings.health_check_timeout,
         )
         models = self._settings.models
-        self._backends = {
-            model: LocalBackend(each, host, self._logs.model(model).write) for model, each in models.items()
-        }
+        self._backends = {model: LocalBackend(each, host, self._logs.output(model)) for model, each in models.items()}
         return Pool(
             self._backends,
             {model: float(each.unload_timeout) for model, each in models.items()},
@@ -122,9 +120,14 @@ class House:
     # -- the beginning -------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Record the log, and sweep what a crashed server left behind: no model starts before that is done."""
+        """Record the log, and sweep what a crashed server left behind: no model starts before that is done.
+
+        Where the journal lies is decided here: a server that sheds its privileges has done so by now.
+        """
         self._logs.start()
-        sweeping = self._in_thread(sweep, self._places, self._processes)
+        places = state_directories(self._environ)
+        self._journal.open(usable_directory(places))
+        sweeping = self._in_thread(sweep, places, self._processes)
         sweeping.addCallbacks(log_sweep, lambda failure: self.log.failure("the sweep failed", failure))
         sweeping.addBoth(lambda _: self._swept.callback(None))
 

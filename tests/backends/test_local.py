@@ -426,8 +426,8 @@ class StopTests(LocalCase):
     def test_a_start_that_cannot_be_looked_at_is_not_ready(self) -> None:
         """Whether its own server has answered is not known (W-02): the next probe will tell."""
         self.make()
-        ready = self.backend.ensure_ready()
         self.system.blind = True
+        ready = self.backend.ensure_ready()
         self.system.last.run()
         self.assertNoResult(ready)
         self.system.blind = False

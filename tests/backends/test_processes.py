@@ -22,7 +22,6 @@ from llamaswap.backends.processes import (
 )
 from tests.support.fake_system import FakeProcess, FakeSystem
 
-
 NOBODY = 1 << 23
 """More than any pid."""
 

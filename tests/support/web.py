@@ -136,6 +136,7 @@ class MemoryExchange:
         reason: bytes = b"",
         length: int | None = None,
         raw: bool = False,
+        more: bool = False,
     ) -> None:
         assert not self.status, "begun twice"
         assert not raw or self.raw_chunks

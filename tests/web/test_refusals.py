@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.errors import (
@@ -17,8 +19,13 @@ from llamaswap.errors import (
     Unauthorized,
     UnknownModel,
 )
+from llamaswap.ids import ModelId
+from llamaswap.schedule.core import Core
+from llamaswap.schedule.dispatcher import Dispatcher
+from llamaswap.schedule.events import SwapEnded
 from llamaswap.web.answers import Answer
 from llamaswap.web.refusals import answer_to, words_for
+from tests.support.schedule import RecordingSwaps, TablePolicy, settings
 
 
 def header(answer: Answer, name: bytes) -> bytes | None:
@@ -113,15 +120,15 @@ class AnswerTests(SynchronousTestCase):
 
     def test_s02_a_model_that_is_not_ready(self) -> None:
         """A place on a model without an upstream: what the dispatcher refuses with is a 503 envelope of our own."""
-        settings = settings_of(model("m"))
-        dispatcher = Dispatcher(Core(settings, make_policy(settings)), ReadySwaps(), lambda model: None, Clock())
+        m, swaps = ModelId("m"), RecordingSwaps()
+        dispatcher = Dispatcher(Core(settings("m"), TablePolicy()), swaps, lambda model: None, Clock())
 
         async def forward() -> None:
-            async with dispatcher.lease(ModelId("m")):
+            async with dispatcher.lease(m):
                 raise AssertionError("there is nowhere to forward to")
 
         asked = Deferred.fromCoroutine(forward())
-        dispatcher.tell(SwapEnded(SwapId(1), 0.0))
+        dispatcher.tell(SwapEnded(swaps.begun[m].id, 0.0))
         answer = answer_to(self.failureResultOf(asked, NotReady).value, b"*/*")
         self.assertEqual((answer.status, header(answer, b"Content-Type")), (503, b"application/json"))
         error = {

@@ -19,7 +19,7 @@ from llamaswap.wire.transport import Outlet, Transport, peer_has_closed
 
 
 class Sender(Protocol):
-    """Writes `pieces` as soon as it is connected, held back or not as chance has it, and closes."""
+    """Writes `pieces` as soon as it is connected, through the outlet or past it as chance has it, and closes."""
 
     def __init__(self, pieces: list[bytes], chance: random.Random) -> None:
         self._pieces = pieces
@@ -29,7 +29,7 @@ class Sender(Protocol):
         transport = cast(Transport, self.transport)
         outlet = Outlet(transport)
         for piece in self._pieces:
-            (outlet.hold if self._chance.random() < 0.3 else outlet.write)(piece)
+            (transport.write if self._chance.random() < 0.3 else outlet.write)(piece)
         transport.loseConnection()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
@@ -25,6 +26,7 @@ from llamaswap.backends.waiters import Waiters
 from llamaswap.config.schema import Model
 
 Output = Callable[[bytes], None]
+"""Gets what the processes of a model write; nothing at all (`b""`) when one of them will write no more."""
 FIRST_LOOK, LAST_LOOK = 0.01, 0.25
 """Seconds between two looks at what is left: the first pause, doubling up to the longest."""
 GIVE_UP = 10.0
@@ -62,6 +64,7 @@ class Child:
         self._asked: set[Seen] = set()
         self._nap: IDelayedCall | None = None
         self._pause = FIRST_LOOK
+        self._blind = False
 
     # -- the beginning -------------------------------------------------------------------------------------------
 
@@ -72,13 +75,17 @@ class Child:
         """
         running = self._running.add()
         self._pid = spawn(self._host.spawner, Command(words, executable, self._environ), self._process)
-        self._started = self._host.processes.started(self._pid) or 0
+        with suppress(OSError):  # unknown, it is 0: then older processes are looked at as well
+            self._started = self._host.processes.started(self._pid) or 0
         self._host.journal.born(self._mark, self._model.id, self._pid, self._started)
         return running
 
     def alive(self) -> bool:
-        """The process itself has not ended, not even a moment ago."""
-        return not self._process.reaped and self._host.processes.started(self._pid) is not None
+        """The process itself has not ended, not even a moment ago, as far as can be seen."""
+        try:
+            return not self._process.reaped and self._host.processes.started(self._pid) is not None
+        except OSError:
+            return False
 
     # -- the end -------------------------------------------------------------------------------------------------
 
@@ -96,7 +103,10 @@ class Child:
     def kill(self) -> None:
         """SIGKILL everything this instant; blocks for as long as one look at the process table takes."""
         self._force()
-        kill_all(self._host.processes, self._left())
+        try:
+            kill_all(self._host.processes, self._left())
+        except OSError as error:
+            self._cannot_look(error)
 
     def _ask(self) -> None:
         words = stop_command_line(self._model.cmd_stop, self._pid)
@@ -148,13 +158,28 @@ class Child:
 
     async def _clear(self) -> None:
         """Wait for the last descendant, asking and then making it go."""
-        while (left := await self._host.in_thread(self._left)) and not self._hopeless(left):
-            self._press(left)
+        while not await self._over():
             await self._sleep()
         if self._grace is not None and self._grace.active():
             self._grace.cancel()
         self._host.journal.gone(self._mark)
         self._on_gone()
+
+    async def _over(self) -> bool:
+        """Look once, and press whoever is seen. A look that fails says nothing: it is for the next to tell."""
+        try:
+            left = await self._host.in_thread(self._left)
+            if not left or self._hopeless(left):
+                return True
+            self._press(left)
+        except OSError as error:
+            self._cannot_look(error)
+        return False
+
+    def _cannot_look(self, error: OSError) -> None:
+        if not self._blind:
+            self._blind = True
+            self._log.error("{model}: cannot look for what it left: {error}", model=self._model.id, error=error)
 
     def _left(self) -> list[Seen]:
         return descendants(self._host.processes, self._pid, self._mark, self._started)

@@ -25,8 +25,8 @@ class Backend(Protocol):
     def ensure_ready(self) -> Deferred[Upstream]:
         """Fires when the model is ready, starting it if need be; waits for a stop that is under way first.
 
-        Fails with `StartFailed`; with cause "aborted" when a stop interrupted the start, with `ShuttingDown`
-        after `close`. Cancelling gives up the wait only: the start goes on.
+        Fails with a `Refusal`: `StartFailed`, with cause "aborted" when a stop interrupted the start, `ShuttingDown`
+        after `close`, or what this kind of backend has to say. Cancelling gives up the wait only: the start goes on.
         """
 
     def stop(self, grace: float) -> Deferred[None]:

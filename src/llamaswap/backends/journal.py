@@ -14,6 +14,7 @@ import re
 import secrets
 import stat
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -25,6 +26,9 @@ from llamaswap.backends.processes import Processes
 from llamaswap.ids import ModelId
 
 _NAME = re.compile(r"([0-9a-f]{16})\.json")
+_DRAFT = re.compile(r"[0-9a-f]{16}\.new")
+_FORGOTTEN = 60.0
+"""Seconds after which a draft is nobody's any more: it becomes a journal at once, or never."""
 _SIZE_LIMIT = 1 << 20
 
 
@@ -43,17 +47,21 @@ class Entry:
 class Journal:
     """This server's own file, which is there before its first backend is started.
 
-    Without a usable directory the marks still go out, and nothing is written.
+    Until it is opened, and without a usable directory, the marks still go out, and nothing is written.
     """
 
     _log = Logger()
 
-    def __init__(self, directory: Path | None, processes: Processes) -> None:
+    def __init__(self, processes: Processes) -> None:
         self.name = secrets.token_hex(8)
-        self._path = None if directory is None else directory / f"{self.name}.json"
+        self._path: Path | None = None
         self._processes = processes
         self._entries: dict[str, Entry] = {}
         self._last = 0
+
+    def open(self, directory: Path | None) -> None:
+        """Lie in `directory`. To be called before the first mark, by the user and the process that are to write."""
+        self._path = None if directory is None else directory / f"{self.name}.json"
 
     def mark(self) -> str:
         """A new mark, for one start of one backend."""
@@ -74,8 +82,12 @@ class Journal:
 
     def close(self) -> None:
         """An orderly end: nothing is left to sweep. Keeps the file when a backend is still in it."""
-        if self._path is not None and not self._entries:
-            self._path.unlink(missing_ok=True)
+        if self._path is None or self._entries:
+            return
+        try:
+            remove_journal(self._path)
+        except OSError as error:
+            self._log.warn("cannot remove the journal {path}: {error}", path=self._path, error=error)
 
     def _server(self) -> Mapping[str, object]:
         """Who we are: asked late, because a daemon is another process than the one that made it."""
@@ -86,15 +98,25 @@ class Journal:
         """Replace the file in one step, so that no crash leaves half of it."""
         if self._path is None:
             return
-        content = {"server": self._server(), "backends": [asdict(entry) for entry in self._entries.values()]}
-        draft = self._path.with_suffix(".new")
+        draft = _draft_of(self._path)
         try:
+            content = {"server": self._server(), "backends": [asdict(entry) for entry in self._entries.values()]}
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
             with open(descriptor, "w", encoding="utf-8") as file:
                 json.dump(content, file)
             draft.replace(self._path)
         except OSError as error:
             self._log.warn("cannot write the journal {path}: {error}", path=self._path, error=error)
+
+
+def _draft_of(journal: Path) -> Path:
+    return journal.with_suffix(".new")
+
+
+def remove_journal(path: Path) -> None:
+    """Delete a journal, and the draft that a crash, or a full disk, may have left beside it."""
+    _draft_of(path).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
 
 
 # -- where ------------------------------------------------------------------------------------------------------------
@@ -153,6 +175,22 @@ def find_journals(places: Iterable[Path]) -> Iterator[Found | Unreadable]:
             for path in sorted(place.iterdir()):
                 if match := _NAME.fullmatch(path.name):
                     yield _read_journal(path, match[1])
+
+
+def find_forgotten_drafts(places: Iterable[Path]) -> Iterator[Path]:
+    """Drafts whose server is gone, or has given them up: perhaps before it had a journal at all."""
+    for place in places:
+        if is_private(place):
+            for path in sorted(place.iterdir()):
+                if _DRAFT.fullmatch(path.name) and _age(path) > _FORGOTTEN:
+                    yield path
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.lstat().st_mtime
+    except FileNotFoundError:  # it has just become a journal
+        return 0.0
 
 
 def _read_journal(path: Path, name: str) -> Found | Unreadable:

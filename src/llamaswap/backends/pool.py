@@ -105,7 +105,7 @@ class Pool:
         running.loading = backend.ensure_ready()
         try:
             await running.loading
-        except StartFailed as error:
+        except Refusal as error:
             return error
         except CancelledError:
             await backend.stop(ABANDONED_GRACE)

@@ -38,7 +38,8 @@ class Ending:
 class Launched(ProcessProtocol):
     """One process: `running` once the command has replaced the launcher, `exited` once it was reaped.
 
-    `exited` is called once, and `running` before it or never. `output` gets what the process writes, in order.
+    `exited` is called once, and `running` before it or never. `output` gets what the process writes, in order, and
+    at last `b""`: no more will come.
     """
 
     def __init__(
@@ -69,8 +70,12 @@ class Launched(ProcessProtocol):
             self._output(data)
 
     def childConnectionLost(self, childFD: int) -> None:
-        if childFD != STATUS:
-            return
+        if childFD == STATUS:
+            self._status_lost()
+        else:
+            self._output(b"")
+
+    def _status_lost(self) -> None:
         self._status_open = False
         if self._ending is not None:
             self._report(self._ending)

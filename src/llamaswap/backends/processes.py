@@ -9,11 +9,12 @@ and a start time is what keeps us from killing a stranger. Elsewhere psutil answ
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from llamaswap.backends.launch import MARK
 
 _PROC = Path("/proc")
 _MARK_ENTRY = MARK.encode() + b"="
+_SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""Errors that say something of us and nothing of the process that was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,11 @@ class Seen:
 
 
 class Processes(Protocol):
-    """The process table. A zombie is not in it: it holds nothing and only waits for its parent."""
+    """The process table. A zombie is not in it: it holds nothing and only waits for its parent.
+
+    Whoever looks gets an OSError when there was no looking, as without a free descriptor: that nobody was seen then
+    means nothing.
+    """
 
     @property
     def boot(self) -> str:
@@ -82,8 +89,9 @@ class _Signals(ABC):
 class LinuxProcesses(_Signals):
     """The table as /proc shows it; start times are clock ticks since boot."""
 
-    def __init__(self, root: Path = _PROC) -> None:
+    def __init__(self, root: Path = _PROC, read: Callable[[Path], bytes] = Path.read_bytes) -> None:
         self._root = root
+        self._read = read
         self.boot = (root / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
     def started(self, pid: int) -> int | None:
@@ -101,8 +109,8 @@ class LinuxProcesses(_Signals):
 
     def _look(self, pid: int) -> Seen | None:
         try:
-            text = (self._root / str(pid) / "stat").read_bytes()
-        except OSError:
+            text = self._read(self._root / str(pid) / "stat")
+        except (FileNotFoundError, ProcessLookupError, PermissionError):  # gone, or hidden from us
             return None
         # "pid (name) state ppid pgrp session …"; the name may hold blanks and parentheses
         fields = text.rpartition(b")")[2].split()
@@ -111,12 +119,15 @@ class LinuxProcesses(_Signals):
         return Seen(pid, int(fields[19]), group=int(fields[2]), session=int(fields[3]))
 
     def _mark(self, pid: int) -> str | None:
-        """Its mark; None when the process is not ours to signal."""
+        """Its mark; None when it is gone, or hides its mark and is not ours to signal."""
         try:
-            entries = (self._root / str(pid) / "environ").read_bytes().split(b"\0")
-        except OSError:
+            return _find_mark(self._read(self._root / str(pid) / "environ").split(b"\0"))
+        except (FileNotFoundError, ProcessLookupError):
             return None
-        return _find_mark(entries)
+        except OSError as error:
+            if error.errno in _SHORTAGES:
+                raise
+            return "" if _may_signal(pid) else None
 
 
 class PsutilProcesses(_Signals):
@@ -137,11 +148,31 @@ class PsutilProcesses(_Signals):
 
     def _look(self, pid: int) -> Seen | None:
         try:
-            mark = psutil.Process(pid).environ().get(MARK, "")
-            started = self.started(pid)
-            return None if started is None else Seen(pid, started, os.getpgid(pid), os.getsid(pid), mark)
-        except (psutil.Error, OSError):
+            mark, started = self._mark(pid), self.started(pid)
+            if mark is None or started is None:
+                return None
+            return Seen(pid, started, os.getpgid(pid), os.getsid(pid), mark)
+        except (ProcessLookupError, PermissionError):
             return None
+
+    def _mark(self, pid: int) -> str | None:
+        """As in `LinuxProcesses`."""
+        try:
+            return psutil.Process(pid).environ().get(MARK, "")
+        except psutil.NoSuchProcess:
+            return None
+        except (psutil.Error, OSError) as error:
+            if isinstance(error, OSError) and error.errno in _SHORTAGES:
+                raise
+            return "" if _may_signal(pid) else None
+
+
+def _may_signal(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def _find_mark(entries: list[bytes]) -> str:
@@ -155,7 +186,10 @@ def system_processes() -> Processes:
 
 
 def descendants(processes: Processes, leader: int, mark: str, since: int) -> list[Seen]:
-    """What a backend left running: all in the session or group of `leader`, and all that carry its mark."""
+    """What a backend left running: all in the session or group of `leader`, and all that carry its mark.
+
+    One that has left the session *and* hides its mark cannot be told from a stranger, and is taken for one.
+    """
     return [
         seen
         for seen in processes.running(since)

@@ -6,13 +6,13 @@ Which processes these are is `journal.py`'s word: those that carry the mark of a
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from twisted.logger import Logger
 
-from llamaswap.backends.journal import Found, Unreadable, find_journals
+from llamaswap.backends.journal import Found, Unreadable, find_forgotten_drafts, find_journals, remove_journal
 from llamaswap.backends.processes import Processes, Seen, kill_all
 
 _log = Logger()
@@ -30,7 +30,7 @@ class Swept:
     problems: list[str] = field(default_factory=list)
 
 
-def sweep(places: Iterable[Path], processes: Processes) -> Swept:
+def sweep(places: Sequence[Path], processes: Processes) -> Swept:
     """Kill the backends of every server that is gone, and delete its journal once nothing of them is left."""
     swept = Swept()
     for found in find_journals(places):
@@ -38,6 +38,8 @@ def sweep(places: Iterable[Path], processes: Processes) -> Swept:
             swept.problems.append(str(found))
         elif not _lives(found, processes):
             _clear(found, processes, swept)
+    for draft in find_forgotten_drafts(places):
+        draft.unlink(missing_ok=True)
     return swept
 
 
@@ -64,7 +66,7 @@ def _clear(found: Found, processes: Processes, swept: Swept) -> None:
     if left:
         swept.problems.append(f"{found.path}: processes {[seen.pid for seen in left]} survive SIGKILL")
     else:
-        found.path.unlink(missing_ok=True)
+        remove_journal(found.path)
 
 
 def _leftovers(found: Found, processes: Processes) -> list[Seen]:

@@ -80,7 +80,9 @@ class OutputEvents:
         self._rest = b""
 
     def write(self, data: bytes) -> None:
-        """Emit every line that is complete, and keep the rest."""
+        """Emit every line that is complete, and keep the rest; `b""` is the end, which completes it."""
+        if not data and self._rest:
+            data = b"\n"
         *lines, rest = (self._rest + data).split(b"\n")
         while len(rest) > LONGEST_LINE:
             lines.append(rest[:LONGEST_LINE])

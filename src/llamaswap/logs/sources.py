@@ -5,6 +5,8 @@ It owns the monitors, which live as long as the service, and the observer of Twi
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from twisted.logger import Logger, LogLevel, LogPublisher
 
 from llamaswap.config.schema import Settings
@@ -52,6 +54,17 @@ class Logs:
         if (monitor := self._models.get(model)) is None:
             monitor = self._models[model] = Monitor()
             monitor.subscribe(self.upstream.write)
-            if self._echo:
-                monitor.subscribe(OutputEvents(model, self._output).write)
         return monitor
+
+    def output(self, model: ModelId) -> Callable[[bytes], None]:
+        """Where the model's processes write: its log, and the process's own if that is wanted. `b""` ends a line."""
+        monitor = self.model(model)
+        if not self._echo:
+            return monitor.write
+        events = OutputEvents(model, self._output)
+
+        def write(data: bytes) -> None:
+            monitor.write(data)
+            events.write(data)
+
+        return write

@@ -210,7 +210,8 @@ async def _streamed(connection: Connection, body: RequestBody) -> None:
 
 async def _answer(exchange: Exchange, connection: Connection, answer: AnswerHead) -> None:
     raw = answer.chunked and exchange.raw_chunks
-    exchange.begin(answer.status, towards_client(answer.headers), reason=answer.reason, length=answer.length, raw=raw)
+    lines = towards_client(answer.headers)
+    exchange.begin(answer.status, lines, reason=answer.reason, length=answer.length, raw=raw, more=connection.ready)
     exchange.produce(connection)
     try:
         await connection.relay(exchange.write, raw=raw)

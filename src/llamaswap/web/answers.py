@@ -23,7 +23,7 @@ class Answer:
 
 async def send(exchange: Exchange, answer: Answer) -> None:
     """Send all of it; a HEAD request gets the headers only, with the length that GET would have. Never waits."""
-    exchange.begin(answer.status, answer.headers, length=len(answer.body))
+    exchange.begin(answer.status, answer.headers, length=len(answer.body), more=True)
     if answer.body and exchange.method != b"HEAD":
         exchange.write(answer.body)
     exchange.finish()

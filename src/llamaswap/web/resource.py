@@ -148,6 +148,7 @@ class RequestExchange:
         reason: bytes = b"",
         length: int | None = None,
         raw: bool = False,
+        more: bool = False,
     ) -> None:
         if self._gone:
             return

@@ -313,11 +313,6 @@ class Channel(Protocol):
         if not self._lost:
             self._outlet.write(data)
 
-    def hold(self, data: bytes) -> None:
-        """As `send`, but what follows in the same turn leaves together with it."""
-        if not self._lost:
-            self._outlet.hold(data)
-
     def answered(self) -> None:
         """An exchange's answer is complete."""
         self._advance()

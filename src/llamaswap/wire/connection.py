@@ -80,10 +80,13 @@ class Connection(Protocol):
         self._far: TunnelEnd | None = None
         self._blocked: Deferred[None] | None = None
         self._valve_open = True
+        self._parser_is_clean = False
         self._reset(False, _ignore_interim)
 
     def _reset(self, no_body: bool, interim: Interim) -> None:
-        self._parser = HttpResponseParser(self)
+        if not self._parser_is_clean:
+            self._parser = HttpResponseParser(self)
+        self._parser_is_clean = False
         self._no_body = no_body
         self._interim = interim
         self._interims = 0
@@ -188,6 +191,11 @@ class Connection(Protocol):
         """Cut the connection."""
         if self.lost is None:
             self.transport.abortConnection()
+
+    @property
+    def ready(self) -> bool:
+        """`relay` will write, or fire, at once."""
+        return self._complete or bool(self._early) or bool(self._pieces)
 
     @property
     def idle_limit(self) -> float:
@@ -382,6 +390,7 @@ class Connection(Protocol):
             self._reason = b""
         else:
             self._complete = True
+            self._parser_is_clean = True  # not after a HEAD, whose body the parser goes on waiting for
 
 
 def _framing(headers: Sequence[Header]) -> tuple[int | None, bool, float]:

@@ -38,6 +38,7 @@ class ServedExchange:
         "_channel",
         "_framing",
         "_head",
+        "_held",
         "_missing",
         "body",
         "expects_continue",
@@ -73,6 +74,7 @@ class ServedExchange:
         self.task: Deferred[None] | None = None
         self._framing = _Framing.PLAIN
         self._missing: int | None = None
+        self._held = b""
 
     # -- the request -------------------------------------------------------------------------------------------
 
@@ -122,6 +124,7 @@ class ServedExchange:
         reason: bytes = b"",
         length: int | None = None,
         raw: bool = False,
+        more: bool = False,
     ) -> None:
         if self.status:
             raise RuntimeError("the answer has begun already")
@@ -129,7 +132,11 @@ class ServedExchange:
         framing = self._choose_framing(status, length, raw)
         self.keep_alive = self.keep_alive and self._channel.may_go_on(self)
         head = _head(status, reason or REASONS.get(status, b""), headers)
-        self._channel.hold(head + framing + self._connection_line() + b"\r\n")
+        head += framing + self._connection_line() + b"\r\n"
+        if more:
+            self._held = head
+        else:
+            self._channel.send(head)
 
     def _choose_framing(self, status: int, length: int | None, raw: bool) -> bytes:
         line = b"" if length is None or status == 204 else b"Content-Length: %d\r\n" % length
@@ -160,6 +167,11 @@ class ServedExchange:
             data = b"%x\r\n%b\r\n" % (len(data), data)
         elif self._missing is not None:
             self._missing -= len(data)
+        self._send(data)
+
+    def _send(self, data: bytes) -> None:
+        if self._held:
+            data, self._held = self._held + data, b""
         self._channel.send(data)
 
     def finish(self) -> None:
@@ -170,7 +182,9 @@ class ServedExchange:
             return
         self.finished = True
         if self._framing is _Framing.CHUNKED:
-            self._channel.send(b"0\r\n\r\n")
+            self._send(b"0\r\n\r\n")
+        elif self._held:
+            self._send(b"")
         self._channel.answered()
 
     def abort(self) -> None:

@@ -79,18 +79,13 @@ class Outlet:
         knows = isinstance(transport, Connection) and hasattr(transport, "_tempDataBuffer")
         self._send: Callable[[bytes], int] | None = transport.getHandle().send if knows else None
 
-    def hold(self, data: bytes) -> None:
-        """Send in the reactor's next turn, or together with what is written in this one."""
-        self._transport.write(data)
-
     def write(self, data: bytes) -> None:
-        """Send now, behind everything that is held."""
+        """Send now, behind what the reactor has still to send."""
         transport: Any = self._transport
         if self._send is None or transport.disconnecting or not transport.connected:
             transport.write(data)
         elif transport.dataBuffer or transport._tempDataBuffer:
             transport.write(data)
-            transport.doWrite()
         else:
             self._send_directly(data)
 

@@ -5,8 +5,9 @@ A restart of the backend is a new `Upstream`, so no connection outlives the proc
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
 from typing import cast
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -64,17 +65,18 @@ class Upstream:
             await connection.relay(lambda data: None)
             return answer.status
 
-    @asynccontextmanager
-    async def connection(self, *, fresh: bool = False) -> AsyncIterator[Connection]:
+    def connection(self, *, fresh: bool = False) -> AbstractAsyncContextManager[Connection]:
         """A connection for one request; afterwards kept for the next if the answer was complete, else cut.
 
-        Raises `UpstreamFailed` when none can be made. `fresh` takes none that has been used before.
+        Entering raises `UpstreamFailed` when none can be made. `fresh` takes none that has been used before.
         """
-        connection = (None if fresh else self._take_idle()) or await self._connect()
-        try:
-            yield connection
-        finally:
-            self._give_back(connection)
+        return _Borrowed(self, fresh)
+
+    async def take(self, fresh: bool) -> Connection:
+        """A connection, to be given back."""
+        if self._idle and not fresh:
+            return self._idle.pop()
+        return await self._connect()
 
     def close(self) -> None:
         """Drop the idle connections and cut those in use. Nothing can be sent afterwards."""
@@ -88,10 +90,8 @@ class Upstream:
 
     # -- the pool ----------------------------------------------------------------------------------------------
 
-    def _take_idle(self) -> Connection | None:
-        return self._idle.pop() if self._idle else None
-
-    def _give_back(self, connection: Connection) -> None:
+    def give_back(self, connection: Connection) -> None:
+        """Keep `connection` for the next request, or end it."""
         self._unheard.pop(connection, None)
         if self._closed or not connection.reusable:
             connection.abort()
@@ -189,6 +189,25 @@ class Upstream:
 
             endpoint = wrapClientTLS(optionsForClientTLS(self.origin.host), endpoint)
         return endpoint
+
+
+class _Borrowed:
+    """A connection for the length of a block. (A generator would cost every request some microseconds more.)"""
+
+    __slots__ = ("_connection", "_fresh", "_upstream")
+
+    def __init__(self, upstream: Upstream, fresh: bool) -> None:
+        self._upstream = upstream
+        self._fresh = fresh
+
+    async def __aenter__(self) -> Connection:
+        self._connection = await self._upstream.take(self._fresh)
+        return self._connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._upstream.give_back(self._connection)
 
 
 class _Connections(Factory):
