@@ -9,7 +9,7 @@ from zope.interface.verify import verifyObject
 
 from llamaswap.config.schema import Settings
 from llamaswap.ids import ModelId
-from llamaswap.logs.observers import LONGEST_LINE, UPSTREAM, OutputEvents, ProxyLines, threshold
+from llamaswap.logs.observers import LONGEST_LINE, MOST_LINES, UPSTREAM, OutputEvents, ProxyLines, threshold
 from llamaswap.logs.sources import Logs
 
 
@@ -89,6 +89,12 @@ class OutputEventsTests(SynchronousTestCase):
         """A line that never ends is handed on in pieces."""
         self.output.write(b"x" * (2 * LONGEST_LINE + 1))
         self.assertEqual([len(line) for line in self.lines()], [LONGEST_LINE, LONGEST_LINE])
+
+    def test_flood(self) -> None:
+        """Of very many lines at once some are handed on, and how many are not."""
+        self.output.write(b"y\n" * (MOST_LINES + 7))
+        self.assertEqual(len(self.events), MOST_LINES + 1)
+        self.assertEqual(self.events[-1]["dropped"], 7)
 
     def test_bytes_that_are_no_text(self) -> None:
         """Whatever a model writes can be logged."""

@@ -19,6 +19,8 @@ UPSTREAM = "llamaswap.upstream"
 
 LONGEST_LINE = 8192
 """A model's line is handed on in pieces of this size when it does not end."""
+MOST_LINES = 100
+"""Lines of one read of a model's output that are handed on."""
 
 _LEVELS = {"debug": LogLevel.debug, "warn": LogLevel.warn, "error": LogLevel.error}
 
@@ -80,7 +82,10 @@ class OutputEvents:
         self._rest = b""
 
     def write(self, data: bytes) -> None:
-        """Emit every line that is complete, and keep the rest; `b""` is the end, which completes it."""
+        """Emit the lines that are complete, and keep the rest; `b""` is the end, which completes it.
+
+        Of a flood only so many lines are shown that the server has time for its clients (W-30); the monitors have all.
+        """
         if not data and self._rest:
             data = b"\n"
         *lines, rest = (self._rest + data).split(b"\n")
@@ -88,6 +93,8 @@ class OutputEvents:
             lines.append(rest[:LONGEST_LINE])
             rest = rest[LONGEST_LINE:]
         self._rest = rest
-        for line in lines:
+        for line in lines[:MOST_LINES]:
             text = escape(line.decode("utf-8", "backslashreplace").rstrip("\r"))
             self._log.info("{model}: {line}", model=self._model, line=text)
+        if len(lines) > MOST_LINES:
+            self._log.info("{model}: — {dropped} lines dropped —", model=self._model, dropped=len(lines) - MOST_LINES)
