@@ -26,9 +26,10 @@ class LoopTests(SynchronousTestCase):
         self.clock = Clock()
         self.probes: list[Deferred[int]] = []
         self.lives = True
+        self.met: list[str] = []
 
     def wait(self) -> Deferred[None]:
-        return Deferred.fromCoroutine(wait_until_healthy(self.probe, lambda: self.lives, self.clock))
+        return Deferred.fromCoroutine(wait_until_healthy(self.probe, lambda: self.lives, self.clock, self.met.append))
 
     def probe(self) -> Deferred[int]:
         probe: Deferred[int] = Deferred()
@@ -62,6 +63,7 @@ class LoopTests(SynchronousTestCase):
         self.assertEqual(len(self.probes), 2)
         self.probes[1].callback(200)
         self.successResultOf(healthy)
+        self.assertEqual(self.met, ["no answer within 5s", "status 200"])
 
     def test_a_dead_process_is_never_healthy(self) -> None:
         """Its port may be another's by now."""
@@ -78,12 +80,16 @@ class LoopTests(SynchronousTestCase):
         healthy.cancel()
         self.failureResultOf(healthy, CancelledError)
         self.assertTrue(self.probes[0].called)
-        pausing = Deferred.fromCoroutine(wait_until_healthy(lambda: succeed(503), lambda: True, self.clock))
+        pausing = Deferred.fromCoroutine(
+            wait_until_healthy(lambda: succeed(503), lambda: True, self.clock, self.met.append)
+        )
         pausing.cancel()
         self.failureResultOf(pausing, CancelledError)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_other_errors_are_not_swallowed(self) -> None:
         """A mistake in the prober ends the start with its own words."""
-        broken = Deferred.fromCoroutine(wait_until_healthy(lambda: fail(ValueError("bad")), lambda: True, self.clock))
+        broken = Deferred.fromCoroutine(
+            wait_until_healthy(lambda: fail(ValueError("bad")), lambda: True, self.clock, self.met.append)
+        )
         self.failureResultOf(broken, ValueError)

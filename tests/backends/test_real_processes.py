@@ -165,7 +165,7 @@ class LifeTests(RealCase):
     async def test_s07_w12_a_daemon_is_a_failed_start(self) -> None:
         """It is noticed at once, and the descendant is killed."""
         backend = self.make("--daemonise", "--health-hang", "--ignore-sigterm")
-        self.assertEqual(await self.failure(backend), "upstream command exited prematurely")
+        self.assertIn("upstream command exited prematurely (", await self.failure(backend))
         path = self.place / "u.pid"
         self.assertFalse(path.exists() and alive(int(path.read_text())))
 

@@ -24,19 +24,29 @@ def pause_after(waited: float) -> float:
 
 
 async def wait_until_healthy(
-    probe: Callable[[], Deferred[int]], alive: Callable[[], bool], clock: IReactorTime
+    probe: Callable[[], Deferred[int]],
+    alive: Callable[[], bool],
+    clock: IReactorTime,
+    tell: Callable[[str], None],
 ) -> None:
     """Returns when a probe was answered with status 200 exactly and the process is still `alive` after it.
 
-    A dead one's answer came from somebody else (W-02); its exit will end this wait from outside.
+    A dead one's answer came from somebody else (W-02); its exit will end this wait from outside. `tell` hears what
+    each probe met, for whoever has to explain a wait that was too long.
     """
     began = clock.seconds()
-    while not (await _is_well(probe, clock) and alive()):
+    while not (await _is_well(probe, clock, tell) and alive()):
         await deferLater(clock, pause_after(clock.seconds() - began))
 
 
-async def _is_well(probe: Callable[[], Deferred[int]], clock: IReactorTime) -> bool:
+async def _is_well(probe: Callable[[], Deferred[int]], clock: IReactorTime, tell: Callable[[str], None]) -> bool:
     try:
-        return await probe().addTimeout(PROBE_DEADLINE, clock) == 200
-    except (UpstreamFailed, TimeoutError):
-        return False
+        status = await probe().addTimeout(PROBE_DEADLINE, clock)
+    except TimeoutError:
+        tell(f"no answer within {PROBE_DEADLINE:g}s")
+    except UpstreamFailed as error:
+        tell(str(error))
+    else:
+        tell(f"status {status}")
+        return status == 200
+    return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from urllib.parse import quote
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError, fail, succeed
 from twisted.logger import Logger
@@ -106,6 +107,7 @@ class _LocalBody:
         """Those whose start is under way, and who fail with it."""
         self.stoppers: Waiters[None] = Waiters()
         self._last_ending = ""
+        self._last_probe = ""
 
     @property
     def idle(self) -> bool:
@@ -165,6 +167,7 @@ class _LocalBody:
 
     async def _start(self, machine: Inputs) -> None:
         """From nothing to a server that says it is well. Raises `StartFailed`, `NotSpawned`."""
+        self._last_probe = ""
         origin = self._origin()
         words = command_line(self._model.cmd)
         executable = await self._host.in_thread(partial(self._look_around, origin, words))
@@ -175,7 +178,8 @@ class _LocalBody:
         await running
         endpoint = self._model.check_endpoint.strip()
         if endpoint != "none":
-            await wait_until_healthy(partial(upstream.probe, endpoint), child.alive, self._host.clock)
+            probe = partial(upstream.probe, endpoint)
+            await wait_until_healthy(probe, child.alive, self._host.clock, partial(setattr, self, "_last_probe"))
 
     def _origin(self) -> Origin:
         if not self._model.proxy:
@@ -196,7 +200,11 @@ class _LocalBody:
         if failure.check(CancelledError):
             return
         if failure.check(TimeoutError):
-            machine.failed(f"health check timed out after {self._host.health_check_timeout:g}s")
+            seconds = f"{self._host.health_check_timeout:g}s"
+            met = (
+                f"; the last probe of {self._model.check_endpoint} met: {self._last_probe}" if self._last_probe else ""
+            )
+            machine.failed(f"health check timed out after {seconds}{met}")
         elif isinstance(failure.value, StartFailed):
             machine.failed(failure.value.cause)
         elif failure.check(NotSpawned):
@@ -212,4 +220,7 @@ class _LocalBody:
             self.upstream.close()
             self.upstream = None
         self._last_ending = ending.text
-        machine.exited(not_started(words, ending.not_run) if ending.not_run else PREMATURE)
+        machine.exited(not_started(words, ending.not_run) if ending.not_run else self._premature(ending))
+
+    def _premature(self, ending: Ending) -> str:
+        return f"{PREMATURE} ({ending.text}); what it printed is at /logs/stream/{quote(self._model.id)}"

@@ -42,12 +42,24 @@ def _too_high(model: str, port: int) -> str:
     return f"model {model} would get port {port}, and ports end at {HIGHEST_PORT}: lower startPort"
 
 
+def _how_to_have_a_port(section: MappingNode) -> str:
+    cmd = section.values.get("cmd")
+    if not isinstance(cmd, ScalarNode) or not cmd.text.strip():
+        return (
+            "there is no cmd (the default proxy uses ${PORT} but cmd does not): give the command that starts the "
+            "model's server, with ${PORT} as its port"
+        )
+    return (
+        "proxy uses ${PORT} but cmd does not: put ${PORT} into cmd (the default proxy is http://localhost:${PORT}), "
+        "or give a proxy with the port that cmd uses"
+    )
+
+
 def _without_port(model: str, section: MappingNode, report: Report) -> MappingNode:
     """A model that has no port must not speak of one in its proxy; a proxy that does is reported, and taken out."""
     proxy = section.values.get("proxy")
     if proxy is None or not mentions(proxy, "PORT"):
         return section
     if isinstance(section.values.get("cmd", proxy), ScalarNode):
-        message = "proxy uses ${PORT} but cmd does not: use ${PORT} in cmd, or give a proxy with its port"
-        report.error(proxy, f"models.{model}.proxy", f"model {model}: {message}")
+        report.error(proxy, f"models.{model}", f"model {model}: {_how_to_have_a_port(section)}")
     return section.with_values({key: value for key, value in section.values.items() if key != "proxy"})

@@ -48,7 +48,8 @@ class Inference:
             wanted = await self._find(exchange, body)
             model = self._resolver.resolve(wanted.name)
             if model is None:
-                raise UnknownModel(f"no router for requested model {wanted.name[:_NAME_SHOWN]!r}")
+                name = wanted.name[:_NAME_SHOWN]
+                raise UnknownModel(f"no router for requested model {name!r}; /v1/models lists those there are")
             _rename(exchange, body, wanted, model)
             target = exchange.target.removeprefix(route.strip) if route.strip else exchange.target
             outgoing = Outgoing(target, body, keep_credentials=self._keep_credentials)
@@ -61,9 +62,16 @@ class Inference:
         small = len(body.content) <= _SCANNED_AT_ONCE
         found = find_model(*wanted) if small else await self._in_thread(find_model, *wanted)
         if found is None:
-            raise NoModelGiven()
+            raise NoModelGiven(_why_no_model(exchange))
         assert isinstance(found, Found)
         return found
+
+
+def _why_no_model(exchange: Exchange) -> str:
+    hint = ""
+    if exchange.method == b"POST" and b"json" not in (exchange.header(b"content-type") or b"").lower():
+        hint = "; a JSON body needs the header Content-Type: application/json"
+    return f"no model id could be identified in the request{hint}"
 
 
 def _rename(exchange: Exchange, body: StoredBody, wanted: Found, model: Model) -> None:
