@@ -560,7 +560,7 @@ class StopTests(SynchronousTestCase):
         driver.advance(1e6)
         self.assertEqual(driver.stops, [])
 
-    def test_ttl_from_the_end_of_the_last_request(self) -> None:
+    def test_s25_ttl_from_the_end_of_the_last_request(self) -> None:
         """A model idle for more than `ttl` seconds is stopped with its unloadTimeout, counted from the last end."""
         driver = independent("a", ttl=4, unload_timeout=7)
         ticket = driver.arrive("a")
@@ -572,6 +572,17 @@ class StopTests(SynchronousTestCase):
         driver.advance(0.01)
         [stop] = driver.stops
         self.assertEqual((stop.models, stop.grace, stop.why), (("a",), 7.0, "ttl"))
+
+    def test_s27_a_long_answer_is_not_idleness(self) -> None:
+        """A model is not unloaded while an answer runs, however long; `ttl` seconds after its end it is."""
+        driver = independent("a", ttl=1)
+        ticket = driver.arrive("a")
+        driver.end_swap("a")
+        driver.advance(4)
+        self.assertEqual(driver.stops, [])
+        driver.serve(ticket)
+        driver.advance(1.01)
+        self.assertEqual([stop.why for stop in driver.stops], ["ttl"])
 
     def test_ttl_from_ready(self) -> None:
         """A model that nobody has used yet is idle from the moment it became ready (W-06)."""

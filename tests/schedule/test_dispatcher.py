@@ -137,6 +137,11 @@ class LeaseTests(DispatcherTestCase):
         self.assertEqual(self.dispatcher.in_flight(A), 0)
         self.assertIn(B, self.swaps.begun)
 
+    def test_s56_who_has_left_before_is_not_admitted(self) -> None:
+        """A client that left before its lease was entered reserves nothing and loads nothing."""
+        self.dispatcher.lease(A)
+        self.assertEqual((self.dispatcher.waiting(A), dict(self.swaps.begun)), (0, {}))
+
     def test_died_that_very_moment(self) -> None:
         """A grant of a model that has no upstream any more is a 503, and gives the place back."""
         self.have_ready(A)

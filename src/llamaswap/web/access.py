@@ -31,7 +31,7 @@ def record(exchange: Exchange, seconds: float) -> dict[str, str | int] | None:
 def _client(exchange: Exchange) -> str:
     """Who asks, as far as the proxies in between tell."""
     forwarded = _text(exchange.header(b"x-forwarded-for")).partition(",")[0].strip()
-    return forwarded or _text(exchange.header(b"x-real-ip")) or exchange.peer
+    return forwarded or _text(exchange.header(b"x-real-ip")) or exchange.peer or "unix"
 
 
 def _text(value: bytes | None) -> str:
