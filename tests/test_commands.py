@@ -52,6 +52,12 @@ class Folder(SynchronousTestCase):
         path.write_text(text)
         return str(path)
 
+    def gone(self, pids: Sequence[psutil.Process]) -> None:
+        """Wait until none of these processes runs."""
+        for _ in eventually():
+            if not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in pids):
+                return
+
 
 class RefusalTests(Folder):
     """What cannot run says so and is gone, under every command."""
@@ -97,12 +103,6 @@ class RefusalTests(Folder):
 
 class EndTests(Folder):
     """How a server ends that runs in the foreground."""
-
-    def gone(self, pids: Sequence[psutil.Process]) -> None:
-        """Wait until none of these processes runs."""
-        for _ in eventually():
-            if not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in pids):
-                return
 
     def test_s101_running_request_finishes(self) -> None:
         """S-101: SIGTERM lets a running answer finish and refuses new connections; an open log stream delays nothing;
@@ -174,6 +174,69 @@ class EndTests(Folder):
         with Live((*LLAMA_SWAP, *words), port) as server:
             self.assertEqual(server.ask("GET", "/upstream/b/x").json()["name"], "b")
             self.assertEqual(server.stop(), 0)
+
+
+class StalledLogTests(Folder):
+    """W-30: whoever reads stdout may stop reading it, or go away."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.pipe = self.folder / "stdout"
+        os.mkfifo(self.pipe)
+        self.reader = os.open(self.pipe, os.O_RDWR)  # both ends: opening waits for nobody
+
+    def tearDown(self) -> None:
+        if self.reader:
+            os.close(self.reader)
+
+    @contextmanager
+    def serving(self, *command: str, options: str = "") -> Iterator[Live]:
+        """The server, its stdout a pipe that nobody reads, with model `a` loaded."""
+        port = free_ports()
+        config = self.file(configuration(*options.split()))
+        onto_pipe = ("sh", "-c", 'exec "$@" > "$0"', str(self.pipe))
+        words = (*command, "--config", config, "--listen", f"127.0.0.1:{port}")
+        environ = {**os.environ, "XDG_STATE_HOME": str(self.folder), "PYTHONUNBUFFERED": ""}
+        with Live((*onto_pipe, *words), port, env=environ) as server:
+            self.assertEqual(server.ask("GET", "/upstream/a/warm").status, 200)
+            yield server
+
+    def fill(self, server: Live) -> None:
+        """Make more requests than a pipe holds lines of the access log, or as many as are answered."""
+        for _ in range(40):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=1) as client:
+                client.sendall(b"GET /" + b"x" * 4000 + b" HTTP/1.0\r\nHost: x\r\n\r\n")
+                client.recv(1)
+
+    def test_w30_nobody_reads(self) -> None:
+        """A stalled stdout stalls neither requests nor the end of the server."""
+        for command in (LLAMA_SWAP, TWIST):
+            with self.serving(*command) as server:
+                self.fill(server)
+                self.assertEqual(server.ask("GET", "/upstream/a/again").status, 200)
+                children = server.children()
+                self.assertEqual(server.stop(patience=10), 0)
+                self.assertFalse([child for child in children if child.is_running()])
+
+    def test_w30_closed(self) -> None:
+        """A stdout that nobody can read any more changes nothing, not even the exit status."""
+        for command in (LLAMA_SWAP, TWIST):
+            with self.serving(*command) as server:
+                os.close(self.reader)
+                self.fill(server)
+                self.assertEqual(server.stop(), 0)
+                self.reader = os.open(self.pipe, os.O_RDWR)
+
+    def test_w25_second_signal_reaches_a_stuck_reactor(self) -> None:
+        """`twistd -n` writes its log itself, and is stuck with its reader: two signals still end it and its models."""
+        command = (*TWISTD, "-n", "--pidfile", str(self.folder / "pid"), "llamaswap")
+        with self.serving(*command, options="--ignore-sigterm --descendant session") as server:
+            children = server.children()
+            self.assertRaises(TimeoutError, self.fill, server)
+            server.process.send_signal(signal.SIGTERM)  # and another: two equal ones might become one
+            self.assertEqual(server.stop(signal.SIGINT, patience=10), 1)
+            self.assertGreaterEqual(len(children), 2)
+            self.gone(children)
 
 
 class DaemonTests(Folder):

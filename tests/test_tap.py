@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from twisted.application.twist._options import TwistOptions
+from twisted.logger import textFileLogObserver
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from llamaswap.startup import LossyStream
 from llamaswap.tap import Options, makeService
 from tests.support.folders import folder_for
 
@@ -18,6 +22,13 @@ def parsed(*words: str) -> Options:
     options = Options()
     options.parseOptions(list(words))
     return options
+
+
+def config_for(test: SynchronousTestCase, text: str) -> str:
+    """A configuration file with this text, for the length of the test."""
+    path = folder_for(test) / "config.yaml"
+    path.write_text(text)
+    return str(path)
 
 
 @contextmanager
@@ -65,12 +76,6 @@ class RefusalTests(TestCase):
         self.assertNotIn("\n", line)
         return line
 
-    def config(self, text: str) -> str:
-        """A configuration file with this text."""
-        path = folder_for(self) / "config.yaml"
-        path.write_text(text)
-        return str(path)
-
     def test_s104_no_configuration(self) -> None:
         """S-104: without a configuration both ways to give one are named."""
         line = self.refused()
@@ -87,7 +92,7 @@ class RefusalTests(TestCase):
 
     def test_wrong_file(self) -> None:
         """Every problem of a file stands in the line, with file, line and key."""
-        path = self.config("startPort: zero\nmodels:\n  m: {cmd: x, ttl: -5}\n")
+        path = config_for(self, "startPort: zero\nmodels:\n  m: {cmd: x, ttl: -5}\n")
         line = self.refused("--config", path)
         self.assertIn(f"{path}:1:", line)
         self.assertIn(f"{path}:3:", line)
@@ -95,21 +100,34 @@ class RefusalTests(TestCase):
     def test_s103_address_in_use(self) -> None:
         """S-103: an address in use ends the program before anything is started, and gives back the others."""
         with taken() as address:
-            line = self.refused("--config", self.config(""), "--listen", "127.0.0.1:0", "--listen", address)
+            line = self.refused("--config", config_for(self, ""), "--listen", "127.0.0.1:0", "--listen", address)
         self.assertEqual(line, f"llamaswap: cannot listen on {address}: Address already in use")
 
 
 class ServiceTests(TestCase):
     """A service that was made is complete."""
 
+    def test_w30_twist_writes_its_log_through_us(self) -> None:
+        """Under `twist` the log is written so that a stalled stdout does not stall the server."""
+        twist = TwistOptions()
+        twist["fileLogObserverFactory"] = textFileLogObserver
+        options = parsed("--config", config_for(self, "models: {}\n"), "--listen", "127.0.0.1:0")
+        options.parent = twist
+        service = makeService(options)
+        self.addCleanup(service.stopService)
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        with open(writer, "w") as stdout:
+            made = twist["fileLogObserverFactory"](stdout)
+        self.assertIsInstance(made._outFile, LossyStream)
+
     async def test_stops_what_it_opened(self) -> None:
         """The ports are open before the service starts and closed when it has stopped."""
-        path = folder_for(self) / "config.yaml"
-        path.write_text("models: {}\n")
+        path = config_for(self, "models: {}\n")
         with taken() as address:
             pass
         host, _, port = address.rpartition(":")
-        service = makeService(parsed("--config", str(path), "--listen", address))
+        service = makeService(parsed("--config", path, "--listen", address))
         socket.create_connection((host, int(port)), timeout=5).close()
         service.startService()
         await service.stopService()

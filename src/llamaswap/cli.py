@@ -16,7 +16,7 @@ from llamaswap.config.files import load_file
 from llamaswap.config.schema import Settings
 from llamaswap.errors import LlamaSwapError
 from llamaswap.flags import USAGE, BadFlag, Flags, HelpWanted, parse
-from llamaswap.startup import Wrap, one_line, plain, root_service
+from llamaswap.startup import Wrap, one_line, plain, root_service, unstalled
 
 UNKNOWN = "unknown"
 """The commit and the build date: a wheel of pure Python has no build of its own."""
@@ -102,7 +102,7 @@ def tls(cert_file: str, key_file: str) -> Wrap:
 
 
 def log_to_stdout(settings: Settings) -> None:
-    """Begin the log, as text on stdout, from the level that the configuration asks for."""
+    """Begin the log, as text on stdout, from the level that the configuration asks for. No reader can stall it."""
     from twisted.logger import (
         FilteringLogObserver,
         LogLevel,
@@ -112,5 +112,6 @@ def log_to_stdout(settings: Settings) -> None:
     )
 
     level = LogLevel.levelWithName(settings.log_level)
-    observer = FilteringLogObserver(textFileLogObserver(sys.stdout), [LogLevelFilterPredicate(defaultLogLevel=level)])
-    globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
+    observer = unstalled(textFileLogObserver, sys.stdout)
+    wanted = FilteringLogObserver(observer, [LogLevelFilterPredicate(defaultLogLevel=level)])
+    globalLogBeginner.beginLoggingTo([wanted], redirectStandardIO=False)

@@ -1,8 +1,9 @@
 """What SIGTERM, SIGINT and SIGHUP do to a server that the command line started; an embedded service never sees this.
 
 The first SIGTERM or SIGINT ends the server gracefully, exit status 0. A second one, or a graceful end that takes
-longer than `FORCED_AFTER`, kills every model at once, exit status 1. `twist` and `twistd` would otherwise end by the
-signal itself (status 143) and ignore a second one.
+longer than `FORCED_AFTER`, kills every model at once, exit status 1. All of that is done in the reactor's turns; an
+alarm stands behind it that needs none, because a reactor may be stuck. `twist` and `twistd` would otherwise end by
+the signal itself (status 143) and ignore a second one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import atexit
 import os
 import signal
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
@@ -27,17 +27,24 @@ LAST_RESORT = 2.0
 
 
 def leave() -> None:
-    """End the process this instant with status 1, whatever status the program around us would have chosen."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+    """End the process this instant with status 1, whatever status the program around us would have chosen.
+
+    Nothing is flushed: that fails when nobody reads stdout any more, and may wait for ever.
+    """
     os._exit(1)
+
+
+def set_alarm(seconds: float) -> None:
+    """Have SIGALRM sent after `seconds`, and every `LAST_RESORT` seconds from then on."""
+    signal.setitimer(signal.ITIMER_REAL, seconds, LAST_RESORT)
 
 
 class SignalService(Service):
     """Owns the three signals from the moment the reactor runs.
 
-    `kill` must kill what the server started and let its graceful stop end at once. `at_exit` is given what is to
-    run last of all, when the program around us has removed its pid file.
+    `kill` must kill what the server started and let its graceful stop end at once; as the last resort it is called
+    between any two steps of the program. `at_exit` is given what is to run last of all, when the program around us
+    has removed its pid file.
     """
 
     log = Logger()
@@ -49,13 +56,17 @@ class SignalService(Service):
         *,
         leave: Callable[[], None] = leave,
         at_exit: Callable[[Callable[[], None]], Any] = atexit.register,
+        set_alarm: Callable[[float], None] = set_alarm,
     ) -> None:
         self._reactor = reactor
         self._kill = kill
         self._leave = leave
         self._at_exit = at_exit
+        self._set_alarm = set_alarm
+        self._told_to_end = 0
         self._stopping = False
         self._forced = False
+        self._overdue = False
 
     def startService(self) -> None:
         super().startService()
@@ -63,13 +74,32 @@ class SignalService(Service):
 
     def _install(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._arrived)
+            signal.signal(number, self.arrived)
+        signal.signal(signal.SIGALRM, self.overdue)
 
-    def _arrived(self, number: int, frame: FrameType | None) -> None:
-        self._reactor.callFromThread(self.received, signal.Signals(number))
+    # -- between any two steps of the program: nothing here may log, wait, or expect the reactor to turn -----------
 
-    def received(self, number: signal.Signals) -> None:
-        """Act on a signal, in the reactor's turn."""
+    def arrived(self, number: int, frame: FrameType | None = None) -> None:
+        """Take a signal: set the alarm that its end must not reach, and leave the rest to the reactor's turn."""
+        if number != signal.SIGHUP:
+            self._told_to_end += 1
+            if self._told_to_end == 1:
+                self._set_alarm(FORCED_AFTER + LAST_RESORT)
+            elif self._told_to_end == 2:
+                self._set_alarm(LAST_RESORT)
+        self._reactor.callFromThread(self._received, signal.Signals(number))
+
+    def overdue(self, number: int, frame: FrameType | None = None) -> None:
+        """The alarm: kill every model here and now, and leave. The next alarm leaves when even that is stuck."""
+        if not self._overdue:
+            self._overdue = True
+            with suppress(Exception):  # whatever was interrupted may not bear it
+                self._kill()
+        self._leave()
+
+    # -- in the reactor's turn -------------------------------------------------------------------------------------
+
+    def _received(self, number: signal.Signals) -> None:
         if self._stopping:
             self._second(number)
         elif number is signal.SIGHUP:
@@ -94,5 +124,4 @@ class SignalService(Service):
         self._forced = True
         self.log.warn("{why}: killing every model", why=why)
         self._at_exit(self._leave)
-        self._reactor.callLater(LAST_RESORT, self._leave)
         self._kill()

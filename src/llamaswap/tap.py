@@ -6,6 +6,7 @@ status 1: later, a daemonising `twistd` would hang instead.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NoReturn
 
 from twisted.application.service import IService
@@ -16,7 +17,10 @@ from llamaswap.config.files import load_file
 from llamaswap.config.schema import Settings
 from llamaswap.errors import LlamaSwapError
 from llamaswap.listen import DEFAULT_LISTEN
-from llamaswap.startup import demo_settings, one_line, root_service
+from llamaswap.startup import demo_settings, one_line, root_service, unstalled
+
+OBSERVER = "fileLogObserverFactory"
+"""The option of `twist` that makes the observer which writes its log; `twistd` has none."""
 
 
 class Options(usage.Options):
@@ -54,7 +58,8 @@ class Options(usage.Options):
 def makeService(options: Options) -> IService:
     """The whole server as one service, its ports already open. Raises `SystemExit` with one line for the user.
 
-    Under `twist` and `twistd`, which parse our options as those of a subcommand, it also owns the signals.
+    Under `twist` and `twistd`, which parse our options as those of a subcommand, it also owns the signals, and sees to
+    it that nobody who reads the log of `twist` can stall the server.
     """
     from twisted.internet import reactor
 
@@ -67,6 +72,8 @@ def makeService(options: Options) -> IService:
         )
     except LlamaSwapError as error:
         raise SystemExit(one_line(error)) from error
+    if options.parent is not None and OBSERVER in options.parent:
+        options.parent[OBSERVER] = partial(unstalled, options.parent[OBSERVER])
     return service
 
 
