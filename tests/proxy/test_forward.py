@@ -75,7 +75,7 @@ class RequestTests(RelayTestCase):
         valve = producer_of(transport_of(self.upstream.last))
         valve.pauseProducing()
         self.client.send(b"x" * 100000)
-        self.client.send(b"x" * 100000)
+        self.client.send(b"x" * 290000)
         self.assertEqual(self.client.transport.producerState, "paused")
         valve.resumeProducing()
         self.assertEqual(self.client.transport.producerState, "producing")

@@ -452,7 +452,7 @@ class BackPressureTests(SynchronousTestCase):
             exchange.finish()
 
         client = Client(later)
-        client.send(request("POST /", "Content-Length: 200000") + b"x" * 100000)
+        client.send(request("POST /", "Content-Length: 400000") + b"x" * 300000)
         self.assertEqual(client.transport.producerState, "paused")
         go.callback(None)
         self.assertEqual(client.transport.producerState, "producing")

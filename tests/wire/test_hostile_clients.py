@@ -72,7 +72,7 @@ class HangUpTests(SynchronousTestCase):
             await Deferred()  # waits for a model
 
         client = Client(slow)
-        whole = request("POST /", body=b"b" * 300_000)
+        whole = request("POST /", body=b"b" * 700_000)
         for at in range(0, len(whole), 65536):
             client.channel.dataReceived(whole[at : at + 65536])
         step.callback(None)

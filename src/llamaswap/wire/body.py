@@ -8,8 +8,9 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from llamaswap.errors import BodyTooLarge, LlamaSwapError
 
-_HIGH_WATER = 64 * 1024
-"""Bytes waiting to be read from which on the client is told to pause."""
+_HIGH_WATER = 256 * 1024
+"""Bytes waiting to be read from which on the client is told to pause. A client that pauses cannot tell that it leaves
+(its end waits behind its data), so most bodies should fit."""
 
 
 class Source(Protocol):
