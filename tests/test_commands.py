@@ -186,8 +186,7 @@ class StalledLogTests(Folder):
         self.reader = os.open(self.pipe, os.O_RDWR)  # both ends: opening waits for nobody
 
     def tearDown(self) -> None:
-        if self.reader:
-            os.close(self.reader)
+        os.close(self.reader)
 
     @contextmanager
     def serving(self, *command: str, options: str = "") -> Iterator[Live]:
@@ -216,7 +215,7 @@ class StalledLogTests(Folder):
                 self.assertEqual(server.ask("GET", "/upstream/a/again").status, 200)
                 children = server.children()
                 self.assertEqual(server.stop(patience=10), 0)
-                self.assertFalse([child for child in children if child.is_running()])
+                self.gone(children)
 
     def test_w30_closed(self) -> None:
         """A stdout that nobody can read any more changes nothing, not even the exit status."""

@@ -44,9 +44,13 @@ class WordTests(SynchronousTestCase):
 
     def test_mistakes(self) -> None:
         """A word that is neither is refused with what would be right."""
-        for word in ("8080", "host:", "host:http", "host:65536", "host:-1", "", "[::1]", "[::1]:", "host:²"):
+        for word in ("8080", "host", "", "http://host:80"):
             error = self.assertRaises(CannotListen, split_address, word)
             self.assertIn("expected host:port", str(error))
+        self.assertIn("did you mean 127.0.0.1:8080", str(self.assertRaises(CannotListen, split_address, "8080")))
+        for word in ("host:", "host:http", "host:65536", "host:-1", "[::1]:", "host:²"):
+            error = self.assertRaises(CannotListen, split_address, word)
+            self.assertIn("expected a port from 0 to 65535", str(error))
         self.assertIn("in brackets", str(self.assertRaises(CannotListen, split_address, "::1:8080")))
 
 

@@ -16,8 +16,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
-from llamaswap.config.schema import Settings
+from llamaswap.config.schema import Model, Settings
 from llamaswap.errors import LlamaSwapError
+from llamaswap.ids import ModelId
 from llamaswap.startup import Announcement, LossyStream, one_line, unstalled
 from tests.support.folders import folder_for
 from tests.support.live import PATIENCE
@@ -56,10 +57,22 @@ class AnnouncementTests(SynchronousTestCase):
 
     def test_addresses(self) -> None:
         """Every address has its line; a server that only this machine reaches gets no warning."""
-        lines = self.said(Settings(), tcp("127.0.0.1"), FakePort(UNIXAddress("/run/x")))
+        settings = Settings(models={ModelId(f"m{n}"): Model(id=ModelId(f"m{n}")) for n in range(11)})
+        lines = self.said(settings, tcp("127.0.0.1"), FakePort(UNIXAddress("/run/x")))
         self.assertEqual(
             lines,
-            [(LogLevel.info, "listening on 127.0.0.1:8080"), (LogLevel.info, "listening on unix:/run/x")],
+            [
+                (LogLevel.info, "listening on 127.0.0.1:8080"),
+                (LogLevel.info, "listening on unix:/run/x"),
+                (LogLevel.info, "models: m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, …"),
+            ],
+        )
+
+    def test_nothing_to_serve(self) -> None:
+        """A configuration without models is probably not what was meant."""
+        self.assertIn(
+            (LogLevel.warn, "no models: the configuration has no `models:`, so no request can be served"),
+            self.said(Settings(), tcp("127.0.0.1")),
         )
 
     def test_reachable_without_keys(self) -> None:

@@ -76,10 +76,17 @@ def split_address(spec: str) -> tuple[str, int]:
     host, colon, port = spec.rpartition(":")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
-    elif ":" in host and not host.startswith("["):
-        raise CannotListen(f"cannot listen on {spec}: write an IPv6 address in brackets, as in [::1]:8080")
-    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise CannotListen(f"cannot listen on {spec}: expected host:port or an endpoint such as unix:/run/llamaswap")
+    elif "/" in spec or not colon:
+        hint = f"; did you mean 127.0.0.1:{spec} or :{spec}?" if spec.isdecimal() else ""
+        raise CannotListen(
+            f"cannot listen on {spec!r}: expected host:port or an endpoint such as unix:/run/llamaswap{hint}"
+        )
+    elif ":" in host:
+        raise CannotListen(f"cannot listen on {spec!r}: write an IPv6 address in brackets, as in [::1]:8080")
+    if not port.isascii() or not port.isdecimal() or int(port) > 65535:
+        raise CannotListen(
+            f"cannot listen on {spec!r}: expected a port from 0 to 65535 after the last colon, not {port!r}"
+        )
     return host, int(port)
 
 

@@ -27,6 +27,8 @@ from llamaswap.listen import describe, is_public, open_ports, own_lock
 from llamaswap.service import LlamaSwap
 from llamaswap.signals import SignalService
 
+MODELS_NAMED = 10
+"""How many models the first lines of the log name."""
 LINES_WAITING = 4096
 """How many lines of the log wait for a reader that has stalled."""
 LAST_LINES = 1.0
@@ -67,6 +69,12 @@ class Announcement(Service):
         for port in self._ports:
             own_lock(port)
             self.log.info("listening on {address}", address=describe(port))
+        names = ", ".join(list(self._settings.models)[:MODELS_NAMED])
+        more = ", …" if len(self._settings.models) > MODELS_NAMED else ""
+        if names:
+            self.log.info("models: {names}{more}", names=names, more=more)
+        else:
+            self.log.warn("no models: the configuration has no `models:`, so no request can be served")
         for warning in self._settings.warnings:
             self.log.warn("{warning}", warning=warning)
         if any(map(is_public, self._ports)):

@@ -41,11 +41,13 @@ class Options(usage.Options):
         self["listen"] = []
 
     def opt_listen(self, address: str) -> None:
-        """Listen on ADDRESS; may be given several times. host:port, [IPv6]:port, :port for every address of this
-        machine, or a Twisted endpoint such as unix:/run/llamaswap.sock or systemd:domain=INET:index=0
-        [default: 127.0.0.1:8080]
-        """
         self["listen"].append(address)
+
+    opt_listen.__doc__ = (
+        "Listen on ADDRESS; may be given several times. host:port, [IPv6]:port, :port for every address of this "
+        "machine, or a Twisted endpoint such as unix:/run/llamaswap.sock:mode=600 or systemd:domain=INET:index=0 "
+        f"[default: {DEFAULT_LISTEN}]"
+    )  # one line: the help shows it as it stands
 
     opt_l = opt_listen
 
