@@ -12,7 +12,7 @@ from twisted.logger import textFileLogObserver
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from llamaswap.startup import LossyStream
+from llamaswap.outlog import LossyStream
 from llamaswap.tap import Options, makeService
 from tests.support.folders import folder_for
 

@@ -16,7 +16,8 @@ from llamaswap.config.files import load_file
 from llamaswap.config.schema import Settings
 from llamaswap.errors import LlamaSwapError
 from llamaswap.flags import USAGE, BadFlag, Flags, HelpWanted, parse
-from llamaswap.startup import Wrap, one_line, plain, root_service, unstalled
+from llamaswap.outlog import unstalled
+from llamaswap.startup import Wrap, one_line, plain, root_service
 
 UNKNOWN = "unknown"
 """The commit and the build date: a wheel of pure Python has no build of its own."""

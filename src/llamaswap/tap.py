@@ -17,7 +17,8 @@ from llamaswap.config.files import load_file
 from llamaswap.config.schema import Settings
 from llamaswap.errors import LlamaSwapError
 from llamaswap.listen import DEFAULT_LISTEN
-from llamaswap.startup import demo_settings, one_line, root_service, unstalled
+from llamaswap.outlog import unstalled
+from llamaswap.startup import demo_settings, one_line, root_service
 
 OBSERVER = "fileLogObserverFactory"
 """The option of `twist` that makes the observer which writes its log; `twistd` has none."""
