@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from typing import cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from twisted.internet import reactor
+from twisted.internet.endpoints import TCP4ServerEndpoint
+from twisted.internet.interfaces import IReactorTCP, IReactorTime
 from twisted.internet.protocol import Factory
+from twisted.internet.threads import deferToThread
 from twisted.protocols.tls import TLSMemoryBIOFactory
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.web.resource import Resource
 
 from llamaswap.cli import address, run, tls
+from llamaswap.config.schema import Limits
 from llamaswap.errors import LlamaSwapError
+from llamaswap.exchange import Exchange
 from llamaswap.flags import USAGE, Flags
+from llamaswap.wire.channel import ChannelFactory
+from llamaswap.wire.lane import TreeLane
 from tests.support.folders import folder_for
+from tests.support.wire import RecordingFront
 
 
 def outcome(*words: str) -> tuple[int, str, str]:
@@ -66,6 +79,54 @@ class RunTests(SynchronousTestCase):
         self.assertEqual(address(Flags(tls_cert_file="c", tls_key_file="k", listen="127.0.0.1:1")), "127.0.0.1:1")
 
 
+def fresh_pair() -> tuple[bytes, bytes]:
+    """A certificate for localhost and its key, in PEM form."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    begin = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(begin).not_valid_after(begin + timedelta(days=1))
+    certificate = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    return certificate, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+class TlsClientTests(TestCase):
+    """A client on a real connection."""
+
+    timeout = 30
+
+    async def test_a_client_that_asks_for_a_protocol_is_served(self) -> None:
+        """ALPN, which curl, browsers and most clients use: HTTP/1.1 is agreed on, and the request is answered."""
+
+        async def hello(exchange: Exchange) -> None:
+            exchange.begin(200, [], length=2, more=True)
+            exchange.write(b"hi")
+            exchange.finish()
+
+        folder = folder_for(self)
+        for file, data in zip(("cert", "key"), fresh_pair(), strict=True):
+            (folder / file).write_bytes(data)
+        factory = ChannelFactory(RecordingFront(hello), TreeLane(Resource()), Limits(), cast(IReactorTime, reactor))
+        wrap = tls(str(folder / "cert"), str(folder / "key"))
+        endpoint = TCP4ServerEndpoint(cast(IReactorTCP, reactor), 0, interface="127.0.0.1")
+        port = await endpoint.listen(wrap(factory))
+        answer = await deferToThread(ask_over_tls, port.getHost().port)
+        factory.cut()
+        await port.stopListening()
+        self.assertEqual(answer, ("http/1.1", b"hi"))
+
+
+def ask_over_tls(port: int) -> tuple[str | None, bytes]:
+    """What protocol was agreed on, and the end of the answer."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with socket.create_connection(("127.0.0.1", port), 20) as raw, context.wrap_socket(raw) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return client.selected_alpn_protocol(), client.recv(4096)[-2:]
+
+
 class TlsTests(SynchronousTestCase):
     """The TLS pair."""
 
@@ -77,13 +138,7 @@ class TlsTests(SynchronousTestCase):
 
     def pair(self) -> tuple[str, str]:
         """A certificate file and its key file, freshly made."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-        begin = datetime.now(UTC)
-        builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        builder = builder.serial_number(1).not_valid_before(begin).not_valid_after(begin + timedelta(days=1))
-        certificate = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
-        secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        certificate, secret = fresh_pair()
         return self.write("cert", certificate), self.write("key", secret)
 
     def test_good_pair(self) -> None:

@@ -16,7 +16,14 @@ from typing import Any
 from typing import Protocol as Shape
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IAddress, IDelayedCall, IPushProducer, IReactorTime, ISSLTransport
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IProtocolNegotiationFactory,
+    IPushProducer,
+    IReactorTime,
+    ISSLTransport,
+)
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -427,6 +434,7 @@ async def _nothing() -> None:
     """Answers nothing, so that the exchange is cut."""
 
 
+@implementer(IProtocolNegotiationFactory)
 class ChannelFactory(Factory):
     """Makes a `Channel` of each connection, and ends those whose clients owe us something for too long."""
 
@@ -443,6 +451,10 @@ class ChannelFactory(Factory):
         self._ports = 0
         self._sweeper: IDelayedCall | None = None
         self._period = min(1.0, limits.header_seconds / 4, limits.body_idle / 4, limits.keep_alive / 4)
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """What is spoken under TLS; a client that asks (by ALPN, as most do) would be turned away without an answer."""
+        return [b"http/1.1"]
 
     def buildProtocol(self, addr: IAddress | None) -> Channel:
         return Channel(self)
