@@ -14,6 +14,7 @@ from twisted.logger import Logger
 
 from llamaswap.config.load import load
 from llamaswap.config.schema import Settings
+from llamaswap.config.source import Source
 from llamaswap.errors import LlamaSwapError
 from llamaswap.listen import describe, is_public, open_ports, own_lock
 from llamaswap.service import LlamaSwap
@@ -34,7 +35,7 @@ def demo_settings() -> Settings:
     """Settings of the generated demo models. Raises `LlamaSwapError` naming what is missing to run them."""
     from llamaswap.demo import prepare
 
-    return load(prepare(), "demo")
+    return load([Source("demo", prepare())])
 
 
 def one_line(error: LlamaSwapError) -> str:

@@ -6,6 +6,7 @@ from textwrap import dedent
 
 from llamaswap.config.load import load
 from llamaswap.config.schema import Model, Settings
+from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError, Problem
 from llamaswap.ids import ModelId
 
@@ -15,7 +16,7 @@ FIXED = 'cmd: s, proxy: "http://h:1"'
 
 def settings(text: str) -> Settings:
     """What `text` means; it must be good."""
-    return load(dedent(text), "c.yaml")
+    return load([Source("c.yaml", dedent(text))])
 
 
 def model(keys: str) -> Model:
@@ -26,7 +27,7 @@ def model(keys: str) -> Model:
 def problems(text: str) -> tuple[Problem, ...]:
     """What is wrong with `text`; something must be."""
     try:
-        load(dedent(text), "c.yaml")
+        load([Source("c.yaml", dedent(text))])
     except ConfigurationError as error:
         return error.problems
     raise AssertionError(f"loads: {text}")

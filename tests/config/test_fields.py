@@ -21,13 +21,14 @@ from llamaswap.config.fields import (
     subsection,
 )
 from llamaswap.config.report import Report
+from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
 
 
 def read(reader: Reader, text: str) -> object:
     """What `reader` makes of the YAML value `text`."""
-    report = Report("c.yaml")
-    node = compose(text, report)
+    report = Report()
+    node = compose(Source("c.yaml", text), report)
     assert node is not None
     value = reader(At(node, "key", report))
     report.raise_errors()
@@ -94,8 +95,8 @@ class SectionTests(SynchronousTestCase):
     KEYS = (Key("keepAlive", "keep_alive", integer), Key("logLevel", "log_level", string))
 
     def section(self, text: str) -> tuple[dict[str, object], list[str]]:
-        report = Report("c.yaml")
-        node = compose(text, report)
+        report = Report()
+        node = compose(Source("c.yaml", text), report)
         assert node is not None
         values = read_keys(At(node, "limits", report), self.KEYS, ["other"], ["later"])
         report.raise_errors()
@@ -131,8 +132,8 @@ class SectionTests(SynchronousTestCase):
 
     def test_subsection(self) -> None:
         """A mapping in a mapping; anything else is None, and told."""
-        report = Report("c.yaml")
-        node = compose("{a: {b: 1}, c: 5, d: ~}", report)
+        report = Report()
+        node = compose(Source("c.yaml", "{a: {b: 1}, c: 5, d: ~}"), report)
         assert node is not None
         root = At(node, "", report)
         inner = subsection(root, "a", ["b"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config import load, models, routing
+from llamaswap.config import models, routing, server
 from llamaswap.config.files import load_file
 from llamaswap.errors import ConfigurationError
 from tests.support.folders import folder_for
@@ -62,7 +62,7 @@ class ExampleTests(SynchronousTestCase):
     def test_it_is_complete(self) -> None:
         """Every key that we read is shown."""
         text = EXAMPLE.read_text()
-        keys = (*load.KEYS, *load.INHERITED, *load.LIMITS, *models.KEYS, *routing.GROUP_KEYS)
+        keys = (*server.KEYS, *server.INHERITED, *server.LIMITS, *models.KEYS, *routing.GROUP_KEYS)
         names = {key.name for key in keys if key.field} | {
             "models",
             "startPort",

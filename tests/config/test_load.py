@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.load import load
 from llamaswap.config.schema import DEFAULT_IGNORE_PATH, Group, Limits, Settings
+from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
 from tests.config.loading import FIXED, only, problems, settings
 
@@ -17,7 +18,7 @@ class DefaultTests(SynchronousTestCase):
         """An empty text, comments only, or null: all defaults and an empty default group."""
         expected = Settings(groups=(Group(id="(default)"),))
         for text in ("", "# nothing here\n", "~", "{}"):
-            self.assertEqual(load(text, "c.yaml"), expected)
+            self.assertEqual(load([Source("c.yaml", text)]), expected)
 
     def test_null_sections(self) -> None:
         """A section without content is as if absent."""

@@ -7,10 +7,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.config.compose import compose
 from llamaswap.config.nodes import MappingNode, ScalarNode, is_null, rewrite, texts
 from llamaswap.config.report import Report
+from llamaswap.config.source import Place, Source
 
 
 def tree(text: str) -> MappingNode:
-    root = compose(text, Report("c.yaml"))
+    root = compose(Source("c.yaml", text), Report())
     assert isinstance(root, MappingNode)
     return root
 
@@ -22,7 +23,7 @@ class NodeTests(SynchronousTestCase):
         """Texts at any depth are changed; keys, numbers and places stay."""
         root = rewrite(tree("{a: x, b: [x, 1, {x: x}]}"), lambda text: text + "!")
         self.assertEqual(
-            [(text, path, node.column) for node, text, path in texts(root, "")],
+            [(text, path, node.place.column) for node, text, path in texts(root, "")],
             [("x!", "a", 5), ("x!", "b[0]", 12), ("x!", "b[2].x", 22)],
         )
 
@@ -38,8 +39,8 @@ class NodeTests(SynchronousTestCase):
     def test_with_value(self) -> None:
         """A new value has a key with a place, and the old tree stays as it was."""
         root = tree("{a: x}")
-        more = root.with_value("b", ScalarNode("y", "y", 7, 8))
-        self.assertEqual((more.keys["b"].line, more.keys["b"].column), (7, 8))
+        more = root.with_value("b", ScalarNode("y", "y", Place("c.yaml", 7, 8)))
+        self.assertEqual(more.keys["b"].place, ("c.yaml", 7, 8))
         self.assertNotIn("b", root.values)
 
     def test_null(self) -> None:

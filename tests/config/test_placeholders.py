@@ -7,12 +7,15 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.config.nodes import ScalarNode
 from llamaswap.config.placeholders import mentions, substitute
 from llamaswap.config.scalars import Value
+from llamaswap.config.source import Place
 from tests.config.loading import FIXED, model, only, problems, settings
+
+PLACE = Place("c.yaml", 1, 1)
 
 
 def filled(text: str, value: Value) -> Value:
     """`text` with `value` for `${X}`."""
-    node = substitute(ScalarNode(text, text, 1, 1), "X", value)
+    node = substitute(ScalarNode(text, text, PLACE), "X", value)
     assert isinstance(node, ScalarNode)
     return node.value
 
@@ -32,8 +35,8 @@ class SubstituteTests(SynchronousTestCase):
 
     def test_mentions(self) -> None:
         """Only text can hold a placeholder."""
-        self.assertTrue(mentions(ScalarNode("a${X}", "", 1, 1), "X"))
-        self.assertFalse(mentions(ScalarNode(5, "${X}", 1, 1), "X"))
+        self.assertTrue(mentions(ScalarNode("a${X}", "", PLACE), "X"))
+        self.assertFalse(mentions(ScalarNode(5, "${X}", PLACE), "X"))
         self.assertFalse(mentions(None, "X"))
 
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config import load as loading
-from llamaswap.config import models, routing
+from llamaswap.config import models, routing, server
 from llamaswap.config.load import load
+from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
 
 PIECES = st.sampled_from(
@@ -19,7 +19,7 @@ PIECES = st.sampled_from(
     "".split(" ")
 )
 NAMES = sorted(
-    {key.name for key in (*loading.KEYS, *loading.INHERITED, *loading.LIMITS, *models.KEYS, *routing.GROUP_KEYS)}
+    {key.name for key in (*server.KEYS, *server.INHERITED, *server.LIMITS, *models.KEYS, *routing.GROUP_KEYS)}
 )
 OTHERS = [
     "models",
@@ -88,7 +88,7 @@ class LoadTests(SynchronousTestCase):
 
     def check(self, text: str) -> None:
         try:
-            loaded = load(text, "c.yaml")
+            loaded = load([Source("c.yaml", text)])
         except ConfigurationError as error:
             assert error.problems
             return

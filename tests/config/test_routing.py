@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.load import load
 from llamaswap.config.schema import Group, Settings
+from llamaswap.config.source import Source
 from llamaswap.ids import ModelId
 from tests.config.loading import FIXED, only, problems, settings
 
@@ -110,7 +111,7 @@ class RouterTests(SynchronousTestCase):
 
     def test_routers_are_handed_in(self) -> None:
         """The loader knows the policies that it is told of."""
-        loaded: Settings = load("routing: {router: {use: other}}", "c.yaml", routers=["group", "other"])
+        loaded: Settings = load([Source("c.yaml", "routing: {router: {use: other}}")], routers=["group", "other"])
         self.assertEqual(loaded.router, "other")
 
     def test_matrix_is_no_group(self) -> None:

@@ -12,6 +12,7 @@ import yaml
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.load import load
+from llamaswap.config.source import Source
 from llamaswap.demo import config
 from llamaswap.demo.config import CHAT, HELPERS, MODELS, DemoUnavailable
 from llamaswap.demo.engine import arguments
@@ -124,6 +125,6 @@ class ConfigurationTests(SynchronousTestCase):
 
     def test_our_own_loader_accepts_it(self) -> None:
         """The loader finds nothing to complain about, and each model has a port of its own."""
-        settings = load(config.demo_configuration(self.folder), "demo")
+        settings = load([Source("demo", config.demo_configuration(self.folder))])
         self.assertEqual(settings.warnings, ())
         self.assertEqual(len({model.port for model in settings.models.values()}), len(MODELS))

@@ -33,6 +33,7 @@ from yaml.scanner import Scanner
 from llamaswap.config import scalars
 from llamaswap.config.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from llamaswap.config.report import Report
+from llamaswap.config.source import Place, Source
 
 MAX_DEPTH = 100
 """Of lists and mappings inside each other, aliases followed."""
@@ -52,14 +53,14 @@ class _PythonParser(Reader, Scanner, Parser):
 _PARSERS: tuple[Any, ...] = tuple(dict.fromkeys((getattr(yaml, "CSafeLoader", _PythonParser), _PythonParser)))
 
 
-def compose(text: str, report: Report) -> Node | None:
-    """The root of the first document in `text`; None when there is none.
+def compose(source: Source, report: Report) -> Node | None:
+    """The root of the first document in `source`; None when there is none.
 
     Mistakes of content go to `report`; one after which nothing can be read is raised as `ConfigurationError`.
     """
-    events = iter(_parse(text.removeprefix("\ufeff"), report))
+    events = iter(_parse(source, report))
     first = next(events, None)
-    return None if first is None else _Composer(events, report).node(first)
+    return None if first is None else _Composer(source, events, report).node(first)
 
 
 # -- text to events ----------------------------------------------------------------------------------------------
@@ -72,7 +73,8 @@ class _Unreadable:
     message: str
 
 
-def _parse(text: str, report: Report) -> list[Event]:
+def _parse(source: Source, report: Report) -> list[Event]:
+    text = source.text.removeprefix("\ufeff")
     mistakes: list[_Unreadable] = []
     for parser in _PARSERS:
         try:
@@ -84,7 +86,7 @@ def _parse(text: str, report: Report) -> list[Event]:
         except (ValueError, OverflowError) as error:  # a \U escape that is no character
             mistakes.append(_Unreadable(1, 1, f"the text holds something that is no character: {error}"))
     worst = max(mistakes, key=lambda mistake: (mistake.line, mistake.column))
-    report.fail(f"not valid YAML: {worst.message}", worst.line, worst.column)
+    report.fail(f"not valid YAML: {worst.message}", source.place(worst.line, worst.column))
 
 
 def _first_document(events: Iterator[Event]) -> list[Event]:
@@ -137,7 +139,8 @@ class _Anchor:
 class _Composer:
     """One document's tree. Recursive, which `MAX_DEPTH` makes safe here and in every stage after."""
 
-    def __init__(self, events: Iterator[Event], report: Report) -> None:
+    def __init__(self, source: Source, events: Iterator[Event], report: Report) -> None:
+        self._source = source
         self._events = events
         self._report = report
         self._anchors: dict[str, _Anchor] = {}
@@ -191,27 +194,31 @@ class _Composer:
         return anchor.node
 
     def _fail(self, message: str, event: Event) -> NoReturn:
-        self._report.fail(message, *_place(event))
+        self._report.fail(message, self._place(event))
+
+    def _place(self, event: Event) -> Place:
+        mark: Any = event.start_mark
+        return self._source.place(mark.line + 1, mark.column + 1)
 
     def _scalar(self, event: ScalarEvent) -> ScalarNode:
-        line, column = _place(event)
+        place = self._place(event)
         text = event.value
         try:
             text = text if text.isascii() else _joined(text)
             value = _value(event, text)
         except ValueError as error:
             value = text = text.encode("utf-8", "replace").decode()
-            self._report.error(ScalarNode(None, "", line, column), "", str(error))
-        return ScalarNode(value, text, line, column)
+            self._report.error(ScalarNode(None, "", place), "", str(error))
+        return ScalarNode(value, text, place)
 
     def _sequence(self, event: Event) -> SequenceNode:
         items = []
         while not isinstance(entry := next(self._events), SequenceEndEvent):
             items.append(self.node(entry))
-        return SequenceNode(tuple(items), *_place(event))
+        return SequenceNode(tuple(items), self._place(event))
 
     def _mapping(self, event: Event) -> MappingNode:
-        mapping = MappingNode({}, {}, *_place(event))
+        mapping = MappingNode({}, {}, self._place(event))
         merged: list[MappingNode] = []
         merge_key: ScalarNode | None = None
         while not isinstance(entry := next(self._events), MappingEndEvent):
@@ -238,7 +245,7 @@ class _Composer:
             mapping.values[key.text] = value
 
     def _duplicate(self, key: ScalarNode, first: ScalarNode) -> None:
-        self._report.error(key, "", f"key `{key.text}` is already defined at line {first.line}")
+        self._report.error(key, "", f"key `{key.text}` is already defined at line {first.place.line}")
 
     def _to_merge(self, key: ScalarNode, value: Node) -> list[MappingNode]:
         candidates = value.items if isinstance(value, SequenceNode) else (value,)
@@ -246,11 +253,6 @@ class _Composer:
         if len(sources) < len(candidates):
             self._report.error(key, "", "`<<` takes a mapping, an alias of one, or a list of these")
         return sources
-
-
-def _place(event: Event) -> tuple[int, int]:
-    mark: Any = event.start_mark
-    return mark.line + 1, mark.column + 1
 
 
 def _is_merge(event: Event) -> bool:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from llamaswap.config.load import load
-from llamaswap.config.schema import Settings
+from llamaswap.config.schema import ROUTERS, Settings
+from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError, Problem
 
 
-def load_file(path: str | Path, *, routers: Collection[str] = ("group",)) -> Settings:
+def load_file(
+    path: str | Path, *, environ: Mapping[str, str] = os.environ, routers: Collection[str] = ROUTERS
+) -> Settings:
     """`load` for the file at `path`; one that cannot be read is a `ConfigurationError` that names it."""
-    return load(_read(path), str(path), routers=routers)
+    return load([Source(str(path), _read(path))], environ=environ, routers=routers)
 
 
 def _read(path: str | Path) -> str:

@@ -1,48 +1,29 @@
 """Configuration text to settings: the whole pipeline, as a function without effects (configuration section 1).
 
-Text becomes a node tree (`compose.py`); stages change the tree (`stages.py`, `ports.py`); readers make typed values
-of it (`models.py`, `routing.py`, here). Every problem of the text is told at once, with its place. Reading files is
-`files.py`.
+Texts become node trees (`compose.py`) and one tree (`merge.py`); stages change the tree (`stages.py`, `macros.py`,
+`ports.py`); readers make typed values of it (`server.py`, `models.py`, `routing.py` and others). Every problem is told
+at once, with its place. Reading files is `files.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-import re2
-
 from llamaswap.config import models
 from llamaswap.config.compose import compose
-from llamaswap.config.fields import (
-    At,
-    Key,
-    boolean,
-    integer,
-    natural,
-    positive,
-    read_keys,
-    seconds,
-    some_seconds,
-    string,
-    strings,
-)
-from llamaswap.config.nodes import MappingNode, ScalarNode, SequenceNode, is_null
+from llamaswap.config.fields import At, read_keys
+from llamaswap.config.nodes import MappingNode, is_null
 from llamaswap.config.placeholders import check_leftovers
 from llamaswap.config.ports import assign_ports
 from llamaswap.config.report import Report
 from llamaswap.config.routing import Names, read_routing
-from llamaswap.config.schema import Limits, Settings
+from llamaswap.config.schema import NOTHING, ROUTERS, Settings
+from llamaswap.config.server import INHERITED, KEYS
+from llamaswap.config.source import Place, Source
 from llamaswap.config.stages import each_model, with_id, with_proxy, without_comments
 
-LEAST_HEALTH_CHECK_TIMEOUT = 15
-LOG_LEVELS = ("debug", "info", "warn", "error")
-LOG_OUTPUTS = ("proxy", "upstream", "both", "none")
-LOG_TIME_FORMATS = frozenset(
-    "ansic unixdate rubydate rfc822 rfc822z rfc850 rfc1123 rfc1123z rfc3339 rfc3339nano kitchen stamp stampmilli"
-    " stampmicro stampnano".split()
-)
 ELSEWHERE = frozenset(("models", "startPort", "routing", "groups", "matrix"))
 UNSUPPORTED = frozenset(
     (
@@ -61,14 +42,21 @@ UNSUPPORTED = frozenset(
 )
 
 
-def load(text: str, file: str, *, routers: Collection[str] = ("group",)) -> Settings:
-    """The settings that `text` asks for; `file` is what problems call it.
+def load(
+    sources: Sequence[Source],
+    *,
+    environ: Mapping[str, str] = NOTHING,
+    routers: Collection[str] = ROUTERS,
+    previous: Settings | None = None,
+) -> Settings:
+    """The settings that `sources` ask for together, with the variables of `environ`.
 
-    `routers` are the eviction policies that exist. Raises `ConfigurationError` with every problem found, and nothing
-    else whatever the text is.
+    `routers` are the eviction policies that exist. Models keep the ports that they have in `previous`, the settings in
+    force, unless `startPort` has changed. Raises `ConfigurationError` with every problem found, and nothing else
+    whatever the texts are.
     """
-    report = Report(file)
-    root = _root(text, report)
+    report = Report()
+    root = _root(sources[0], report)
     for stage in (without_comments, with_proxy, with_id):
         root = each_model(root, stage)
     root, ports = assign_ports(root, report)
@@ -79,13 +67,13 @@ def load(text: str, file: str, *, routers: Collection[str] = ("group",)) -> Sett
     return Settings(**fields, warnings=tuple(map(str, report.warnings)))
 
 
-def _root(text: str, report: Report) -> MappingNode:
-    root = compose(text, report)
+def _root(source: Source, report: Report) -> MappingNode:
+    root = compose(source, report)
     if isinstance(root, MappingNode):
         return root
     if root is not None and not is_null(root):
-        report.fail("the top level must be a mapping", root.line, root.column)
-    return MappingNode({}, {}, 1, 1)
+        report.fail("the top level must be a mapping", root.place)
+    return MappingNode({}, {}, Place(source.file, 1, 1))
 
 
 def _read(root: At, ports: dict[str, int], routers: Collection[str]) -> dict[str, Any]:
@@ -96,147 +84,3 @@ def _read(root: At, ports: dict[str, int], routers: Collection[str]) -> dict[str
     names = Names(found, models.read_aliases(section, found))
     upstream = given.pop("upstream", {})
     return {**given, **upstream, "models": MappingProxyType(found), **read_routing(root, names, routers)}
-
-
-# -- keys --------------------------------------------------------------------------------------------------------
-
-
-def _global_ttl(at: At) -> int | None:
-    value = integer(at)
-    if value is not None and value < 0:
-        at.error(f"globalTTL must be >= 0, not {value}")
-        return None
-    return value
-
-
-def _unload_timeout(at: At) -> int | None:
-    value = integer(at)
-    if value is not None and value < 0:
-        at.error(f"unloadTimeout must be >= 0, not {value}")
-        return None
-    return value or None
-
-
-def _health_check_timeout(at: At) -> int | None:
-    value = integer(at)
-    return None if value is None else max(value, LEAST_HEALTH_CHECK_TIMEOUT)
-
-
-def _api_keys(at: At) -> tuple[str, ...] | None:
-    """Keys are never quoted in a message, and never dropped: fewer keys than the file means would open a door."""
-    if not isinstance(at.node, SequenceNode):
-        at.error("a list of keys is needed")
-        return None
-    return tuple(key for item in at.items() if (key := _api_key(item)) is not None)
-
-
-def _api_key(at: At) -> str | None:
-    key = at.node.value if isinstance(at.node, ScalarNode) else None
-    if not isinstance(key, str):
-        at.error("an api key must be a string; put it in quotes")
-    elif not key:
-        at.error("empty api key")
-    elif " " in key:
-        at.error(f"{at.path} cannot contain spaces")
-    else:
-        return key
-    return None
-
-
-def _allowed_hosts(at: At) -> tuple[str, ...] | None:
-    hosts = strings(at)
-    if hosts is not None and not all(host.strip() for host in hosts):
-        at.error("an empty host name")
-        return None
-    return hosts and tuple(host.strip().lower() for host in hosts)
-
-
-def _upstream(at: At) -> dict[str, Any]:
-    return read_keys(at, (Key("ignorePaths", "ignore_paths", _patterns),))
-
-
-def _patterns(at: At) -> tuple[str, ...] | None:
-    """RE2 patterns; an empty list is no list."""
-    patterns = strings(at)
-    for item in at.items() if patterns else ():
-        fault = None if is_null(item.node) else _pattern_fault(string(item) or "")
-        if fault:
-            item.error(f"invalid regular expression {fault}")
-    return patterns or None
-
-
-def _pattern_fault(pattern: str) -> str | None:
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        re2.compile(pattern, options)
-    except re2.error as error:
-        return f"`{pattern}`: {error.args[0].decode(errors='replace')}"
-    return None
-
-
-def _log_level(at: At) -> str | None:
-    level = _lowered(at)
-    if level and level not in LOG_LEVELS:
-        at.warn(f"unknown level `{level}` is taken as info; there are {', '.join(LOG_LEVELS)}")
-        return None
-    return level or None
-
-
-def _log_time_format(at: At) -> str | None:
-    name = _lowered(at)
-    if name and name not in LOG_TIME_FORMATS:
-        at.warn(f"unknown format `{name}` shows no time; there are {', '.join(sorted(LOG_TIME_FORMATS))}")
-        return None
-    return name
-
-
-def _lowered(at: At) -> str | None:
-    text = string(at)
-    return text if text is None else text.strip().lower()
-
-
-def _log_to_stdout(at: At) -> str | None:
-    output = string(at)
-    if output is not None and output not in LOG_OUTPUTS:
-        at.error(f"logToStdout must be one of {', '.join(LOG_OUTPUTS)}, not `{output}`")
-        return None
-    return output
-
-
-def _limits(at: At) -> Limits:
-    return Limits(**read_keys(at, LIMITS))
-
-
-def _accepted(at: At) -> None:
-    boolean(at)
-
-
-INHERITED = (
-    Key("globalTTL", "ttl", _global_ttl),
-    Key("unloadTimeout", "unload_timeout", _unload_timeout),
-    Key("queueSize", "queue_size", natural),
-    Key("queueTimeout", "queue_timeout", seconds),
-)
-"""What models inherit; the fields are those of `Model`."""
-
-KEYS = (
-    Key("healthCheckTimeout", "health_check_timeout", _health_check_timeout),
-    Key("apiKeys", "api_keys", _api_keys),
-    Key("allowedHosts", "allowed_hosts", _allowed_hosts),
-    Key("upstream", "upstream", _upstream),
-    Key("includeAliasesInList", "include_aliases_in_list", boolean),
-    Key("logLevel", "log_level", _log_level),
-    Key("logTimeFormat", "log_time_format", _log_time_format),
-    Key("logToStdout", "log_to_stdout", _log_to_stdout),
-    Key("logRequests", "", _accepted),
-    Key("limits", "limits", _limits),
-)
-
-LIMITS = (
-    Key("headerBytes", "header_bytes", positive),
-    Key("headerSeconds", "header_seconds", some_seconds),
-    Key("bodyBytes", "body_bytes", positive),
-    Key("bodyIdle", "body_idle", some_seconds),
-    Key("keepAlive", "keep_alive", some_seconds),
-)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from llamaswap.config.scalars import Value
+from llamaswap.config.source import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +21,13 @@ class ScalarNode:
     value: Value
     text: str
     """As written; what a key is called by."""
-    line: int
-    """1-based, as is `column`."""
-    column: int
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceNode:
     items: tuple[Node, ...]
-    line: int
-    column: int
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +36,7 @@ class MappingNode:
     """Never changed in place: a tree may share its branches."""
     keys: dict[str, ScalarNode]
     """Each key of `values` as it stood in the text."""
-    line: int
-    column: int
+    place: Place
 
     def with_values(self, values: dict[str, Node]) -> MappingNode:
         """The same place with other values, whose keys this mapping knows."""
@@ -47,7 +44,7 @@ class MappingNode:
 
     def with_value(self, key: str, value: Node) -> MappingNode:
         """The same with `value` under `key`."""
-        keys = self.keys if key in self.keys else {**self.keys, key: ScalarNode(key, key, value.line, value.column)}
+        keys = self.keys if key in self.keys else {**self.keys, key: ScalarNode(key, key, value.place)}
         return replace(self, values={**self.values, key: value}, keys=keys)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn, Protocol
 
+from llamaswap.config.source import Place
 from llamaswap.errors import ConfigurationError, Problem
 
 
@@ -11,35 +12,32 @@ class Placed(Protocol):
     """Anything with a place in the text; a node of the tree is one."""
 
     @property
-    def line(self) -> int: ...
-    @property
-    def column(self) -> int: ...
+    def place(self) -> Place: ...
 
 
 class Report:
-    """The problems and warnings of one file."""
+    """The problems and warnings of all files."""
 
-    def __init__(self, file: str) -> None:
-        self._file = file
+    def __init__(self) -> None:
         self._errors: list[Problem] = []
         self._warnings: list[Problem] = []
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
-        """In the order of the text."""
+        """In the order of the texts."""
         return tuple(sorted(self._warnings, key=_place))
 
     def error(self, at: Placed, path: str, message: str) -> None:
         """The configuration cannot be used because of this; reading goes on to find more."""
-        self._errors.append(Problem(message, self._file, at.line, at.column, path))
+        self._errors.append(Problem(message, *at.place, path))
 
     def warn(self, at: Placed, path: str, message: str) -> None:
         """The configuration can be used, but may not mean what its author thinks."""
-        self._warnings.append(Problem(message, self._file, at.line, at.column, path))
+        self._warnings.append(Problem(message, *at.place, path))
 
-    def fail(self, message: str, line: int, column: int) -> NoReturn:
+    def fail(self, message: str, place: Place) -> NoReturn:
         """Raise `ConfigurationError` now: what follows this place cannot be read at all."""
-        self._errors.append(Problem(message, self._file, line, column))
+        self._errors.append(Problem(message, *place))
         self._raise()
 
     def raise_errors(self) -> None:
@@ -51,5 +49,5 @@ class Report:
         raise ConfigurationError(tuple(sorted(self._errors, key=_place)), self.warnings)
 
 
-def _place(problem: Problem) -> tuple[int, int]:
-    return problem.line, problem.column
+def _place(problem: Problem) -> tuple[str, int, int]:
+    return problem.file, problem.line, problem.column

@@ -1,7 +1,7 @@
 """The configuration as one immutable tree: what every other part reads, after all defaults are applied.
 
 A default stands here and nowhere else. How text becomes this tree is `load.py`'s business. Keys and rules:
-configuration sections 7, 8 and 16.
+configuration sections 7, 8 and 11 to 17.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from llamaswap.ids import ModelId
 
@@ -18,6 +19,48 @@ DEFAULT_START_PORT = 5800
 NO_CHECK = "none"
 """The `checkEndpoint` of a model that is ready as soon as it runs."""
 DEFAULT_IGNORE_PATH = r".*\.(js|json|css|png|gif|jpg|jpeg|ico|txt)$"
+ROUTERS = ("group", "matrix")
+"""The eviction policies of this package (`routing.router.use`)."""
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[Any, Any]:
+    return NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Of connections to a model's server, in seconds; 0 = no limit."""
+
+    connect: int = 30
+    keepalive: int = 30
+    response_header: int = 0
+    tls_handshake: int = 10
+    expect_continue: int = 1
+    idle_conn: int = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What is changed in requests before they are forwarded (configuration section 11)."""
+
+    strip_params: tuple[str, ...] = ()
+    """Sorted, without `model`."""
+    set_params: Mapping[str, Any] = field(default_factory=_nothing)
+    """JSON values by path."""
+    set_params_by_id: Mapping[str, Mapping[str, Any]] = field(default_factory=_nothing)
+    """The same for requests that used exactly that name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What the listing says that a model can do."""
+
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    tools: bool = False
+    reranker: bool = False
+    context: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +90,14 @@ class Model:
     unlisted: bool = False
     name: str = ""
     description: str = ""
+    filters: Filters = Filters()
+    metadata: Mapping[str, Any] = field(default_factory=_nothing)
+    """JSON values for the listing."""
+    send_loading_state: bool = False
+    timeouts: Timeouts = Timeouts()
+    ignore_websockets: bool = False
+    """`compat.ignoreWebsockets`: WebSockets neither load this model nor count for anything."""
+    capabilities: Capabilities = Capabilities()
     port: int | None = None
     """The number that `${PORT}` became in `cmd`; None when `cmd` names no `${PORT}`, so the port is not ours."""
 
@@ -60,6 +111,66 @@ class Group:
     swap: bool = True
     exclusive: bool = True
     persistent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """Which models may run together, as expressions (configuration section 17). All of it is known to be good."""
+
+    sets: Mapping[str, str]
+    """Expressions by name, in order of definition."""
+    vars: Mapping[str, ModelId] = field(default_factory=_nothing)
+    evict_costs: Mapping[ModelId, int] = field(default_factory=_nothing)
+    """By model, whatever name the file used; a model that is not listed costs 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """Another server whose models can be asked for here (configuration section 12)."""
+
+    id: str
+    proxy: str
+    models: tuple[str, ...]
+    """As the peer calls them, each once."""
+    api_key: str = field(default="", repr=False)
+    filters: Filters = Filters()
+    timeouts: Timeouts = Timeouts(response_header=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """A name that stands for one of several models (configuration section 13)."""
+
+    id: str
+    strategy: str
+    """`warm`, `pin` or `spillover`."""
+    targets: tuple[str, ...]
+    """As the file names them: model IDs, aliases, peers' models."""
+    spillover: int = 1
+    """Requests that a target may hold before the next one is started."""
+    name: str = ""
+    description: str = ""
+    unlisted: bool = False
+    metadata: Mapping[str, Any] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Names that stand for others while this profile is active (configuration section 14)."""
+
+    name: str
+    pins: Mapping[str, str]
+    """Requested name to target; an empty target disables the name."""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Performance:
+    """How the machine is watched."""
+
+    disabled: bool = False
+    every: float = 5.0
+    """Seconds between samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,17 +188,33 @@ class Limits:
 class Settings:
     """The whole configuration."""
 
-    models: Mapping[ModelId, Model] = field(default_factory=lambda: MappingProxyType({}))
+    models: Mapping[ModelId, Model] = field(default_factory=_nothing)
     """In ascending order of their IDs."""
+    aliases: Mapping[str, ModelId] = field(default_factory=_nothing)
+    """Every other name of a model: those it lists, and those that its filters and legacy profiles add."""
     groups: tuple[Group, ...] = ()
-    """Every model is a member of exactly one; the last is `(default)`."""
+    """With the router `group`: every model is a member of exactly one, and the last is `(default)`. Else none."""
+    matrix: Matrix | None = None
+    """With the router `matrix`."""
     router: str = "group"
     """Name of the eviction policy (`routing.router.use`)."""
     max_wait: float = 30.0
     """Seconds after which a waiting request may no longer be overtaken; 0 = never."""
-    priorities: Mapping[ModelId, int] = field(default_factory=lambda: MappingProxyType({}))
+    priorities: Mapping[ModelId, int] = field(default_factory=_nothing)
+    peers: Mapping[str, Peer] = field(default_factory=_nothing)
+    selectors: Mapping[str, Selector] = field(default_factory=_nothing)
+    profiles: Mapping[str, Profile] = field(default_factory=_nothing)
+    preload: tuple[ModelId, ...] = ()
+    """What is loaded at the start (`hooks.on_startup.preload`)."""
     health_check_timeout: int = 120
-    api_keys: tuple[str, ...] = ()
+    start_port: int = DEFAULT_START_PORT
+    global_ttl: int = 0
+    unload_timeout: int = 10
+    queue_size: int = 256
+    queue_timeout: float = 0.0
+    send_loading_state: bool = False
+    """These five are what models inherit."""
+    api_keys: tuple[str, ...] = field(default=(), repr=False)
     allowed_hosts: tuple[str, ...] = ()
     """`Host` values accepted beside the loopback names while no key is set."""
     ignore_paths: tuple[str, ...] = (DEFAULT_IGNORE_PATH,)
@@ -97,6 +224,15 @@ class Settings:
     """`debug`, `info`, `warn` or `error`."""
     log_time_format: str = ""
     log_to_stdout: str = "proxy"
+    metrics_max_in_memory: int = 1000
+    """Rows of the activity store in memory."""
+    capture_buffer: int = 5
+    """MiB of captured requests and answers; 0 = none are captured."""
+    store_path: str | None = None
+    """The file of the activity store; None = in memory."""
+    session_id_headers: tuple[str, ...] = ("X-Session-ID", "X-Litellm-Session-Id")
+    """Headers that name the session of a request (`ui.activity.session_id`)."""
+    performance: Performance = Performance()
     limits: Limits = Limits()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=(), compare=False)
     """What the loader accepted but wants to be heard, one line each."""

@@ -29,7 +29,7 @@ def each_model(root: MappingNode, stage: Stage) -> MappingNode:
     for model in sorted(models.values):
         section = models.values[model]
         if is_null(section):
-            section = MappingNode({}, {}, section.line, section.column)
+            section = MappingNode({}, {}, section.place)
         changed[model] = stage(model, section) if isinstance(section, MappingNode) else section
     return root.with_value("models", models.with_values(changed))
 
@@ -47,8 +47,8 @@ def with_proxy(_: str, section: MappingNode) -> MappingNode:
     """The default proxy, as a text that may still take a port."""
     if not is_null(section.values.get("proxy")):
         return section
-    place = section.values.get("cmd", section)
-    return section.with_value("proxy", ScalarNode(DEFAULT_PROXY, DEFAULT_PROXY, place.line, place.column))
+    place = section.values.get("cmd", section).place
+    return section.with_value("proxy", ScalarNode(DEFAULT_PROXY, DEFAULT_PROXY, place))
 
 
 def with_id(model: str, section: MappingNode) -> Node:

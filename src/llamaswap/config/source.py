@@ -1,0 +1,54 @@
+"""One text of a configuration, and where its parts stood in the file it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """A place in a file; line and column are 1-based."""
+
+    file: str
+    line: int
+    column: int
+
+
+class Edit(NamedTuple):
+    """A piece of a line that was put in place of another; columns are 1-based."""
+
+    column: int
+    """Where the new piece begins."""
+    length: int
+    instead: int
+    """Length of the old piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text, called `file` in messages."""
+
+    file: str
+    text: str
+    edits: Mapping[int, Sequence[Edit]] = field(default_factory=dict)
+    """By line, in order of their columns: what was put into the text since it was read."""
+    origin: Source | None = None
+    """The text before these edits."""
+
+    def place(self, line: int, column: int) -> Place:
+        """Where the character at this line and column of `text` comes from."""
+        if self.origin is None:
+            return Place(self.file, line, column)
+        return self.origin.place(line, _unedited(self.edits.get(line, ()), column))
+
+
+def _unedited(edits: Sequence[Edit], column: int) -> int:
+    shift = 0
+    for edit in edits:
+        if column < edit.column:
+            break
+        if column < edit.column + edit.length:
+            return edit.column + shift
+        shift += edit.instead - edit.length
+    return column + shift
