@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.compose import MAX_ALIASED, MAX_DEPTH, compose
+from llamaswap.config.compose import MAX_ALIASED, compose
 from llamaswap.config.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from llamaswap.config.parse import MAX_DEPTH
 from llamaswap.config.report import Report
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError

@@ -13,21 +13,24 @@ from typing import Any
 
 from llamaswap.config import models
 from llamaswap.config.compose import compose
+from llamaswap.config.environment import substitute_environment
 from llamaswap.config.fields import At, read_keys
+from llamaswap.config.macros import expand_macros
+from llamaswap.config.merge import merge
 from llamaswap.config.nodes import MappingNode, is_null
-from llamaswap.config.placeholders import check_leftovers
+from llamaswap.config.placeholders import check_leftovers, inside_models, outside_models
 from llamaswap.config.ports import assign_ports
 from llamaswap.config.report import Report
 from llamaswap.config.routing import Names, read_routing
 from llamaswap.config.schema import NOTHING, ROUTERS, Settings
 from llamaswap.config.server import INHERITED, KEYS
-from llamaswap.config.source import Place, Source
-from llamaswap.config.stages import each_model, with_id, with_proxy, without_comments
+from llamaswap.config.source import Source
+from llamaswap.config.stages import each_model, with_proxy, without_comments
+from llamaswap.errors import ConfigurationError
 
 ELSEWHERE = frozenset(("models", "startPort", "routing", "groups", "matrix"))
 UNSUPPORTED = frozenset(
     (
-        "macros",
         "peers",
         "selectors",
         "profiles",
@@ -56,24 +59,43 @@ def load(
     whatever the texts are.
     """
     report = Report()
-    root = _root(sources[0], report)
-    for stage in (without_comments, with_proxy, with_id):
+    root, missing = _root(sources, environ, report)
+    for stage in (without_comments, with_proxy):
         root = each_model(root, stage)
-    root, ports = assign_ports(root, report)
-    known = {key.name for key in (*KEYS, *INHERITED)} | ELSEWHERE
-    check_leftovers(root, root.values.keys() - known, models.UNSUPPORTED, report)
+    root, spoilt = expand_macros(root, report)
+    spoilt |= {f"env.{name}" for name in missing}
+    known = {key.name for key in (*KEYS, *INHERITED)} | ELSEWHERE | UNSUPPORTED
+    check_leftovers(outside_models(root, known), spoilt, report)
+    root, start_port, ports = assign_ports(root, report, previous)
+    check_leftovers(inside_models(root), spoilt, report)
     fields = _read(At(root, "", report), ports, routers)
     report.raise_errors()
-    return Settings(**fields, warnings=tuple(map(str, report.warnings)))
+    return Settings(**fields, start_port=start_port, warnings=tuple(map(str, report.warnings)))
 
 
-def _root(source: Source, report: Report) -> MappingNode:
+def _root(sources: Sequence[Source], environ: Mapping[str, str], report: Report) -> tuple[MappingNode, frozenset[str]]:
+    """One tree of all sources, and the variables that they lack. Raises `ConfigurationError` if any is unreadable."""
+    trees, missing, unreadable = [], frozenset[str](), False
+    for source in sources:
+        try:
+            text = Source(source.file, source.text.removeprefix("\ufeff"))
+            text, lacking = substitute_environment(text, environ, report)
+            trees.append(_tree(text, report))
+            missing |= lacking
+        except ConfigurationError:  # goes into the report as well; the other sources may have more to tell
+            unreadable = True
+    if unreadable:
+        report.raise_errors()
+    return merge(trees, report), missing
+
+
+def _tree(source: Source, report: Report) -> MappingNode:
     root = compose(source, report)
     if isinstance(root, MappingNode):
         return root
     if root is not None and not is_null(root):
         report.fail("the top level must be a mapping", root.place)
-    return MappingNode({}, {}, Place(source.file, 1, 1))
+    return MappingNode({}, {}, source.place(1, 1))
 
 
 def _read(root: At, ports: dict[str, int], routers: Collection[str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from llamaswap.ids import ModelId
 
 COMFYUI = "comfyui_auto"
 COMFYUI_CONCURRENCY = 50
-UNSUPPORTED = frozenset(("macros", "filters", "metadata", "sendLoadingState", "timeouts", "compat", "capabilities"))
+UNSUPPORTED = frozenset(("filters", "metadata", "sendLoadingState", "timeouts", "compat", "capabilities"))
 
 
 def read_models(at: At | None, inherited: Mapping[str, Any], ports: Mapping[str, int]) -> dict[ModelId, Model]:

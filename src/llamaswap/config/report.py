@@ -21,6 +21,7 @@ class Report:
     def __init__(self) -> None:
         self._errors: list[Problem] = []
         self._warnings: list[Problem] = []
+        self._unsettled: set[Place] = set()
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
@@ -29,11 +30,16 @@ class Report:
 
     def error(self, at: Placed, path: str, message: str) -> None:
         """The configuration cannot be used because of this; reading goes on to find more."""
-        self._errors.append(Problem(message, *at.place, path))
+        if at.place not in self._unsettled:
+            self._errors.append(Problem(message, *at.place, path))
 
     def warn(self, at: Placed, path: str, message: str) -> None:
         """The configuration can be used, but may not mean what its author thinks."""
         self._warnings.append(Problem(message, *at.place, path))
+
+    def unsettled(self, at: Placed) -> None:
+        """What stands there cannot be known, and that has been told: no more errors of this place are wanted."""
+        self._unsettled.add(at.place)
 
     def fail(self, message: str, place: Place) -> NoReturn:
         """Raise `ConfigurationError` now: what follows this place cannot be read at all."""
