@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
-from yaml.events import CollectionEndEvent, CollectionStartEvent, DocumentEndEvent, Event, NodeEvent
+from yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, DocumentEndEvent, Event, ScalarEvent
 from yaml.parser import Parser
 from yaml.reader import Reader, ReaderError
 from yaml.scanner import Scanner
@@ -61,18 +61,22 @@ def _first_document(events: Iterator[Event]) -> list[Event]:
     document: list[Event] = []
     depth = 0
     for event in events:
-        if isinstance(event, DocumentEndEvent):
+        if isinstance(event, ScalarEvent):
+            document.append(event)
+        elif isinstance(event, DocumentEndEvent):
             if not event.explicit:
                 next(events)  # fails on anything but the end or `---`: nothing after the root is lost silently
             break
-        if isinstance(event, CollectionStartEvent):
+        elif isinstance(event, CollectionStartEvent):
             depth += 1
+            document.append(event)
             if depth > MAX_DEPTH:  # here, because what a parser spends grows with the square of the depth
                 mark: Any = event.start_mark
                 raise yaml.MarkedYAMLError(problem=TOO_DEEP, problem_mark=mark)
         elif isinstance(event, CollectionEndEvent):
             depth -= 1
-        if isinstance(event, NodeEvent | CollectionEndEvent):
+            document.append(event)
+        elif isinstance(event, AliasEvent):
             document.append(event)
     return document
 

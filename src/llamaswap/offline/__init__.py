@@ -1,0 +1,14 @@
+"""Commands that read configurations and start nothing: `llama-swap check` and `llama-swap plan`.
+
+They must answer quickly, so nothing here imports Twisted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from llamaswap.offline.check import check
+from llamaswap.offline.plan import plan
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"check": check, "plan": plan}
+"""By their first word; each takes the words after it and returns the exit status."""
