@@ -60,7 +60,7 @@ def _answer(files: Files, *, several: bool) -> bool:
         return False
     for warning in settings.warnings:
         print(f"warning: {warning}")
-    print(f"{files}: ok" if several else "ok")
+    print(f"{files.config}: ok" if several else "ok")
     return True
 
 
@@ -77,5 +77,5 @@ def _answer_as_json(files: Files, *, several: bool) -> bool:
     except ConfigurationError as error:
         answer = {"ok": False, "errors": [asdict(problem) for problem in error.problems]}
         warnings = list(map(str, error.warnings))
-    print(json.dumps({**answer, "warnings": warnings, "file": str(files)}))
+    print(json.dumps({**answer, "warnings": warnings, "file": files.config or files.config_dir}))
     return bool(answer["ok"])
