@@ -1,4 +1,7 @@
-"""Whether a file can be what `store.path` names (configuration section 7). It touches the disk, so `load` is handed it."""
+"""Whether a file can be what `store.path` names (configuration section 7).
+
+It looks at the disk, so `load` is handed it.
+"""
 
 from __future__ import annotations
 
