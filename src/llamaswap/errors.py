@@ -20,6 +20,7 @@ class Problem:
 
     message: str
     file: str
+    """Empty when the problem is in no file."""
     line: int = 0
     """1-based; 0 when the problem has no place in the text."""
     column: int = 0
@@ -28,7 +29,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file + (f":{self.line}:{self.column}" if self.line else "")
-        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+        return ": ".join(part for part in (place, self.path, self.message) if part)
 
 
 class ConfigurationError(LlamaSwapError):
