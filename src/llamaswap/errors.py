@@ -113,6 +113,12 @@ class ModelNotLoaded(Refusal):
     status = 409
 
 
+class NothingToReload(Refusal):
+    """this server has no configuration file that could be read again"""
+
+    status = 409
+
+
 class BodyTooLarge(Refusal):
     """the request body is larger than limits.bodyBytes allows"""
 
