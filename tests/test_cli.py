@@ -71,6 +71,15 @@ class RunTests(SynchronousTestCase):
             self.assertEqual((status, out, err.count("\n")), (1, "", 1), words)
             self.assertIn(part, err)
 
+    def test_commands_that_start_nothing(self) -> None:
+        """The first word may be one of them; what follows is theirs."""
+        file = folder_for(self) / "config.yaml"
+        file.write_text("models: {a: {cmd: 's ${PORT}'}, b: {cmd: 's ${PORT}'}}")
+        self.assertEqual(outcome("check", str(file)), (0, "ok\n", ""))
+        words = ("plan", str(file), "--running", "a", "--request", "b")
+        self.assertEqual(outcome(*words), (0, "evict a; start b (group (default))\n", ""))
+        self.assertEqual(outcome("check", "/nonexistent.yaml")[0], 1)
+
     def test_default_addresses(self) -> None:
         """Without `-listen` the original's ports are taken, on every address."""
         self.assertEqual(address(Flags()), ":8080")

@@ -13,10 +13,10 @@ from zope.interface.verify import verifyObject
 
 from llamaswap.config.files import Files
 from llamaswap.config.schema import Model, Settings
-from llamaswap.errors import ConfigurationError, LlamaSwapError, Problem
+from llamaswap.errors import ConfigurationError, LlamaSwapError, Problem, lines
 from llamaswap.ids import ModelId
 from llamaswap.reload.snapshot import look
-from llamaswap.startup import Announcement, Origin, file_settings, lines
+from llamaswap.startup import Announcement, Origin, file_settings
 from tests.support.folders import folder_for
 
 

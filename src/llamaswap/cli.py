@@ -9,15 +9,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from llamaswap import __version__
 from llamaswap.config.files import Files
 from llamaswap.config.schema import Settings
-from llamaswap.errors import LlamaSwapError
+from llamaswap.errors import LlamaSwapError, lines
 from llamaswap.flags import USAGE, BadFlag, Flags, HelpWanted, parse
-from llamaswap.outlog import unstalled
-from llamaswap.startup import Wrap, file_settings, lines, plain, root_service
+from llamaswap.offline import COMMANDS
+
+if TYPE_CHECKING:
+    from llamaswap.startup import Wrap
 
 UNKNOWN = "unknown"
 """The commit and the build date: a wheel of pure Python has no build of its own."""
@@ -29,7 +31,12 @@ def main() -> None:
 
 
 def run(words: Sequence[str]) -> int:
-    """Do what the flags `words` say; the exit status comes back when the server has ended."""
+    """Do what the flags `words` say; the exit status comes back when the server has ended.
+
+    A first word that is no flag and names one of the commands that start nothing is that command.
+    """
+    if words and words[0] in COMMANDS:
+        return COMMANDS[words[0]](words[1:])
     try:
         flags = parse(words)
     except HelpWanted:
@@ -51,6 +58,8 @@ def run(words: Sequence[str]) -> int:
 
 def serve(flags: Flags) -> None:
     """Run the server until a signal ends it. Raises `LlamaSwapError` when it cannot be started."""
+    from llamaswap.startup import file_settings, plain, root_service
+
     check(flags)
     settings, origin = file_settings(Files(flags.config, flags.config_dir), watch=flags.watch_config)
     wrap = tls(flags.tls_cert_file, flags.tls_key_file) if flags.tls_cert_file else plain
@@ -107,6 +116,8 @@ def log_to_stdout(settings: Settings) -> None:
         globalLogBeginner,
         textFileLogObserver,
     )
+
+    from llamaswap.outlog import unstalled
 
     level = LogLevel.levelWithName(settings.log_level)
     observer = unstalled(textFileLogObserver, sys.stdout)

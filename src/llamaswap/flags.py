@@ -28,6 +28,10 @@ Usage of llama-swap:
         show the version and exit
   -watch-config
         reload when a file of the configuration changes (SIGHUP reloads in any case)
+
+Commands in the place of flags, which start nothing (--help after one says more):
+  check FILE...   say everything that is wrong with configurations
+  plan FILE       say what would be evicted and started for a request
 """
 
 TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})

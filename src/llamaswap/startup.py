@@ -21,7 +21,7 @@ from llamaswap.config.files import Files
 from llamaswap.config.load import load
 from llamaswap.config.schema import Settings
 from llamaswap.config.source import Source
-from llamaswap.errors import ConfigurationError, LlamaSwapError, Refusal
+from llamaswap.errors import Refusal
 from llamaswap.listen import describe, is_public, open_ports, own_lock
 from llamaswap.reload.snapshot import Look, look
 from llamaswap.reload.watch import CannotNotify, Notifier, Watch
@@ -64,14 +64,6 @@ def demo_settings() -> Settings:
     from llamaswap.demo import prepare
 
     return load([Source("demo", prepare())])
-
-
-def lines(error: LlamaSwapError) -> str:
-    """What the user reads on stderr: a line for everything that is wrong."""
-    said = [str(error)]
-    if isinstance(error, ConfigurationError):
-        said = [*map(str, error.problems), *(f"warning: {warning}" for warning in error.warnings)]
-    return "\n".join("llamaswap: " + " ".join(each.split()) for each in said)
 
 
 class Announcement(Service):

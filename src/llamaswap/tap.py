@@ -15,10 +15,10 @@ from twisted.python import usage
 from llamaswap import __version__
 from llamaswap.config.files import Files
 from llamaswap.config.schema import Settings
-from llamaswap.errors import LlamaSwapError
+from llamaswap.errors import LlamaSwapError, lines
 from llamaswap.listen import DEFAULT_LISTEN
 from llamaswap.outlog import unstalled
-from llamaswap.startup import Origin, demo_settings, file_settings, lines, root_service
+from llamaswap.startup import Origin, demo_settings, file_settings, root_service
 
 OBSERVER = "fileLogObserverFactory"
 """The option of `twist` that makes the observer which writes its log; `twistd` has none."""
