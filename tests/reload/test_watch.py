@@ -51,6 +51,7 @@ class WatchCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.shown = seen(1)
+        self.error: Exception | None = None
         self.looks = 0
         self.changes = 0
         self.when_changed: Callable[[], object] = lambda: None
@@ -70,6 +71,8 @@ class WatchCase(SynchronousTestCase):
 
     def look(self) -> Look:
         self.looks += 1
+        if self.error is not None:
+            raise self.error
         return self.shown
 
     def changed(self) -> None:
@@ -278,16 +281,9 @@ class EndTests(WatchCase):
         self.assertEqual((self.changes, self.looks), (1, 2))
 
     def test_failure(self) -> None:
-        """Should looking fail after all, that is logged."""
-        watch = Watch(
-            lambda: self.shown.file and 1 / 0,  # type: ignore[arg-type,return-value]
-            seen(1),
-            self.changed,
-            clock=self.clock,
-            in_thread=self.in_thread,
-            notify=no_notices,
-        )
-        watch.startService()
+        """Should looking fail after all, that is logged, and the notices end."""
+        self.error = ZeroDivisionError()
+        self.start()
         self.advance(1)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
-        watch.stopService()
+        self.assertTrue(self.notifiers[0].closed)

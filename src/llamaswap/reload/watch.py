@@ -44,9 +44,10 @@ class Notifier(Protocol):
 
 
 class Watch(Service):
-    """Calls `changed` when the files that `look` sees have changed, from `first` on, how they looked when they were
-    read. `look` blocks and never fails. `notify` makes a notifier that calls what it is given, or raises
-    `CannotNotify`.
+    """Calls `changed` whenever the files have changed and settled, but for their disappearance.
+
+    `look` blocks, says how they are, and never fails; `first` is how they were before they were read. `notify` makes
+    a notifier that calls what it is given, or raises `CannotNotify`: then the files are polled.
     """
 
     log = Logger()
