@@ -1,4 +1,7 @@
-"""The JSON Schema by places: `models.*.timeouts.connect` is what it says of that key, `*` being a name of one's own."""
+"""The JSON Schema by places, and good configurations with something at a place.
+
+A place is called as `models.*.timeouts.connect`, `*` being a name of one's own.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,17 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
+from jsonschema import ValidationError
+
 from llamaswap.config.compose import compose
-from llamaswap.config.json_schema import config_schema
+from llamaswap.config.json_schema import config_schema, validator
 from llamaswap.config.report import Report
 from llamaswap.config.source import Source
 from llamaswap.config.values import json_value
 
 ANY = "*"
 Schema = Mapping[str, Any]
+_VALIDATOR = validator()
 
 
 def places() -> dict[str, Schema]:
@@ -27,10 +33,20 @@ def parent(place: str) -> str:
     return place.rpartition(".")[0]
 
 
+def underlined(tree: object, *, unknown_keys: bool = True) -> list[str]:
+    """Where an editor that has the schema finds something wrong with a configuration; `unknown_keys`: these as well."""
+    faults = (error for error in _VALIDATOR.iter_errors(tree) if unknown_keys or not _is_unknown_key(error))
+    return sorted(".".join(map(str, error.absolute_path)) for error in faults)
+
+
 def plain(text: str) -> Any:
     """A configuration as editors see it: plain values, by our rules of YAML, with macros and variables as written."""
     node = compose(Source("c.yaml", text), Report())
     return None if node is None else json_value(node)
+
+
+def _is_unknown_key(error: ValidationError) -> bool:
+    return error.validator == "additionalProperties" and error.validator_value is False
 
 
 def _walk(schema: Schema, root: Schema, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Schema]]:
@@ -56,28 +72,24 @@ def _resolved(schema: Schema, root: Schema) -> Schema:
 
 _NAMES = {"selectors": "s", "profiles": "p", "macros": "new", "setParamsByID": "new"}
 """What `*` is below these; elsewhere it is `m`."""
+_MACROS = {"number": 5, "fraction": 1.5, "truth": True, "yes": "yes", "n": "n"}
+_MODELS = {"m": {"cmd": "s ${PORT}", "proxy": "http://h"}, "n": {"cmd": "s ${PORT}"}}
 _SECTIONS: Mapping[str, Any] = {
-    "macros": {"number": 5, "fraction": 1.5, "truth": True, "yes": "yes"},
-    "models": {"m": {"cmd": "s ${PORT}", "proxy": "http://h"}, "n": {"cmd": "s ${PORT}"}},
     "peers": {"m": {"proxy": "http://h", "models": ["x"]}},
     "selectors": {"s": {"strategy": "pin", "targets": ["m"]}},
     "profiles": {"p": {"pins": {"m": "n"}}},
+    "groups": {"m": {"members": ["n"]}},
+    "matrix": {"sets": {"m": "m"}},
 }
-_GROUPS = {"m": {"members": ["n"]}}
-_MATRIX = {"sets": {"m": "m"}}
 
 
 def good(place: str) -> Any:
     """A configuration in which a value at `place` would be looked at."""
-    if place.startswith("groups"):
-        routing: Mapping[str, Any] = {"groups": _GROUPS}
-    elif place.startswith("matrix"):
-        routing = {"matrix": _MATRIX}
-    elif place.startswith("routing.router.settings.matrix"):
-        routing = {"routing": {"router": {"use": "matrix", "settings": {"matrix": _MATRIX}}}}
-    else:
-        routing = {"routing": {"router": {"settings": {"groups": _GROUPS}}}}
-    return deepcopy({**_SECTIONS, **routing})
+    section = place.partition(".")[0]
+    others = {section: _SECTIONS[section]} if section in _SECTIONS else {}
+    if place.startswith("routing.router.settings.matrix"):
+        others = {"routing": {"router": {"use": "matrix", "settings": {"matrix": _SECTIONS["matrix"]}}}}
+    return deepcopy({"macros": _MACROS, "models": _MODELS, **others})
 
 
 def with_value(tree: Any, place: str, value: object) -> Any:
@@ -101,7 +113,10 @@ def _section(tree: Any, place: str) -> tuple[Any, str]:
     above = ""
     *keys, last = place.split(".")
     for key in keys:
-        tree, above = tree.setdefault(_name(key, above), {}), key
+        name = _name(key, above)
+        if not isinstance(tree.get(name), dict):
+            tree[name] = {}
+        tree, above = tree[name], key
     return tree, _name(last, above)
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, ClassVar
 
 from jsonschema import Draft202012Validator
 from twisted.trial.unittest import SynchronousTestCase
@@ -20,7 +20,7 @@ from llamaswap.config.schema import Group, Matrix, Model, Peer, Profile, Selecto
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
 from llamaswap.ids import ModelId
-from tests.config.places import ANY, good, parent, places, with_value, without
+from tests.config.places import ANY, good, parent, places, underlined, with_value, without
 
 PLACES = places()
 SECTIONS = {place: schema for place, schema in PLACES.items() if "properties" in schema}
@@ -78,7 +78,7 @@ class FormTests(SynchronousTestCase):
 class KeyTests(SynchronousTestCase):
     """The keys are those of the loader."""
 
-    TABLES = {
+    TABLES: ClassVar = {
         "sections.KEYS": [""],
         "server.KEYS": [""],
         "server.INHERITED": [""],
@@ -156,29 +156,25 @@ class DefaultTests(SynchronousTestCase):
                 self.assertEqual(loaded(given), loaded(without(good(place), place)), place)
 
     def test_complete(self) -> None:
-        """Every key has a default that is not needed, is neither a section nor older, and does not inherit."""
+        """Every key has a default, if it is not needed and not older, does not inherit, and is no mapping or list."""
         for place, schema in PLACES.items():
             needed = place.rpartition(".")[2] in PLACES[parent(place)].get("required", ())
-            is_section = "object" in schema.get("type", ())
-            if not (needed or is_section or place.endswith(ANY) or schema.get("deprecated") or place in self.INHERITED):
+            is_empty = {"object", "array"} & {*schema.get("type", ())}
+            if not (needed or is_empty or place.endswith(ANY) or schema.get("deprecated") or place in self.INHERITED):
                 self.assertIn("default", schema, place)
 
 
 class RefusalTests(SynchronousTestCase):
     """What editors underline."""
 
-    def faults(self, tree: object) -> list[str]:
-        """The places of what is wrong, as they would be written."""
-        return sorted(".".join(map(str, error.absolute_path)) for error in validator().iter_errors(tree))
-
     def test_misspelt_keys(self) -> None:
         """A key that no section has is reported at the section, by its name."""
         (error,) = validator().iter_errors({"models": {"m": {"cmd": "s", "proxi": "http://h"}}})
         self.assertEqual(list(error.absolute_path), ["models", "m"])
         self.assertIn("'proxi' was unexpected", error.message)
-        self.assertEqual(self.faults({"limits": {"keepalive": 1}}), ["limits"])
+        self.assertEqual(underlined({"limits": {"keepalive": 1}}), ["limits"])
         self.assertEqual(
-            self.faults({"peers": {"p": {"proxy": "http://h", "models": ["x"], "apikey": "k"}}}), ["peers.p"]
+            underlined({"peers": {"p": {"proxy": "http://h", "models": ["x"], "apikey": "k"}}}), ["peers.p"]
         )
 
     def test_wrong_kinds(self) -> None:
@@ -201,7 +197,7 @@ class RefusalTests(SynchronousTestCase):
             ("hooks.on_startup.preload", "m"),
             ("matrix.evict_costs.m", None),
         ):
-            self.assertEqual(self.faults(with_value({}, place, value)), [place], value)
+            self.assertEqual(underlined(with_value({}, place, value)), [place], value)
 
     def test_wrong_values(self) -> None:
         """What is not among the words, or outside the range, is reported at its place."""
@@ -217,14 +213,14 @@ class RefusalTests(SynchronousTestCase):
             ("matrix.evict_costs.m", 0),
             ("store.path", " "),
         ):
-            faults = self.faults(with_value(good("matrix"), place, value))
+            faults = underlined(with_value(good(place), place, value))
             self.assertEqual(faults, [place], value)
 
     def test_items(self) -> None:
         """An item of a list is reported by its number."""
-        self.assertEqual(self.faults({"apiKeys": ["good", "not good", ""]}), ["apiKeys.1", "apiKeys.2"])
+        self.assertEqual(underlined({"apiKeys": ["good", "not good", ""]}), ["apiKeys.1", "apiKeys.2"])
         self.assertEqual(
-            self.faults({"models": {"m": {"capabilities": {"in": ["text", "video"]}}}}), ["models.m.capabilities.in.1"]
+            underlined({"models": {"m": {"capabilities": {"in": ["text", "video"]}}}}), ["models.m.capabilities.in.1"]
         )
 
     def test_missing(self) -> None:
@@ -235,7 +231,7 @@ class RefusalTests(SynchronousTestCase):
             {"profiles": {"p": None}},
             {"store": {}},
         ):
-            self.assertNotEqual(self.faults(tree), [], tree)
+            self.assertNotEqual(underlined(tree), [], tree)
 
     def test_names(self) -> None:
         """Names that cannot be."""
@@ -245,7 +241,7 @@ class RefusalTests(SynchronousTestCase):
             {"groups": {"(default)": None}},
             {"selectors": {" ": {}}},
         ):
-            self.assertNotEqual(self.faults(tree), [], tree)
+            self.assertNotEqual(underlined(tree), [], tree)
 
 
 def subschemas(schema: Any) -> Iterator[dict[str, Any]]:

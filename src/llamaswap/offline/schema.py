@@ -5,8 +5,8 @@ file, relative to the configuration:
 
     # yaml-language-server: $schema=llamaswap.schema.json
 
-Editors with the YAML language server (VS Code with the extension "YAML", Neovim, Helix, Emacs, Zed and others) then
-explain each key, offer the keys that fit, and underline what is wrong. JetBrains' editors read the same line.
+Editors with the YAML language server (VS Code with the extension "YAML", Neovim, Helix, Emacs and others) then explain
+each key, offer the keys that fit, and underline what is wrong.
 
 Exit status: 0, or 2 for wrong words.
 """
