@@ -1,4 +1,4 @@
-"""Commands that read configurations and start nothing: `llama-swap check` and `llama-swap plan`.
+"""Commands that concern configurations and start nothing: `llama-swap check`, `plan` and `schema`.
 
 They must answer quickly, so nothing here imports Twisted.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from llamaswap.offline.check import check
 from llamaswap.offline.plan import plan
+from llamaswap.offline.schema import schema
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"check": check, "plan": plan}
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"check": check, "plan": plan, "schema": schema}
 """By their first word; each takes the words after it and returns the exit status."""
