@@ -34,6 +34,8 @@ from llamaswap.schedule.events import (
     Event,
     Grant,
     Left,
+    Reconfigured,
+    Renew,
     Served,
     Stop,
     StopEnded,
@@ -145,6 +147,8 @@ class InstantSwaps:
     def cancel(self, swap: SwapId) -> None: ...
 
     def stop(self, stop: Stop) -> None: ...
+
+    def renew(self, renew: Renew) -> None: ...
 
 
 def longest_steps(title: str, exclusive: bool) -> None:

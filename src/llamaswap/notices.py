@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any, TypeVar
 
+from llamaswap.config.difference import Difference
 from llamaswap.ids import ModelId
 
 
@@ -35,30 +37,45 @@ class ModelChanged:
     """Why it left a running state by itself; empty for a change that was asked for."""
 
 
-Listener = Callable[[ModelChanged], None]
+@dataclass(frozen=True, slots=True)
+class ConfigurationChanged:
+    """Other settings are in force; what this means for processes that run has begun, and may take its time."""
+
+    difference: Difference
+    when: float
+    """Seconds since the epoch."""
+
+
+Notice = ModelChanged | ConfigurationChanged
+N = TypeVar("N", bound=Notice)
 
 
 class Notices:
-    """A bus of `ModelChanged`. `on_error` is told of a listener that raised, and the others still hear."""
+    """A bus of notices. `on_error` is told of a listener that raised, and the others still hear."""
 
     def __init__(self, on_error: Callable[[Exception], None]) -> None:
-        self._listeners: list[Listener] = []
+        self._listeners: list[tuple[type[Any], Callable[[Any], None]]] = []
         self._on_error = on_error
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Tell `listener` of every later notice; the returned function ends that and may be called twice."""
-        self._listeners.append(listener)
+    def subscribe(self, kind: type[N], listener: Callable[[N], None]) -> Callable[[], None]:
+        """Tell `listener` of every later notice of this kind; the returned function ends that, called once or twice."""
+        entry = (kind, listener)
+        self._listeners.append(entry)
 
         def unsubscribe() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
+            if entry in self._listeners:
+                self._listeners.remove(entry)
 
         return unsubscribe
 
-    def publish(self, notice: ModelChanged) -> None:
-        """Tell every listener, in the order they subscribed."""
-        for listener in tuple(self._listeners):
-            try:
-                listener(notice)
-            except Exception as error:
-                self._on_error(error)
+    def publish(self, notice: Notice) -> None:
+        """Tell every listener for its kind, in the order they subscribed."""
+        for kind, listener in tuple(self._listeners):
+            if isinstance(notice, kind):
+                self._tell(listener, notice)
+
+    def _tell(self, listener: Callable[[Any], None], notice: Notice) -> None:
+        try:
+            listener(notice)
+        except Exception as error:
+            self._on_error(error)

@@ -18,7 +18,7 @@ from llamaswap.backends.process import DRAIN_LIMIT
 from llamaswap.config.schema import Model
 from llamaswap.errors import ShuttingDown, StartFailed
 from llamaswap.ids import ModelId
-from llamaswap.notices import State
+from llamaswap.notices import ModelChanged, State
 from tests.support.fake_host import FakeHost
 from tests.support.fake_system import FakeChild, FakeTransport
 
@@ -72,7 +72,7 @@ class StartTests(LocalCase):
         verifyObject(IReactorProcess, self.system)
         verifyObject(IProcessTransport, FakeTransport(1))
         backend: Backend = self.backend
-        self.assertEqual(backend.model, "m")
+        self.assertEqual(backend.form.id, "m")
 
     def test_s01_a_normal_life_is_four_events(self) -> None:
         """stopped, starting, ready, stopping, stopped: each change once, and no event from a state to itself."""
@@ -547,7 +547,7 @@ class ExitTests(LocalCase):
         """With a reason, after the upstream is closed; the next request starts a new child."""
         self.make()
         seen: list[object] = []
-        self.world.notices.subscribe(lambda notice: seen.append(self.backend.upstream))
+        self.world.notices.subscribe(ModelChanged, lambda notice: seen.append(self.backend.upstream))
         self.make_ready().receive(9)
         self.assertEqual(self.states(), [*START, ("ready", "stopped")])
         self.assertEqual(self.world.reasons[-1], "upstream process exited unexpectedly")
