@@ -84,6 +84,8 @@ def _key_text(node: Node) -> str | None:
     match node:
         case ScalarNode(value=str(key)):
             return key
+        case ScalarNode(value=bool()):
+            return None
         case ScalarNode(value=int(number), text=text) if text == str(number):
             return text
     return None
