@@ -42,6 +42,14 @@ class ConfigurationError(LlamaSwapError):
         """What else is odd about it, such as a misspelt key: often the cause of a problem."""
 
 
+def lines(error: LlamaSwapError) -> str:
+    """What the user of a command line reads on stderr: a line for everything that is wrong."""
+    said = [str(error)]
+    if isinstance(error, ConfigurationError):
+        said = [*map(str, error.problems), *(f"warning: {warning}" for warning in error.warnings)]
+    return "\n".join("llamaswap: " + " ".join(each.split()) for each in said)
+
+
 class ClientGone(LlamaSwapError):
     """The client hung up before its request was complete."""
 
@@ -109,6 +117,12 @@ class BodyStalled(Refusal):
 
 class ModelNotLoaded(Refusal):
     """the model is not loaded"""
+
+    status = 409
+
+
+class NothingToReload(Refusal):
+    """this server has no configuration file that could be read again"""
 
     status = 409
 

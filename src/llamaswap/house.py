@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger, LogLevel, globalLogPublisher
@@ -22,16 +22,21 @@ from llamaswap.backends.local import LocalBackend
 from llamaswap.backends.pool import Pool
 from llamaswap.backends.processes import system_processes
 from llamaswap.backends.sweep import log_sweep, sweep
+from llamaswap.config.difference import Difference
+from llamaswap.config.outcome import Outcome
 from llamaswap.config.schema import Settings
+from llamaswap.errors import NothingToReload
 from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
 from llamaswap.notices import Notices, State
+from llamaswap.reload.reloader import Reloader
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.schedule.core import Core
 from llamaswap.schedule.dispatcher import Dispatcher
 from llamaswap.schedule.eviction import make_policy
 from llamaswap.web import pages
 from llamaswap.web.api import Api, Version
+from llamaswap.web.configuration import Configuration
 from llamaswap.web.feeds import LogFeeds
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
@@ -48,11 +53,20 @@ T = TypeVar("T")
 
 
 class House:
-    """One server, whose children inherit `environ`. Nothing of it runs, nor touches the disk, before `start`."""
+    """One server, whose children inherit `environ`. Nothing of it runs, nor touches the disk, before `start`.
+
+    `read` reads the configuration again (`reload/reloader.py`); without it there is nothing to reload.
+    """
 
     log = Logger()
 
-    def __init__(self, settings: Settings, reactor: Any, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        reactor: Any,
+        environ: Mapping[str, str] = os.environ,
+        read: Callable[[Settings], Settings] | None = None,
+    ) -> None:
         self._settings = settings
         self._reactor = reactor
         self._environ = environ
@@ -62,6 +76,8 @@ class House:
         self._swept: Deferred[None] = Deferred()
         self._processes = system_processes()
         self._journal = Journal(self._processes)
+        self._notices = Notices(lambda error: self.log.failure("a listener failed", Failure(error)))
+        self._reloader = self._make_reloader(read) if read else None
         self._pool = self._make_pool()
         core = Core(settings, make_policy(settings))
         self._dispatcher = Dispatcher(core, self._pool, self._pool.upstream_of, reactor)
@@ -70,15 +86,24 @@ class House:
         self._feeds = LogFeeds(self._logs, self._resolver)
         self._open_the_doors()
 
+    def _make_reloader(self, read: Callable[[Settings], Settings]) -> Reloader:
+        return Reloader(
+            read,
+            self.apply,
+            lambda: self._settings,
+            in_thread=self._in_thread,
+            publish=self._notices.publish,
+            clock=self._reactor,
+        )
+
     def _make_pool(self) -> Pool:
-        notices = Notices(lambda error: self.log.failure("a listener failed", Failure(error)))
         host = Host(
             clock=self._reactor,
             spawner=self._reactor,
             in_thread=self._in_thread,
             processes=self._processes,
             journal=self._journal,
-            notices=notices,
+            notices=self._notices,
             connect=lambda origin: Upstream(self._reactor, origin),
             environ=self._environ,
             health_check_timeout=self._settings.health_check_timeout,
@@ -89,7 +114,7 @@ class House:
             self._backends,
             {model: float(each.unload_timeout) for model, each in models.items()},
             clock=self._reactor,
-            notices=notices,
+            notices=self._notices,
             ready_to_start=self._swept,
         )
 
@@ -105,7 +130,8 @@ class House:
             log_requests=self._logs.shows(LogLevel.info),
         )
         api = Api(self._settings, self._dispatcher, self._state_of, self._resolver, Version(__version__), self._reactor)
-        tree = ResourceTree(table, {**pages.endpoints(), **api.endpoints(), **self._feeds.endpoints()})
+        own = {**api.endpoints(), **self._feeds.endpoints(), **Configuration(self).endpoints()}
+        tree = ResourceTree(table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(front, tree)
         self.factory = ChannelFactory(front, TreeLane(tree), self._settings.limits, self._reactor)
 
@@ -135,9 +161,21 @@ class House:
         """Close `port` as the first step of the end."""
         self._ports.append(port)
 
+    # -- another configuration -------------------------------------------------------------------------------------
+
+    def reload(self, why: str) -> Deferred[Outcome]:
+        """`Reloader.reload`. Fails with `NothingToReload` where there is nothing to read."""
+        return self._reloader.reload(why) if self._reloader else fail(NothingToReload())
+
+    def apply(self, settings: Settings) -> Difference:
+        """Serve by `settings` from now on."""
+        raise NotImplementedError
+
     # -- the steps of the end (`shutdown.House`) -----------------------------------------------------------------
 
     def stop_accepting(self) -> None:
+        if self._reloader is not None:
+            self._reloader.stop()
         self._closing = [maybeDeferred(port.stopListening) for port in self._ports]
         self.factory.close()
 

@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
+from typing import Any, TypeVar
 
+from llamaswap.config.difference import Difference
+from llamaswap.errors import Problem
 from llamaswap.ids import ModelId
 
 
@@ -35,30 +39,58 @@ class ModelChanged:
     """Why it left a running state by itself; empty for a change that was asked for."""
 
 
-Listener = Callable[[ModelChanged], None]
+@dataclass(frozen=True, slots=True)
+class ReloadStarted:
+    """The configuration is being read again."""
+
+    why: str
+    when: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadFailed:
+    """It cannot be used; the one in force stays."""
+
+    problems: tuple[Problem, ...]
+    when: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """It was read, and is in force."""
+
+    difference: Difference
+    when: float
+
+
+Notice = ModelChanged | ReloadStarted | ReloadFailed | Reloaded
+N = TypeVar("N", bound=Notice)
 
 
 class Notices:
-    """A bus of `ModelChanged`. `on_error` is told of a listener that raised, and the others still hear."""
+    """A bus of notices. `on_error` is told of a listener that raised, and the others still hear."""
 
     def __init__(self, on_error: Callable[[Exception], None]) -> None:
-        self._listeners: list[Listener] = []
+        self._listeners: dict[object, tuple[type[Any], Callable[[Any], None]]] = {}
         self._on_error = on_error
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Tell `listener` of every later notice; the returned function ends that and may be called twice."""
-        self._listeners.append(listener)
+    def subscribe(self, kind: type[N], listener: Callable[[N], None]) -> Callable[[], None]:
+        """Tell `listener` of every later notice of `kind`; the returned function ends that and may be called twice."""
+        subscription = object()
+        self._listeners[subscription] = (kind, listener)
+        return partial(self._unsubscribe, subscription)
 
-        def unsubscribe() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
+    def publish(self, notice: Notice) -> None:
+        """Tell every listener for its kind, in the order they subscribed."""
+        for kind, listener in tuple(self._listeners.values()):
+            if isinstance(notice, kind):
+                self._tell(listener, notice)
 
-        return unsubscribe
+    def _unsubscribe(self, subscription: object) -> None:
+        self._listeners.pop(subscription, None)
 
-    def publish(self, notice: ModelChanged) -> None:
-        """Tell every listener, in the order they subscribed."""
-        for listener in tuple(self._listeners):
-            try:
-                listener(notice)
-            except Exception as error:
-                self._on_error(error)
+    def _tell(self, listener: Callable[[Any], None], notice: Notice) -> None:
+        try:
+            listener(notice)
+        except Exception as error:
+            self._on_error(error)

@@ -18,7 +18,7 @@ from llamaswap.backends.process import DRAIN_LIMIT
 from llamaswap.config.schema import Model
 from llamaswap.errors import ShuttingDown, StartFailed
 from llamaswap.ids import ModelId
-from llamaswap.notices import State
+from llamaswap.notices import ModelChanged, State
 from tests.support.fake_host import FakeHost
 from tests.support.fake_system import FakeChild, FakeTransport
 
@@ -547,7 +547,7 @@ class ExitTests(LocalCase):
         """With a reason, after the upstream is closed; the next request starts a new child."""
         self.make()
         seen: list[object] = []
-        self.world.notices.subscribe(lambda notice: seen.append(self.backend.upstream))
+        self.world.notices.subscribe(ModelChanged, lambda notice: seen.append(self.backend.upstream))
         self.make_ready().receive(9)
         self.assertEqual(self.states(), [*START, ("ready", "stopped")])
         self.assertEqual(self.world.reasons[-1], "upstream process exited unexpectedly")

@@ -25,7 +25,7 @@ from llamaswap.backends.sweep import sweep
 from llamaswap.config.schema import Model
 from llamaswap.errors import StartFailed
 from llamaswap.ids import ModelId
-from llamaswap.notices import State
+from llamaswap.notices import ModelChanged, State
 from tests.support.live import eventually
 from tests.support.ports import free_ports
 from tests.support.real_host import FAKE_UPSTREAM, real_host
@@ -72,7 +72,7 @@ class RealCase(TestCase):
     def make(self, *options: str, command: str = "", **settings: Any) -> LocalBackend:
         """A backend of the fake upstream with `options`, or of `command`."""
         host = real_host(reactor, self.place, {**os.environ, "A": "1", "B": "1"})
-        host.notices.subscribe(lambda notice: self.changes.append(notice.new.value))
+        host.notices.subscribe(ModelChanged, lambda notice: self.changes.append(notice.new.value))
         fake = [*FAKE_UPSTREAM, "--port", str(self.port), "--name", "u", "--pid-dir", str(self.place), *options]
         proxy = f"http://localhost:{self.port}"
         model = Model(id=ModelId("m"), cmd=command or shlex.join(fake), proxy=proxy, port=self.port, **settings)

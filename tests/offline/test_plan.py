@@ -57,7 +57,9 @@ class PlanTests(SynchronousTestCase):
         )
         ran = self.plan(GROUPS, "--batch", str(questions), "--json")
         self.assertEqual(ran.status, 1)
-        self.assertEqual([list(line)[0] for line in ran.lines], ["evict", "error", "error", "error", "error", "evict"])
+        self.assertEqual(
+            [next(iter(line)) for line in ran.lines], ["evict", "error", "error", "error", "error", "evict"]
+        )
         self.assertIn("line 2: there is no model 'zz'; there are a, b, c, d", ran.lines[1]["error"])
 
     def test_what_cannot_be_answered(self) -> None:

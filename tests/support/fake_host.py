@@ -54,7 +54,7 @@ class FakeHost:
         self._work: list[Callable[[], object]] = []
         self.errors: list[Exception] = []
         self.notices = Notices(self.errors.append)
-        self.notices.subscribe(self._changed)
+        self.notices.subscribe(ModelChanged, self._changed)
         self.host = Host(
             clock=self.clock,
             spawner=self.system,

@@ -50,7 +50,7 @@ class Pool:
         self._obstacles: set[object] = {ready_to_start}
         """What must be out of the way before anything starts: the first sweep, and the remains of dead models."""
         self._clear_way: Waiters[None] = Waiters()
-        self._unsubscribe = notices.subscribe(self._changed)
+        self._unsubscribe = notices.subscribe(ModelChanged, self._changed)
         ready_to_start.addBoth(lambda _: self._removed(ready_to_start))
 
     # -- questions -----------------------------------------------------------------------------------------------

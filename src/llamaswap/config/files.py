@@ -29,7 +29,7 @@ class Files:
 
     def absolute(self) -> Files:
         """The same, wherever the process goes from here: `twistd` may change its directory."""
-        return Files(*(path and os.path.abspath(path) for path in (self.config, self.config_dir)))
+        return Files(_absolute(self.config), _absolute(self.config_dir))
 
     def load(
         self,
@@ -80,6 +80,11 @@ def load_file(
 ) -> Settings:
     """`Files.load` for a single file."""
     return Files(config=str(path)).load(environ=environ, routers=routers)
+
+
+def _absolute(path: str) -> str:
+    """With no `..` taken out, which need not lead back when a link stands before it."""
+    return os.path.join(os.getcwd(), path) if path and not os.path.isabs(path) else path
 
 
 def matching(directory: str) -> list[str]:

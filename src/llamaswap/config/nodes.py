@@ -22,6 +22,8 @@ class ScalarNode:
     text: str
     """As written; what a key is called by."""
     place: Place
+    literal: bool = False
+    """Whether the file holds `text` character by character at `place`, so that a column can be counted in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,14 +22,21 @@ class Report:
         self._errors: list[Problem] = []
         self._warnings: list[Problem] = []
         self._unsettled: set[Place] = set()
+        self._complaints = 0
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
         """In the order of the texts."""
         return tuple(sorted(self._warnings, key=_place))
 
+    @property
+    def complaints(self) -> int:
+        """Errors so far, with those that were not wanted: what was read while it stayed the same is sound."""
+        return self._complaints
+
     def error(self, at: Placed, path: str, message: str) -> None:
         """The configuration cannot be used because of this; reading goes on to find more."""
+        self._complaints += 1
         if at.place not in self._unsettled:
             self._errors.append(Problem(message, *at.place, path))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from llamaswap.config.files import Files
 from llamaswap.config.schema import Settings
-from llamaswap.errors import ConfigurationError, LlamaSwapError
+from llamaswap.errors import LlamaSwapError, lines
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
 from llamaswap.schedule.events import EvictionPolicy, Running
@@ -54,11 +54,8 @@ def plan(words: Sequence[str]) -> int:
         if options.batch is not None:
             return _batch(planner, options.batch, options.json)
         answer = planner.plan([name for name in options.running.split(",") if name.strip()], options.request)
-    except ConfigurationError as error:
-        sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
-        return 1
-    except BadQuestion as error:
-        sys.stderr.write(f"llama-swap plan: {error}\n")
+    except LlamaSwapError as error:
+        sys.stderr.write(lines(error) + "\n")
         return 1
     print(answer.as_json() if options.json else answer)
     return 0
