@@ -37,3 +37,8 @@ def only(text: str) -> str:
     """The one problem of `text`, as a line."""
     (problem,) = problems(text)
     return str(problem)
+
+
+def warnings(text: str) -> str:
+    """What is odd about `text`, which is good, as lines."""
+    return "\n".join(settings(text).warnings)

@@ -213,7 +213,8 @@ class MemoryTunnelEnd:
 
 def settings_of(*models: Model, **others: Any) -> Settings:
     """A configuration with these models."""
-    return Settings(models=MappingProxyType({model.id: model for model in models}), **others)
+    aliases = {alias: model.id for model in models for alias in model.aliases}
+    return Settings(models=MappingProxyType({model.id: model for model in models}), aliases=aliases, **others)
 
 
 def model(id: str, /, **others: Any) -> Model:

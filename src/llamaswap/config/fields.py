@@ -109,19 +109,12 @@ class Key:
     read: Reader
 
 
-def read_keys(
-    at: At, keys: Sequence[Key], elsewhere: Collection[str] = (), unsupported: Collection[str] = ()
-) -> dict[str, Any]:
-    """The values that the section gives, by field.
-
-    Keys read `elsewhere` are known as well; `unsupported` ones are known, and answered with a warning.
-    """
-    names = (*(key.name for key in keys), *elsewhere, *unsupported)
-    for name, child in at.children():
+def read_keys(at: At, keys: Sequence[Key], elsewhere: Collection[str] = ()) -> dict[str, Any]:
+    """The values that the section gives, by field. Keys that are read `elsewhere` are known as well."""
+    names = (*(key.name for key in keys), *elsewhere)
+    for name, _ in at.children():
         if name not in names:
             at.remark(name, f"unknown key `{name}` is ignored{_hint(name, names)}")
-        elif name in unsupported and not is_null(child.node):
-            at.remark(name, f"`{name}` is not supported by this version and is ignored")
     given = ((key, at.child(key.name)) for key in keys)
     values = {key.field: key.read(child) for key, child in given if child}
     return {field: value for field, value in values.items() if value is not None}

@@ -1,48 +1,28 @@
 """Configuration text to settings: the whole pipeline, as a function without effects (configuration section 1).
 
 Texts become node trees (`compose.py`) and one tree (`merge.py`); stages change the tree (`stages.py`, `macros.py`,
-`ports.py`); readers make typed values of it (`server.py`, `models.py`, `routing.py` and others). Every problem is told
-at once, with its place. Reading files is `files.py`.
+`ports.py`); readers make typed values of it (`sections.py` and what it calls). Every problem is told at once, with its
+place. Reading files is `files.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
 
-from llamaswap.config import models
 from llamaswap.config.compose import compose
 from llamaswap.config.environment import substitute_environment
-from llamaswap.config.fields import At, read_keys
+from llamaswap.config.fields import At
 from llamaswap.config.macros import expand_macros
 from llamaswap.config.merge import merge
 from llamaswap.config.nodes import MappingNode, is_null
 from llamaswap.config.placeholders import check_leftovers, inside_models, outside_models
 from llamaswap.config.ports import assign_ports
 from llamaswap.config.report import Report
-from llamaswap.config.routing import Names, read_routing
 from llamaswap.config.schema import NOTHING, ROUTERS, Settings
-from llamaswap.config.server import INHERITED, KEYS
+from llamaswap.config.sections import KNOWN, read_sections
 from llamaswap.config.source import Source
 from llamaswap.config.stages import each_model, with_proxy, without_comments
 from llamaswap.errors import ConfigurationError
-
-ELSEWHERE = frozenset(("models", "startPort", "routing", "groups", "matrix"))
-UNSUPPORTED = frozenset(
-    (
-        "peers",
-        "selectors",
-        "profiles",
-        "hooks",
-        "store",
-        "performance",
-        "ui",
-        "captureBuffer",
-        "metricsMaxInMemory",
-        "sendLoadingState",
-    )
-)
 
 
 def load(
@@ -64,11 +44,10 @@ def load(
         root = each_model(root, stage)
     root, spoilt = expand_macros(root, report)
     spoilt |= {f"env.{name}" for name in missing}
-    known = {key.name for key in (*KEYS, *INHERITED)} | ELSEWHERE | UNSUPPORTED
-    check_leftovers(outside_models(root, known), spoilt, report)
+    check_leftovers(outside_models(root, KNOWN), spoilt, report)
     root, start_port, ports = assign_ports(root, report, previous)
     check_leftovers(inside_models(root), spoilt, report)
-    fields = _read(At(root, "", report), ports, routers)
+    fields = read_sections(At(root, "", report), ports, routers)
     report.raise_errors()
     return Settings(**fields, start_port=start_port, warnings=tuple(map(str, report.warnings)))
 
@@ -96,13 +75,3 @@ def _tree(source: Source, report: Report) -> MappingNode:
     if root is not None and not is_null(root):
         report.fail("the top level must be a mapping", root.place)
     return MappingNode({}, {}, source.place(1, 1))
-
-
-def _read(root: At, ports: dict[str, int], routers: Collection[str]) -> dict[str, Any]:
-    given = read_keys(root, (*KEYS, *INHERITED), ELSEWHERE, UNSUPPORTED)
-    inherited = {key.field: given.pop(key.field) for key in INHERITED if key.field in given}
-    section = root.child("models")
-    found = models.read_models(section, inherited, ports)
-    names = Names(found, models.read_aliases(section, found))
-    upstream = given.pop("upstream", {})
-    return {**given, **upstream, "models": MappingProxyType(found), **read_routing(root, names, routers)}
