@@ -34,6 +34,7 @@ from llamaswap.schedule.events import (
     Event,
     Grant,
     Left,
+    Renew,
     Served,
     Stop,
     StopEnded,
@@ -145,6 +146,8 @@ class InstantSwaps:
     def cancel(self, swap: SwapId) -> None: ...
 
     def stop(self, stop: Stop) -> None: ...
+
+    def renew(self, renew: Renew) -> None: ...
 
 
 def longest_steps(title: str, exclusive: bool) -> None:

@@ -21,5 +21,5 @@ class BeginningTests(TestCase):
         self.assertEqual(list(folder.iterdir()), [])
         house.start()
         self.assertEqual([place.name for place in folder.iterdir()], ["llamaswap"])
-        await Shutdown(house, reactor, 0.0).begin()
+        await Shutdown(house, reactor).begin()
         self.assertEqual(list((folder / "llamaswap").iterdir()), [])

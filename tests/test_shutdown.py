@@ -6,15 +6,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import Model, Settings
-from llamaswap.ids import ModelId
-from llamaswap.shutdown import Shutdown, patience
+from llamaswap.shutdown import Shutdown
 
 
 class FakeHouse:
     """Writes down what is done to it; the test says when answers and models end."""
 
     def __init__(self) -> None:
+        self.patience = 12.0
         self.did: list[str] = []
         self.answers: Deferred[None] = Deferred()
         self.models: Deferred[None] = Deferred()
@@ -55,7 +54,7 @@ class ShutdownTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.house = FakeHouse()
         self.clock = Clock()
-        self.shutdown = Shutdown(self.house, self.clock, patience=12.0)
+        self.shutdown = Shutdown(self.house, self.clock)
 
     def test_s101_running_answers_finish_first(self) -> None:
         """S-101: models are stopped only when the running answers are complete; feeds and waiters delay nothing."""
@@ -114,22 +113,9 @@ class ShutdownTests(SynchronousTestCase):
 
     def test_nothing_to_stop(self) -> None:
         """Where no model needs time to stop, the answers have all of it."""
-        shutdown = Shutdown(self.house, self.clock, patience=0.0)
-        shutdown.begin()
+        self.house.patience = 0.0
+        self.shutdown.begin()
         self.clock.advance(29.9)
         self.assertEqual(self.house.did, BEFORE)
         self.clock.advance(0.1)
         self.assertEqual(self.house.did[-1], "stop models within 0")
-
-
-class PatienceTests(SynchronousTestCase):
-    """How long the models may take."""
-
-    def patience(self, *timeouts: int) -> float:
-        """The patience with models of these `unloadTimeout`s."""
-        models = {ModelId(f"m{i}"): Model(id=ModelId(f"m{i}"), unload_timeout=each) for i, each in enumerate(timeouts)}
-        return patience(Settings(models=models))
-
-    def test_longest_timeout(self) -> None:
-        """The longest `unloadTimeout` counts; without models there is nothing to wait for."""
-        self.assertEqual((self.patience(), self.patience(2, 5), self.patience(2, 45)), (0, 5, 45))

@@ -109,6 +109,13 @@ class ModelNotFound(Refusal):
     status = 404
 
 
+class ModelRemoved(ModelNotFound):
+    """the model was removed from the configuration while the request waited"""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"model {model} was removed from the configuration while the request waited")
+
+
 class BodyStalled(Refusal):
     """the request body stopped arriving"""
 

@@ -1,6 +1,7 @@
-"""The parts of one server, fitted together, and the steps of its beginning and its end.
+"""The parts of one server, fitted together, and the steps of its beginning, its changes and its end.
 
-Which part knows which other is said here and nowhere else; the order of the end is `shutdown.py`'s word.
+Which part knows which other is said here and in `doors.py`, and nowhere else; the order of the end is `shutdown.py`'s
+word.
 """
 
 from __future__ import annotations
@@ -12,41 +13,26 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.threads import deferToThreadPool
-from twisted.logger import Logger, LogLevel, globalLogPublisher
+from twisted.logger import Logger, globalLogPublisher
 from twisted.python.failure import Failure
 
-from llamaswap import __version__
 from llamaswap.backends.host import Host
 from llamaswap.backends.journal import Journal, state_directories, usable_directory
 from llamaswap.backends.local import LocalBackend
 from llamaswap.backends.pool import Pool
 from llamaswap.backends.processes import system_processes
 from llamaswap.backends.sweep import log_sweep, sweep
-from llamaswap.config.difference import Difference
+from llamaswap.config.difference import Difference, difference
 from llamaswap.config.outcome import Outcome
-from llamaswap.config.schema import Settings
+from llamaswap.config.schema import Model, Settings
+from llamaswap.doors import Doors
 from llamaswap.errors import NothingToReload
-from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
-from llamaswap.notices import Notices, State
+from llamaswap.notices import ConfigurationChanged, Notices
 from llamaswap.reload.reloader import Reloader
-from llamaswap.resolve.resolver import Resolver
 from llamaswap.schedule.core import Core
 from llamaswap.schedule.dispatcher import Dispatcher
 from llamaswap.schedule.eviction import make_policy
-from llamaswap.web import pages
-from llamaswap.web.api import Api, Version
-from llamaswap.web.configuration import Configuration
-from llamaswap.web.feeds import LogFeeds
-from llamaswap.web.front import Front
-from llamaswap.web.gate import Gate
-from llamaswap.web.inference import Inference
-from llamaswap.web.passthrough import Passthrough
-from llamaswap.web.resource import LlamaSwapResource
-from llamaswap.web.root import ResourceTree
-from llamaswap.web.routes import ROUTES, Lane, RouteTable
-from llamaswap.wire.channel import ChannelFactory
-from llamaswap.wire.lane import TreeLane
 from llamaswap.wire.upstream import Upstream
 
 T = TypeVar("T")
@@ -67,32 +53,34 @@ class House:
         environ: Mapping[str, str] = os.environ,
         read: Callable[[Settings], Settings] | None = None,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
+        """Those in force."""
         self._reactor = reactor
         self._environ = environ
         self._ports: list[IListeningPort] = []
         self._closing: list[Deferred[Any]] = []
+        self._ending = False
+        self.notices = Notices(lambda error: self.log.failure("a listener failed", Failure(error)))
         self._logs = Logs(settings, globalLogPublisher)
         self._swept: Deferred[None] = Deferred()
         self._processes = system_processes()
         self._journal = Journal(self._processes)
-        self._notices = Notices(lambda error: self.log.failure("a listener failed", Failure(error)))
         self._reloader = self._make_reloader(read) if read else None
         self._pool = self._make_pool()
         core = Core(settings, make_policy(settings))
         self._dispatcher = Dispatcher(core, self._pool, self._pool.upstream_of, reactor)
         self._pool.tell = self._dispatcher.tell
-        self._resolver = Resolver(settings)
-        self._feeds = LogFeeds(self._logs, self._resolver)
-        self._open_the_doors()
+        self._doors = Doors(settings, self._dispatcher, self._pool, self._logs, self._in_thread, self, reactor)
+        self.factory = self._doors.factory
+        self.resource = self._doors.resource
 
     def _make_reloader(self, read: Callable[[Settings], Settings]) -> Reloader:
         return Reloader(
             read,
             self.apply,
-            lambda: self._settings,
+            lambda: self.settings,
             in_thread=self._in_thread,
-            publish=self._notices.publish,
+            publish=self.notices.publish,
             clock=self._reactor,
         )
 
@@ -103,42 +91,17 @@ class House:
             in_thread=self._in_thread,
             processes=self._processes,
             journal=self._journal,
-            notices=self._notices,
+            notices=self.notices,
             connect=lambda origin: Upstream(self._reactor, origin),
             environ=self._environ,
-            health_check_timeout=self._settings.health_check_timeout,
-        )
-        models = self._settings.models
-        self._backends = {model: LocalBackend(each, host, self._logs.output(model)) for model, each in models.items()}
-        return Pool(
-            self._backends,
-            {model: float(each.unload_timeout) for model, each in models.items()},
-            clock=self._reactor,
-            notices=self._notices,
-            ready_to_start=self._swept,
+            health_check_timeout=lambda: self.settings.health_check_timeout,
         )
 
-    def _open_the_doors(self) -> None:
-        """Make the two ways in: the protocol of our own ports, and the resource for somebody else's site."""
-        table = RouteTable(ROUTES)
-        inference = Inference(self._settings, self._resolver, self._dispatcher, self._in_thread)
-        passthrough = Passthrough(self._settings, self._resolver, self._dispatcher, self._state_of)
-        front = Front(
-            Gate(self._settings, table),
-            {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve},
-            self._reactor,
-            log_requests=self._logs.shows(LogLevel.info),
-        )
-        api = Api(self._settings, self._dispatcher, self._state_of, self._resolver, Version(__version__), self._reactor)
-        own = {**api.endpoints(), **self._feeds.endpoints(), **Configuration(self).endpoints()}
-        tree = ResourceTree(table, {**pages.endpoints(), **own})
-        self.resource = LlamaSwapResource(front, tree)
-        self.factory = ChannelFactory(front, TreeLane(tree), self._settings.limits, self._reactor)
+        def make(model: Model) -> LocalBackend:
+            return LocalBackend(model, host, self._logs.output(model.id))
 
-    # -- what parts ask of each other ----------------------------------------------------------------------------
-
-    def _state_of(self, model: ModelId) -> State:
-        return self._backends[model].state
+        models = self.settings.models.values()
+        return Pool(models, make, clock=self._reactor, notices=self.notices, ready_to_start=self._swept)
 
     def _in_thread(self, work: Callable[..., T], *arguments: Any) -> Deferred[T]:
         return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), work, *arguments)
@@ -157,23 +120,45 @@ class House:
         sweeping.addCallbacks(log_sweep, lambda failure: self.log.failure("the sweep failed", failure))
         sweeping.addBoth(lambda _: self._swept.callback(None))
 
-    def close_first(self, port: IListeningPort) -> None:
-        """Close `port` as the first step of the end."""
-        self._ports.append(port)
-
-    # -- another configuration -------------------------------------------------------------------------------------
+    # -- other settings ------------------------------------------------------------------------------------------
 
     def reload(self, why: str) -> Deferred[Outcome]:
         """`Reloader.reload`. Fails with `NothingToReload` where there is nothing to read."""
         return self._reloader.reload(why) if self._reloader else fail(NothingToReload())
 
     def apply(self, settings: Settings) -> Difference:
-        """Serve by `settings` from now on."""
-        raise NotImplementedError
+        """Put `settings` in force, in one step; returns what changes for models (lifecycle section 12, W-15).
+
+        Models that are launched alike run on, with all they serve and remember; others stop when they have served,
+        and what takes their place starts when it is wanted. What the settings cannot be used for is raised before
+        anything has changed. Once the end has begun nothing changes any more, and the difference is empty.
+        """
+        if self._ending:
+            self.log.info("the server is stopping: the new configuration is not applied")
+            return Difference((), (), ())
+        policy, open_doors = make_policy(settings), self._doors.prepare(settings)
+        changes = difference(self.settings, settings)
+        self.settings = settings
+        self._logs.configure(settings)
+        open_doors()
+        self._dispatcher.reconfigure(settings, policy)
+        self._logs.keep({*settings.models, *(model.id for model, _ in self._pool.states())})
+        self.log.info("configuration applied: {changes}", changes=_in_words(changes))
+        self.notices.publish(ConfigurationChanged(changes, self._reactor.seconds()))
+        return changes
+
+    def close_first(self, port: IListeningPort) -> None:
+        """Close `port` as the first step of the end."""
+        self._ports.append(port)
 
     # -- the steps of the end (`shutdown.House`) -----------------------------------------------------------------
 
+    @property
+    def patience(self) -> float:
+        return self._pool.patience
+
     def stop_accepting(self) -> None:
+        self._ending = True
         if self._reloader is not None:
             self._reloader.stop()
         self._closing = [maybeDeferred(port.stopListening) for port in self._ports]
@@ -183,7 +168,7 @@ class House:
         self._dispatcher.close()
 
     def end_feeds(self) -> None:
-        self._feeds.close()
+        self._doors.feeds.close()
 
     def drained(self) -> Deferred[None]:
         return Deferred.fromCoroutine(self._drained())
@@ -201,8 +186,18 @@ class House:
         return self._pool.close(grace)
 
     def kill_models(self) -> None:
+        self._ending = True
         self._pool.kill()
 
     def close(self) -> None:
         self._journal.close()
         self._logs.stop()
+
+
+def _in_words(changes: Difference) -> str:
+    """`changes` as a log line names them."""
+    kinds = (("added", changes.added), ("removed", changes.removed), ("changed", changes.changed))
+    said = [f"{what} {', '.join(models)}" for what, models in kinds if models]
+    if not changes.removed and not changes.changed:
+        said.append("no model restarts")
+    return "; ".join(said)

@@ -57,13 +57,21 @@ class ReloadFailed:
 
 @dataclass(frozen=True, slots=True)
 class Reloaded:
-    """It was read, and is in force."""
+    """It was read and is in force, also when it says what it said before."""
 
-    difference: Difference
     when: float
 
 
-Notice = ModelChanged | ReloadStarted | ReloadFailed | Reloaded
+@dataclass(frozen=True, slots=True)
+class ConfigurationChanged:
+    """Other settings are in force; what this means for processes that run has begun, and may take its time."""
+
+    difference: Difference
+    when: float
+    """Seconds since the epoch."""
+
+
+Notice = ModelChanged | ReloadStarted | ReloadFailed | Reloaded | ConfigurationChanged
 N = TypeVar("N", bound=Notice)
 
 

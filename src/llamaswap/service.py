@@ -13,14 +13,16 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.web.resource import IResource
 
+from llamaswap.config.difference import Difference
 from llamaswap.config.outcome import Outcome
 from llamaswap.config.schema import Settings
 from llamaswap.house import House
-from llamaswap.shutdown import Shutdown, patience
+from llamaswap.shutdown import Shutdown
 
 
 class LlamaSwap:
     """One server with these settings, on this reactor; it lives once, from the start of `service` to its stop.
+    Other settings can take their place at any time (`reconfigure`).
 
     A complete application, for `twistd -ny`::
 
@@ -47,10 +49,27 @@ class LlamaSwap:
         should be, or raises `ConfigurationError`; such as `lambda previous: files.load(previous=previous)`.
         """
         self._house = House(settings, reactor, read=read)
-        self._shutdown = Shutdown(self._house, reactor, patience(settings))
+        self._shutdown = Shutdown(self._house, reactor)
         self.service = _Life(self._house, self._shutdown)
         self.factory = self._house.factory
         self.resource = self._house.resource
+
+    @property
+    def settings(self) -> Settings:
+        """Those in force. Give them to `load` as `previous` when the configuration is read again, so that models keep
+        their ports."""
+        return self._house.settings
+
+    def reconfigure(self, settings: Settings) -> Difference:
+        """Put `settings` in force; returns what changes for models. To be called in the reactor's thread.
+
+        Models that are launched alike run on, and their requests are not disturbed. One that is launched differently,
+        or is there no more, answers what it has begun to answer and then stops; requests that wait for the former are
+        served by what takes its place, those for the latter are refused. Everything else holds from the next request
+        on. Settings that cannot be used raise what was wrong with them, and nothing has changed; once the service stops
+        they are ignored, and the difference is empty.
+        """
+        return self._house.apply(settings)
 
     def reload(self, why: str) -> Deferred[Outcome]:
         """Read the settings again, and serve by them if they are good. `why` is for the log.

@@ -16,7 +16,6 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from llamaswap.backends.waiters import Waiters
-from llamaswap.config.schema import Settings
 
 BUDGET = 30.0
 """Seconds that a graceful end may take."""
@@ -24,13 +23,12 @@ LONGEST_RESERVE = 10.0
 """How many of them are kept for stopping the models, at most."""
 
 
-def patience(settings: Settings) -> float:
-    """Seconds after which the last of the models has had its `unloadTimeout`."""
-    return float(max((model.unload_timeout for model in settings.models.values()), default=0))
-
-
 class House(Protocol):
     """What is to be ended."""
+
+    @property
+    def patience(self) -> float:
+        """Seconds that the models take to stop, at most."""
 
     def stop_accepting(self) -> None:
         """Take no new connections, no further request on those there are, and no other configuration."""
@@ -58,14 +56,13 @@ class House(Protocol):
 
 
 class Shutdown:
-    """Ends `house`, once. Its models take `patience` seconds to stop, at most."""
+    """Ends `house`, once."""
 
     log = Logger()
 
-    def __init__(self, house: House, clock: IReactorTime, patience: float) -> None:
+    def __init__(self, house: House, clock: IReactorTime) -> None:
         self._house = house
         self._clock = clock
-        self._patience = patience
         self._waiting: Waiters[None] = Waiters()
         self._begun = False
         self._over = False
@@ -99,14 +96,14 @@ class Shutdown:
         finally:
             self._house.cut()
             spent = max(0.0, self._clock.seconds() - began)
-            await self._house.stop_models(max(0.0, min(BUDGET - spent, self._patience)))
+            await self._house.stop_models(max(0.0, min(BUDGET - spent, self._house.patience)))
             self._house.close()
 
     async def _drained(self) -> None:
         """Wait for the answers that run, as long as the models can spare."""
         if self._forced:
             return
-        reserve = min(LONGEST_RESERVE, self._patience)
+        reserve = min(LONGEST_RESERVE, self._house.patience)
         self._drain = self._house.drained().addTimeout(BUDGET - reserve, self._clock)
         with suppress(CancelledError, TookTooLong):
             await self._drain

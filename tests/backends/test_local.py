@@ -72,7 +72,7 @@ class StartTests(LocalCase):
         verifyObject(IReactorProcess, self.system)
         verifyObject(IProcessTransport, FakeTransport(1))
         backend: Backend = self.backend
-        self.assertEqual(backend.model, "m")
+        self.assertEqual(backend.form.id, "m")
 
     def test_s01_a_normal_life_is_four_events(self) -> None:
         """stopped, starting, ready, stopping, stopped: each change once, and no event from a state to itself."""

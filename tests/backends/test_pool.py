@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.backends.interface import Backend
 from llamaswap.backends.pool import Pool
+from llamaswap.config.schema import Model
 from llamaswap.errors import BadGateway, StartFailed
 from llamaswap.ids import ModelId, SwapId
 from llamaswap.notices import ModelChanged, Notices, State
@@ -21,8 +22,9 @@ from llamaswap.wire.upstream import Upstream
 class FakeBackend:
     """A backend that starts and stops when the test says so (fixture FP of lifecycle section 16)."""
 
-    def __init__(self, name: str, notices: Notices, did: list[str]) -> None:
-        self.model = ModelId(name)
+    def __init__(self, form: Model, notices: Notices, did: list[str]) -> None:
+        self.form = form
+        self.model = form.id
         self.state = State.STOPPED
         self.upstream: Upstream | None = None
         self.starting: Deferred[Upstream] | None = None
@@ -31,6 +33,10 @@ class FakeBackend:
         """A stop takes until `gone`, even of a model that is stopped (as after a crash)."""
         self._notices = notices
         self._did = did
+
+    def adapt(self, form: Model) -> None:
+        self._did.append(f"adapt {self.model}")
+        self.form = form
 
     def ensure_ready(self) -> Deferred[Upstream]:
         self._did.append(f"start {self.model}")
@@ -73,6 +79,10 @@ class FakeBackend:
             self._notices.publish(ModelChanged(self.model, old, state, 0.0))
 
 
+def model(name: str, **entry: Any) -> Model:
+    return Model(id=ModelId(name), **entry)
+
+
 class PoolCase(SynchronousTestCase):
     """Three models; the sweep is done."""
 
@@ -81,11 +91,16 @@ class PoolCase(SynchronousTestCase):
         self.told: list[Event] = []
         self.errors: list[Exception] = []
         notices = Notices(self.errors.append)
-        self.backends = {ModelId(name): FakeBackend(name, notices, self.did) for name in "abc"}
+        self.backends: dict[ModelId, FakeBackend] = {}
+        """The newest of each model."""
         self.swept: Deferred[None] = Deferred()
-        backends: dict[ModelId, Backend] = dict(self.backends)
-        graces = dict(zip(self.backends, (1.0, 2.0, 3.0), strict=True))
-        self.pool = Pool(backends, graces, clock=Clock(), notices=notices, ready_to_start=self.swept)
+
+        def make(form: Model) -> Backend:
+            backend = self.backends[form.id] = FakeBackend(form, notices, self.did)
+            return backend
+
+        models = [model(name, unload_timeout=grace) for name, grace in zip("abc", (1, 2, 3), strict=True)]
+        self.pool = Pool(models, make, clock=Clock(), notices=notices, ready_to_start=self.swept)
         self.pool.tell = self.told.append
         self.swaps: Swaps = self.pool
         self.addCleanup(lambda: self.assertEqual(self.errors, []))
@@ -95,6 +110,9 @@ class PoolCase(SynchronousTestCase):
 
     def fake(self, name: str) -> FakeBackend:
         return self.backends[ModelId(name)]
+
+    def states(self) -> dict[str, State]:
+        return {form.id: state for form, state in self.pool.states()}
 
     def ended(self) -> list[tuple[int, str | None]]:
         """The ends of swaps: number and cause."""
@@ -125,7 +143,7 @@ class SwapTests(PoolCase):
         self.fake("c").ready()
         self.assertEqual(self.told, [SwapEnded(SwapId(1), 0.0)])
         self.assertIsNotNone(self.pool.upstream_of(ModelId("c")))
-        self.assertIs(self.pool.states()[ModelId("c")], State.READY)
+        self.assertEqual(self.states()["c"], State.READY)
 
     def test_a_failed_start_is_told_with_its_error(self) -> None:
         """The scheduler gets the very refusal that the waiters will read."""
@@ -207,7 +225,7 @@ class SwapTests(PoolCase):
         self.assertNoResult(closed)
         self.fake("b").gone()
         self.successResultOf(closed)
-        self.assertEqual(set(self.pool.states().values()), {State.SHUTDOWN})
+        self.assertEqual(set(self.states().values()), {State.SHUTDOWN})
 
     def test_a_forced_exit_kills_all(self) -> None:
         """Without waiting for anything."""

@@ -52,10 +52,11 @@ class ServerKeyTests(SynchronousTestCase):
         """Text only, in order, duplicates and tabs included."""
         self.assertEqual(settings('apiKeys: [k1, "a\\tb", k1]').api_keys, ("k1", "a\tb", "k1"))
         self.assertEqual(settings("apiKeys: []").api_keys, ())
+        self.assertEqual(settings("apiKeys: [123456]").api_keys, ("123456",))
 
     def test_a_file_with_keys_never_runs_open(self) -> None:
         """Whatever is not a good key is an error, never fewer keys (R07, R08)."""
-        for text in ("[k, 5]", "[~]", "[true]", "[[k]]", "[{k: v}]", "[2024-01-01]", "key", "5", "{k: v}"):
+        for text in ("[k, 0x5]", "[~]", "[true]", "[[k]]", "[{k: v}]", "[2024-01-01]", "key", "5", "{k: v}"):
             self.assertEqual(len(problems(f"apiKeys: {text}")), 1, text)
         self.assertIn("apiKeys[1] cannot contain spaces", only('apiKeys: [ok, "a b"]'))
         self.assertIn("empty api key", only('apiKeys: [""]'))

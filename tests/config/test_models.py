@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.config.commands import Dialect
+from llamaswap.config.load import load
 from llamaswap.config.schema import NO_CHECK, Capabilities, Model, Timeouts
+from llamaswap.config.source import Source
 from llamaswap.ids import ModelId
 from tests.config.loading import FIXED, model, only, settings, warnings
 
@@ -188,3 +191,14 @@ class KeyTests(SynchronousTestCase):
             },
         )
         self.assertIn("metadata: a list where a mapping", only(f"models: {{m: {{{FIXED}, metadata: [a]}}}}"))
+
+
+class PlatformTests(SynchronousTestCase):
+    """What the platform decides."""
+
+    def test_default_stop_command(self) -> None:
+        """Signals on POSIX systems, `taskkill` on Windows; what the file says comes first."""
+        source = Source("c.yaml", "models: {m: {proxy: 'http://h'}, n: {proxy: 'http://h', cmdStop: x}}")
+        for dialect, expected in ((Dialect.POSIX, ""), (Dialect.WINDOWS, "taskkill /f /t /pid ${PID}")):
+            models = load([source], dialect=dialect).models.values()
+            self.assertEqual([model.cmd_stop for model in models], [expected, "x"])

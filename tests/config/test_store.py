@@ -7,7 +7,9 @@ from unittest import skipIf
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.config.files import load_file
 from llamaswap.config.store import store_fault
+from llamaswap.errors import ConfigurationError
 from tests.support.folders import folder_for
 
 
@@ -33,6 +35,14 @@ class StoreTests(SynchronousTestCase):
         self.assertIn("not writable: there is no folder", self.fault("none/a.db"))
         self.assertIn("cannot be used: Not a directory", self.fault("file/a.db"))
         self.assertIn("cannot be used", self.fault("a\0b"))
+
+    def test_it_is_told_at_the_path(self) -> None:
+        """Loading files looks, and blames the value."""
+        file = self.folder / "c.yaml"
+        file.write_text(f"store: {{path: {self.folder}}}")
+        with self.assertRaises(ConfigurationError) as caught:
+            load_file(file)
+        self.assertIn("c.yaml:1:15: store.path: store.path is a directory", str(caught.exception))
 
     @skipIf(os.geteuid() == 0, "root may write anywhere")
     def test_not_writable(self) -> None:

@@ -64,7 +64,7 @@ class FakeHost:
             notices=self.notices,
             connect=self._connect,
             environ={"PATH": "/bin:/usr/bin", "HOME": "/nowhere"},
-            health_check_timeout=health_check_timeout,
+            health_check_timeout=lambda: health_check_timeout,
         )
 
     def run_threads(self) -> None:

@@ -52,7 +52,7 @@ def real_host(reactor: Any, state: Path, environ: Mapping[str, str], *, health_c
         notices=Notices(fail_loudly),
         connect=lambda origin: Upstream(reactor, origin),
         environ=environ,
-        health_check_timeout=health_check_timeout,
+        health_check_timeout=lambda: health_check_timeout,
     )
 
 

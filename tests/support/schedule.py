@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -28,7 +28,9 @@ from llamaswap.schedule.events import (
     EvictionPolicy,
     Grant,
     Left,
+    Reconfigured,
     Refuse,
+    Renew,
     Running,
     Served,
     Stop,
@@ -61,6 +63,13 @@ def settings(
         max_wait=max_wait,
         priorities=MappingProxyType({ModelId(name): value for name, value in (priorities or {}).items()}),
     )
+
+
+def edited(before: Settings, *models: Model, removed: str = "", **others: Any) -> Settings:
+    """`before` with these entries in place of those of the same name, or beside them, and without the `removed`."""
+    kept = {id: model for id, model in before.models.items() if id not in removed.split()}
+    entries = kept | {model.id: model for model in models}
+    return replace(before, models=MappingProxyType(dict(sorted(entries.items()))), **others)
 
 
 def group(id: str, members: str, *, swap: bool = True, exclusive: bool = True, persistent: bool = False) -> Group:
@@ -103,6 +112,7 @@ class Driver:
         self.stops: list[Stop] = []
         """The stops under way."""
         self.unloaded: list[int] = []
+        self.renewed: list[Renew] = []
 
     # -- what happens ----------------------------------------------------------------------------------------------
 
@@ -145,6 +155,10 @@ class Driver:
         self.feed(Unload(self.requests, names, self.now, grace))
         return self.requests
 
+    def reconfigure(self, settings: Settings, policy: EvictionPolicy | None = None) -> list[Effect]:
+        self.settings = settings
+        return self.feed(Reconfigured(settings, policy or make_policy(settings), self.now))
+
     def close(self) -> None:
         self.feed(Close(self.now))
 
@@ -178,6 +192,8 @@ class Driver:
                 self.cancelled.append(effect.swap)
             case Stop():
                 self.stops.append(effect)
+            case Renew():
+                self.renewed.append(effect)
             case UnloadDone():
                 self.unloaded.append(effect.request)
             case WakeAt():
@@ -486,6 +502,7 @@ class RecordingSwaps:
         self.begun: dict[ModelId, Swap] = {}
         self.cancelled: list[SwapId] = []
         self.stops: list[Stop] = []
+        self.renewed: list[Renew] = []
 
     def begin(self, swap: Swap) -> None:
         self.begun[swap.target] = swap
@@ -495,3 +512,6 @@ class RecordingSwaps:
 
     def stop(self, stop: Stop) -> None:
         self.stops.append(stop)
+
+    def renew(self, renew: Renew) -> None:
+        self.renewed.append(renew)

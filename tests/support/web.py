@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from io import BytesIO
@@ -278,11 +278,15 @@ class World:
         lanes = serve or {Lane.MODEL: self._serve, Lane.PASSTHROUGH: self._serve}
         self.front = Front(self.gate, lanes, self.clock, log_requests=True)
         resolver = Resolver(settings)
-        api = Api(settings, self.models, self.models.state_of, resolver, Version("1.2", "abc", "today"), self.clock)
+        version = Version("1.2", "abc", "today")
+        api = Api(settings, self.models, self.models.state_of, self._states, resolver, version, self.clock)
         self.feeds = LogFeeds(self.logs, resolver)
         own = {**api.endpoints(), **self.feeds.endpoints(), **Configuration(self.reloads).endpoints()}
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
+
+    def _states(self) -> Iterable[tuple[Model, State]]:
+        return [(model, self.models.state_of(model.id)) for model in self.settings.models.values()]
 
     async def _serve(self, exchange: Exchange, route: Route) -> None:
         self.served.append((exchange, route))

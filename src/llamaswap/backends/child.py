@@ -34,7 +34,10 @@ GIVE_UP = 10.0
 
 
 class Child:
-    """A command of `model`'s. `on_exit` and then `on_gone` are called once each, if it was launched at all."""
+    """A command of `model`'s, whose entry may change while it runs.
+
+    `on_exit` and then `on_gone` are called once each, if it was launched at all.
+    """
 
     _log = Logger()
 
@@ -47,7 +50,7 @@ class Child:
         on_gone: Callable[[], None],
     ) -> None:
         self._host = host
-        self._model = model
+        self.model = model
         self._output = output
         self._on_exit = on_exit
         self._on_gone = on_gone
@@ -77,7 +80,7 @@ class Child:
         self._pid = spawn(self._host.spawner, Command(words, executable, self._environ), self._process)
         with suppress(OSError):  # unknown, it is 0: then older processes are looked at as well
             self._started = self._host.processes.started(self._pid) or 0
-        self._host.journal.born(self._mark, self._model.id, self._pid, self._started)
+        self._host.journal.born(self._mark, self.model.id, self._pid, self._started)
         return running
 
     def alive(self) -> bool:
@@ -109,19 +112,19 @@ class Child:
             self._cannot_look(error)
 
     def _ask(self) -> None:
-        words = stop_command_line(self._model.cmd_stop, self._pid)
+        words = stop_command_line(self.model.cmd_stop, self._pid)
         if not words:
             self._terminate()
             return
         self._stopper = StopCommand(self._host, words, self._environ, self._output)
         running = Deferred.fromCoroutine(self._stopper.run())
         running.addCallback(self._asked_in_its_way)
-        running.addErrback(lambda failure: self._log.failure("cmdStop of {model}", failure, model=self._model.id))
+        running.addErrback(lambda failure: self._log.failure("cmdStop of {model}", failure, model=self.model.id))
 
     def _asked_in_its_way(self, problem: str | None) -> None:
         if problem is None:
             return
-        self._log.error("{model}: stop command failed: {problem}", model=self._model.id, problem=problem)
+        self._log.error("{model}: stop command failed: {problem}", model=self.model.id, problem=problem)
         self._output(f"[ERROR] stop command failed: {problem}\n".encode())
         if self._forced_at is None:
             self._terminate()
@@ -153,7 +156,7 @@ class Child:
         self._on_exit(ending)
         clearing = Deferred.fromCoroutine(self._clear())
         clearing.addErrback(
-            lambda failure: self._log.failure("clearing up after {model}", failure, model=self._model.id)
+            lambda failure: self._log.failure("clearing up after {model}", failure, model=self.model.id)
         )
 
     async def _clear(self) -> None:
@@ -179,7 +182,7 @@ class Child:
     def _cannot_look(self, error: OSError) -> None:
         if not self._blind:
             self._blind = True
-            self._log.error("{model}: cannot look for what it left: {error}", model=self._model.id, error=error)
+            self._log.error("{model}: cannot look for what it left: {error}", model=self.model.id, error=error)
 
     def _left(self) -> list[Seen]:
         return descendants(self._host.processes, self._pid, self._mark, self._started)
@@ -203,7 +206,7 @@ class Child:
         if self._forced_at is None or self._host.clock.seconds() - self._forced_at < GIVE_UP:
             return False
         pids = ", ".join(str(seen.pid) for seen in left)
-        self._log.warn("{model}: processes {pids} survive SIGKILL", model=self._model.id, pids=pids)
+        self._log.warn("{model}: processes {pids} survive SIGKILL", model=self.model.id, pids=pids)
         return True
 
     def _sleep(self) -> Deferred[None]:

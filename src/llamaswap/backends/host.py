@@ -38,5 +38,5 @@ class Host:
     connect: Callable[[Origin], Upstream]
     environ: Mapping[str, str]
     """What children inherit."""
-    health_check_timeout: float
-    """Seconds a start may take."""
+    health_check_timeout: Callable[[], float]
+    """Seconds that a start which begins now may take."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from llamaswap.ids import ModelId
+from llamaswap.config.schema import Model
 from llamaswap.notices import State
 from llamaswap.wire.upstream import Upstream
 
@@ -14,13 +14,18 @@ from llamaswap.wire.upstream import Upstream
 class Backend(Protocol):
     """One model's server and its life (lifecycle section 2)."""
 
-    model: ModelId
+    @property
+    def form(self) -> Model:
+        """What it runs, or would."""
 
     @property
     def state(self) -> State: ...
     @property
     def upstream(self) -> Upstream | None:
         """Where requests go; None unless `state` is ready."""
+
+    def adapt(self, form: Model) -> None:
+        """Be of this form from now on, which is launched alike: a server that runs is not touched."""
 
     def ensure_ready(self) -> Deferred[Upstream]:
         """Fires when the model is ready, starting it if need be; waits for a stop that is under way first.

@@ -25,7 +25,6 @@ from llamaswap.backends.spawning import NotSpawned, find_executable
 from llamaswap.backends.waiters import Waiters
 from llamaswap.config.schema import Model
 from llamaswap.errors import ShuttingDown, StartFailed
-from llamaswap.ids import ModelId
 from llamaswap.notices import ModelChanged, State
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
@@ -38,9 +37,12 @@ class LocalBackend:
     """`model`, run on `host`; what its processes write goes to `output`. Satisfies `Backend`."""
 
     def __init__(self, model: Model, host: Host, output: Output) -> None:
-        self.model: ModelId = model.id
         self._body = _LocalBody(model, host, output)
         self._machine = Machine(self._body)
+
+    @property
+    def form(self) -> Model:
+        return self._body.model
 
     @property
     def state(self) -> State:
@@ -49,6 +51,11 @@ class LocalBackend:
     @property
     def upstream(self) -> Upstream | None:
         return self._body.upstream if self.state is State.READY else None
+
+    def adapt(self, form: Model) -> None:
+        self._body.model = form
+        if self._body.child is not None:
+            self._body.child.model = form
 
     def ensure_ready(self) -> Deferred[Upstream]:
         if self.state is State.SHUTDOWN:
@@ -95,7 +102,7 @@ class _LocalBody:
     _log = Logger()
 
     def __init__(self, model: Model, host: Host, output: Output) -> None:
-        self._model = model
+        self.model = model
         self._host = host
         self._output = output
         self.state = State.STOPPED
@@ -115,21 +122,22 @@ class _LocalBody:
         return self.child is None and self.state in (State.STOPPED, State.SHUTDOWN)
 
     def shut_error(self) -> ShuttingDown:
-        return ShuttingDown(f"[{self._model.id}] shutdown")
+        return ShuttingDown(f"[{self.model.id}] shutdown")
 
     # -- steps of the machine ----------------------------------------------------------------------------------------
 
     def enter(self, state: State, reason: str = "") -> None:
         old, self.state = self.state, state
-        self._host.notices.publish(ModelChanged(self._model.id, old, state, self._host.clock.seconds(), reason))
+        self._host.notices.publish(ModelChanged(self.model.id, old, state, self._host.clock.seconds(), reason))
 
     def attempt(self, machine: Inputs) -> _Attempt:
         self._starters.take(self.joiners)
         self.enter(State.STARTING)
+        patience = self._host.health_check_timeout()
         work = Deferred.fromCoroutine(self._start(machine))
-        work.addTimeout(self._host.health_check_timeout, self._host.clock)
-        work.addCallbacks(lambda _: machine.healthy(), partial(self._judge, machine))
-        work.addErrback(lambda failure: self._log.failure("starting {model}", failure, model=self._model.id))
+        work.addTimeout(patience, self._host.clock)
+        work.addCallbacks(lambda _: machine.healthy(), partial(self._judge, machine, patience))
+        work.addErrback(lambda failure: self._log.failure("starting {model}", failure, model=self.model.id))
         return _Attempt(work)
 
     def end(self, machine: Inputs, grace: float) -> None:
@@ -145,7 +153,7 @@ class _LocalBody:
         self.joiners.fire(self.upstream)
 
     def crash(self) -> None:
-        self._log.warn("{model}: {what} ({how})", model=self._model.id, what=UNEXPECTED, how=self._last_ending)
+        self._log.warn("{model}: {what} ({how})", model=self.model.id, what=UNEXPECTED, how=self._last_ending)
         self.enter(State.STOPPED, UNEXPECTED)
 
     def disappoint(self, why: str) -> None:
@@ -169,48 +177,45 @@ class _LocalBody:
         """From nothing to a server that says it is well. Raises `StartFailed`, `NotSpawned`."""
         self._last_probe = ""
         origin = self._origin()
-        words = command_line(self._model.cmd)
+        words = command_line(self.model.cmd)
         executable = await self._host.in_thread(partial(self._look_around, origin, words))
-        child = Child(self._host, self._model, self._output, partial(self._exited, machine, words), machine.gone)
+        child = Child(self._host, self.model, self._output, partial(self._exited, machine, words), machine.gone)
         running = child.launch(words, executable)
         self.child = child
         self.upstream = upstream = self._host.connect(origin)
         await running
-        endpoint = self._model.check_endpoint.strip()
+        endpoint = self.model.check_endpoint.strip()
         if endpoint != "none":
             probe = partial(upstream.probe, endpoint)
             await wait_until_healthy(probe, child.alive, self._host.clock, partial(setattr, self, "_last_probe"))
 
     def _origin(self) -> Origin:
-        if not self._model.proxy:
+        if not self.model.proxy:
             raise StartFailed("upstream proxy missing")
         try:
-            return Origin.parse(self._model.proxy)
+            return Origin.parse(self.model.proxy)
         except ValueError as error:
-            raise StartFailed(f"invalid proxy URL {self._model.proxy!r}: {error}") from error
+            raise StartFailed(f"invalid proxy URL {self.model.proxy!r}: {error}") from error
 
     def _look_around(self, origin: Origin, words: Sequence[str]) -> str:
         """In a thread: is the port free where it is ours (W-02), and which file are we to run?"""
-        if self._model.port is not None and (problem := occupied(origin.host, self._model.port)):
+        if self.model.port is not None and (problem := occupied(origin.host, self.model.port)):
             raise StartFailed(problem)
         return find_executable(words, self._host.environ)
 
-    def _judge(self, machine: Inputs, failure: Failure) -> None:
+    def _judge(self, machine: Inputs, patience: float, failure: Failure) -> None:
         """Tell the machine why the start has failed; an abandoned one has been judged already."""
         if failure.check(CancelledError):
             return
         if failure.check(TimeoutError):
-            seconds = f"{self._host.health_check_timeout:g}s"
-            met = (
-                f"; the last probe of {self._model.check_endpoint} met: {self._last_probe}" if self._last_probe else ""
-            )
-            machine.failed(f"health check timed out after {seconds}{met}")
+            met = f"; the last probe of {self.model.check_endpoint} met: {self._last_probe}" if self._last_probe else ""
+            machine.failed(f"health check timed out after {patience:g}s{met}")
         elif isinstance(failure.value, StartFailed):
             machine.failed(failure.value.cause)
         elif failure.check(NotSpawned):
             machine.failed(str(failure.value))
         else:
-            self._log.failure("starting {model}", failure, model=self._model.id)
+            self._log.failure("starting {model}", failure, model=self.model.id)
             machine.failed(repr(failure.value))
 
     # -- what the child tells ----------------------------------------------------------------------------------------
@@ -223,4 +228,4 @@ class _LocalBody:
         machine.exited(not_started(words, ending.not_run) if ending.not_run else self._premature(ending))
 
     def _premature(self, ending: Ending) -> str:
-        return f"{PREMATURE} ({ending.text}); what it printed is at /logs/stream/{quote(self._model.id)}"
+        return f"{PREMATURE} ({ending.text}); what it printed is at /logs/stream/{quote(self.model.id)}"

@@ -2,11 +2,14 @@
 
 It decides nothing itself. Every swap and every batch of stops is one coroutine that ends with exactly one event; the
 pool also tells when a model died by itself. Lifecycle sections 5.4 and 5.8.
+
+Each model has one backend, which is of one form: where the next form has to be launched differently, another backend
+takes its place (lifecycle section 12, W-15).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
@@ -16,33 +19,37 @@ from twisted.python.failure import Failure
 from llamaswap.backends.interface import Backend
 from llamaswap.backends.machine import ABANDONED_GRACE, ABORTED
 from llamaswap.backends.waiters import Waiters
+from llamaswap.config.difference import launched_alike
+from llamaswap.config.schema import Model
 from llamaswap.errors import Refusal, StartFailed
 from llamaswap.ids import ModelId, SwapId
 from llamaswap.notices import ModelChanged, Notices, State
-from llamaswap.schedule.events import Died, Event, Stop, StopEnded, Swap, SwapEnded
+from llamaswap.schedule.events import Died, Event, Renew, Stop, StopEnded, Swap, SwapEnded
 from llamaswap.wire.upstream import Upstream
 
 
 class Pool:
-    """The backends by name. Satisfies `Swaps`.
+    """The backends by name, which `make` makes. Satisfies `Swaps`.
 
-    `unload_timeouts` is each model's own grace. Nothing starts before `ready_to_start` has fired: until then the
-    processes of an earlier run may still hold memory and ports.
+    Nothing starts before `ready_to_start` has fired: until then the processes of an earlier run may still hold memory
+    and ports.
     """
 
     _log = Logger()
 
     def __init__(
         self,
-        backends: Mapping[ModelId, Backend],
-        unload_timeouts: Mapping[ModelId, float],
+        models: Iterable[Model],
+        make: Callable[[Model], Backend],
         *,
         clock: IReactorTime,
         notices: Notices,
         ready_to_start: Deferred[None],
     ) -> None:
-        self._backends = backends
-        self._unload_timeouts = unload_timeouts
+        self._make = make
+        self._backends = {model.id: make(model) for model in models}
+        self._leaving: set[Backend] = set()
+        """Those that others have replaced, until the last remains of their processes are gone."""
         self._clock = clock
         self.tell: Callable[[Event], None] = lambda event: None
         """Hears `SwapEnded`, `StopEnded` and `Died`; whoever needs these sets it before the first swap."""
@@ -57,11 +64,22 @@ class Pool:
 
     def upstream_of(self, model: ModelId) -> Upstream | None:
         """Where requests for `model` go; None unless it is ready."""
-        return self._backends[model].upstream
+        backend = self._backends.get(model)
+        return backend.upstream if backend is not None else None
 
-    def states(self) -> dict[ModelId, State]:
-        """Every model's state."""
-        return {model: backend.state for model, backend in self._backends.items()}
+    def state_of(self, model: ModelId) -> State:
+        """The model's state; one that is unknown does not run."""
+        backend = self._backends.get(model)
+        return backend.state if backend is not None else State.STOPPED
+
+    def states(self) -> list[tuple[Model, State]]:
+        """Every model, in the form that runs or would, and its state. One that was removed counts until it is gone."""
+        return [(backend.form, backend.state) for backend in self._backends.values()]
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which the last of the models has had its `unloadTimeout`."""
+        return float(max((backend.form.unload_timeout for backend in self._all()), default=0))
 
     # -- orders --------------------------------------------------------------------------------------------------
 
@@ -82,21 +100,40 @@ class Pool:
         stopped = self._stop_all(dict.fromkeys(stop.models, stop.grace))
         stopped.addCallback(lambda _: self.tell(StopEnded(stop.id, self._clock.seconds())))
 
+    def renew(self, renew: Renew) -> None:
+        """Give the model its next form: to the backend it has if that is launched alike, else to a new one."""
+        backend, form = self._backends.get(renew.model), renew.form
+        if backend is not None and form is not None and launched_alike(backend.form, form):
+            backend.adapt(form)
+            return
+        if backend is not None:
+            self._let_go(self._backends.pop(renew.model))
+        if form is not None:
+            self._backends[form.id] = self._make(form)
+
     def close(self, grace: float) -> Deferred[None]:
         """Fires when no process of any model is left; nothing starts any more."""
-        closed = gatherResults([backend.close(grace) for backend in self._backends.values()])
+        closed = gatherResults([backend.close(grace) for backend in self._all()])
         return closed.addCallback(lambda _: self._unsubscribe())
 
     def kill(self) -> None:
         """SIGKILL everything this instant."""
-        for backend in self._backends.values():
+        for backend in self._all():
             backend.kill()
+
+    def _all(self) -> list[Backend]:
+        return [*self._backends.values(), *self._leaving]
+
+    def _let_go(self, backend: Backend) -> None:
+        """Nobody starts it again; but of a process that died by itself something may still be there."""
+        self._leaving.add(backend)
+        backend.stop(0.0).addCallback(lambda _: self._leaving.discard(backend))
 
     # -- a swap --------------------------------------------------------------------------------------------------
 
     async def _carry_out(self, running: _RunningSwap) -> Refusal | None:
         """Returns why the target is not ready and has no process left, or None when it is ready."""
-        await self._stop_all({model: self._unload_timeouts[model] for model in running.swap.evict})
+        await self._stop_all({id: float(self._backends[id].form.unload_timeout) for id in running.swap.evict})
         while self._obstacles:
             await self._clear_way.add()
         if running.cancelled:

@@ -46,6 +46,8 @@ class Dialect(Enum):
 
 
 NATIVE = Dialect.WINDOWS if os.name == "nt" else Dialect.POSIX
+DEFAULT_CMD_STOP = {Dialect.POSIX: "", Dialect.WINDOWS: "taskkill /f /t /pid ${PID}"}
+"""How a model is stopped that says nothing of it; on POSIX systems by signals."""
 
 
 def split_command(text: str, dialect: Dialect = NATIVE) -> list[str]:

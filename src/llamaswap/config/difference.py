@@ -36,12 +36,15 @@ def difference(old: Settings, new: Settings) -> Difference:
     return Difference(
         added=_sorted(new.models.keys() - old.models.keys()),
         removed=_sorted(old.models.keys() - new.models.keys()),
-        changed=_sorted(id for id, model in new.models.items() if id in old.models and _differs(old.models[id], model)),
+        changed=_sorted(
+            id for id, model in new.models.items() if id in old.models and not launched_alike(old.models[id], model)
+        ),
     )
 
 
-def _differs(old: Model, new: Model) -> bool:
-    return bool(LAUNCH(old) != LAUNCH(new))
+def launched_alike(one: Model, other: Model) -> bool:
+    """A process that was started as `one` may run on as `other`."""
+    return bool(LAUNCH(one) == LAUNCH(other))
 
 
 def _sorted(models: Iterable[ModelId]) -> tuple[ModelId, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from llamaswap.config.load import load
 from llamaswap.config.schema import ROUTERS, Settings
 from llamaswap.config.source import Source
+from llamaswap.config.store import store_fault
 from llamaswap.errors import ConfigurationError, Problem
 
 LARGEST = 16 * 1024 * 1024
@@ -39,7 +40,7 @@ class Files:
         previous: Settings | None = None,
     ) -> Settings:
         """`load` for what the files say now. Raises `ConfigurationError`, and nothing else."""
-        return load(self.read(), environ=environ, routers=routers, previous=previous)
+        return load(self.read(), environ=environ, routers=routers, previous=previous, store_fault=store_fault)
 
     def read(self) -> list[Source]:
         """The texts, in the order in which they are merged: one at least.

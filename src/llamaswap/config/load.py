@@ -7,8 +7,9 @@ place. Reading files is `files.py`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
+from llamaswap.config.commands import NATIVE, Dialect
 from llamaswap.config.compose import compose
 from llamaswap.config.environment import substitute_environment
 from llamaswap.config.fields import At
@@ -31,12 +32,15 @@ def load(
     environ: Mapping[str, str] = NOTHING,
     routers: Collection[str] = ROUTERS,
     previous: Settings | None = None,
+    dialect: Dialect = NATIVE,
+    store_fault: Callable[[str], str | None] = lambda path: None,
 ) -> Settings:
     """The settings that `sources` ask for together, with the variables of `environ`.
 
     `routers` are the eviction policies that exist. Models keep the ports that they have in `previous`, the settings in
-    force, unless `startPort` has changed. Raises `ConfigurationError` with every problem found, and nothing else
-    whatever the texts are.
+    force, unless `startPort` has changed. `dialect` is that of the platform's commands. `store_fault` tells why the
+    activity cannot be stored at a path (`store.py`). Raises `ConfigurationError` with every problem found, and nothing
+    else whatever the texts are.
     """
     report = Report()
     root, missing = _root(sources, environ, report)
@@ -47,7 +51,12 @@ def load(
     check_leftovers(outside_models(root, KNOWN), spoilt, report)
     root, start_port, ports = assign_ports(root, report, previous)
     check_leftovers(inside_models(root), spoilt, report)
-    fields = read_sections(At(root, "", report), ports, routers)
+    everything = At(root, "", report)
+    fields = read_sections(everything, ports, routers, dialect)
+    place = everything.at("store", "path")
+    fault = store_fault(fields["store_path"]) if place and fields.get("store_path") else None
+    if place and fault:
+        place.error(fault)
     report.raise_errors()
     return Settings(**fields, start_port=start_port, warnings=tuple(map(str, report.warnings)))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from llamaswap.config import models, server
 from llamaswap.config.aliases import aliases_readable, read_aliases
+from llamaswap.config.commands import DEFAULT_CMD_STOP, Dialect
 from llamaswap.config.fields import At, read_keys
 from llamaswap.config.hooks import read_preload
 from llamaswap.config.names import Names, remote_names
@@ -35,11 +36,11 @@ WITHOUT_EFFECT = (
 _NO_EFFECT = "`{}` is checked, but has no effect in this version"
 
 
-def read_sections(root: At, ports: Mapping[str, int], routers: Collection[str]) -> dict[str, Any]:
+def read_sections(root: At, ports: Mapping[str, int], routers: Collection[str], dialect: Dialect) -> dict[str, Any]:
     """The fields of `Settings` that the tree decides; what is wrong with it is reported."""
     given = read_keys(root, KEYS, ELSEWHERE)
     inherited = {key.field: given.pop(key.field) for key in server.INHERITED if key.field in given}
-    found, peers, names = _read_names(root, inherited, ports)
+    found, peers, names = _read_names(root, {"cmd_stop": DEFAULT_CMD_STOP[dialect], **inherited}, ports)
     styles = find_styles(root, routers)
     old = read_old_profiles(root.child("profiles"), names, styles)
     names = old.added_to(names) if old else names

@@ -20,7 +20,7 @@ from llamaswap.config.fields import (
     string,
     strings,
 )
-from llamaswap.config.nodes import MappingNode, ScalarNode, SequenceNode
+from llamaswap.config.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from llamaswap.config.schema import Limits, Performance
 
 LEAST_HEALTH_CHECK_TIMEOUT = 15
@@ -67,8 +67,8 @@ def _api_keys(at: At) -> tuple[str, ...] | None:
 
 
 def _api_key(at: At) -> str | None:
-    key = at.node.value if isinstance(at.node, ScalarNode) else None
-    if not isinstance(key, str):
+    key = _key_text(at.node)
+    if key is None:
         at.error("an api key must be a string; put it in quotes")
     elif not key:
         at.error("empty api key")
@@ -76,6 +76,18 @@ def _api_key(at: At) -> str | None:
         at.error(f"{at.path} cannot contain spaces")
     else:
         return key
+    return None
+
+
+def _key_text(node: Node) -> str | None:
+    """Text, or a whole number that reads as it is written."""
+    match node:
+        case ScalarNode(value=str(key)):
+            return key
+        case ScalarNode(value=bool()):
+            return None
+        case ScalarNode(value=int(number), text=text) if text == str(number):
+            return text
     return None
 
 

@@ -41,6 +41,10 @@ class ProxyLines:
 
     def __init__(self, write: Callable[[bytes], None], lowest: LogLevel, time_format: str) -> None:
         self._write = write
+        self.configure(lowest, time_format)
+
+    def configure(self, lowest: LogLevel, time_format: str) -> None:
+        """Write events of this level or above, with a stamp of this format in front."""
         self._lowest = lowest
         self._time_format = time_format
 

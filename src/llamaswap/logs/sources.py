@@ -1,11 +1,11 @@
 """All log sources of one server, and which of them feeds which (http-api section 17).
 
-It owns the monitors, which live as long as the service, and the observer of Twisted's log while it is started.
+It owns the monitors, which live as long as their model is known, and the observer of Twisted's log while it is started.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from twisted.logger import Logger, LogLevel, LogPublisher
 
@@ -22,11 +22,14 @@ class Logs:
     holds and whether models' output is passed to the process's own log as well.
     """
 
+    log = Logger()
+
     def __init__(self, settings: Settings, publisher: LogPublisher) -> None:
         self.proxy = Monitor()
         self.upstream = Monitor()
         self.combined = Monitor()
         self._publisher = publisher
+        self._to_stdout = settings.log_to_stdout
         self._lowest = threshold(settings.log_level)
         self._observer = ProxyLines(self.proxy.write, self._lowest, settings.log_time_format)
         self._echo = settings.log_to_stdout in ("upstream", "both")
@@ -36,6 +39,17 @@ class Logs:
             self.proxy.subscribe(self.combined.write)
         if self._echo:
             self.upstream.subscribe(self.combined.write)
+
+    def configure(self, settings: Settings) -> None:
+        """Take on the level and the stamps; which source feeds which was settled at the start."""
+        self._lowest = threshold(settings.log_level)
+        self._observer.configure(self._lowest, settings.log_time_format)
+        if settings.log_to_stdout != self._to_stdout:
+            self.log.warn("logToStdout stays `{before}` until the server is restarted", before=self._to_stdout)
+
+    def keep(self, models: Collection[ModelId]) -> None:
+        """Forget what all other models said."""
+        self._models = {model: monitor for model, monitor in self._models.items() if model in models}
 
     def start(self) -> None:
         """Record the process's log events from now on."""

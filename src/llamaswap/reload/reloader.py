@@ -104,7 +104,7 @@ class Reloader:
         for warning in outcome.warnings:
             self.log.warn("{warning}", warning=warning)
         if isinstance(outcome, Applied):
-            self._publish(Reloaded(outcome.difference, self._clock.seconds()))
+            self._publish(Reloaded(self._clock.seconds()))
         else:
             for problem in outcome.problems:
                 self.log.warn("the configuration stays as it was: {problem}", problem=str(problem))
@@ -133,15 +133,7 @@ class Reloader:
         if settings == before:
             self.log.info("the configuration says what it said before")
             return Applied(UNCHANGED, settings.warnings)
-        difference = self._apply(settings)
-        self.log.info("the configuration is in force: {difference}", difference=described(difference))
-        return Applied(difference, settings.warnings)
-
-
-def described(difference: Difference) -> str:
-    """For a line of the log."""
-    parts = ("added", difference.added), ("removed", difference.removed), ("changed", difference.changed)
-    return "; ".join(f"{word} {', '.join(models)}" for word, models in parts if models) or "the models are the same"
+        return Applied(self._apply(settings), settings.warnings)
 
 
 def _shutting_down() -> ShuttingDown:

@@ -20,14 +20,20 @@ events, and which models exclude each other is the eviction policy's secret. The
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import count, islice
 from operator import attrgetter
 from typing import assert_never
 
 from llamaswap.config.schema import Settings
-from llamaswap.errors import LlamaSwapError, Refusal, ShuttingDown, StartFailed, TooManyRequests, Unloaded
+from llamaswap.errors import (
+    LlamaSwapError,
+    ModelRemoved,
+    Refusal,
+    ShuttingDown,
+    StartFailed,
+    TooManyRequests,
+    Unloaded,
+)
 from llamaswap.ids import ModelId, SwapId, TicketId
 from llamaswap.notices import State
 from llamaswap.schedule.claims import Claims
@@ -42,19 +48,21 @@ from llamaswap.schedule.events import (
     EvictionPolicy,
     Grant,
     Left,
+    Reconfigured,
     Refuse,
     Served,
-    Stop,
     StopEnded,
     Swap,
     SwapEnded,
     Tick,
     Unload,
-    UnloadDone,
     WakeAt,
 )
 from llamaswap.schedule.outlook import Outlook, Plan
-from llamaswap.schedule.station import NO_BATCH, UNCLAIMED, ActiveStop, ActiveSwap, ActiveUnload, Station, in_batches
+from llamaswap.schedule.renewal import Renewals
+from llamaswap.schedule.ripening import Ripening
+from llamaswap.schedule.station import UNCLAIMED, ActiveSwap, Station
+from llamaswap.schedule.stops import Stops
 
 
 class NotHeld(LlamaSwapError):
@@ -65,28 +73,25 @@ class Core:
     """The state of the scheduler, and one method that changes it."""
 
     def __init__(self, settings: Settings, policy: EvictionPolicy) -> None:
-        self._outlook = Outlook(policy)
+        self._renewals = Renewals()
+        self._outdated = self._renewals.outdated
+        self._outlook = Outlook(policy, self._renewals)
         self._claims = Claims(self._outlook)
         self._router = settings.router
-        self._max_wait = settings.max_wait or math.inf
-        self._stations = {
-            name: Station(model, settings.priorities.get(name, 0)) for name, model in settings.models.items()
-        }
+        self._stations, _ = self._renewals.follow(settings, {})
         self._places: dict[TicketId, Station] = {}
         self._queued: dict[ModelId, Station] = {}
         self._swaps: dict[SwapId, ActiveSwap] = {}
-        self._stops: dict[SwapId, ActiveStop] = {}
-        self._unloads: list[ActiveUnload] = []
-        self._operations = 0
+        self._ids = map(SwapId, count(1))
+        self._effects: list[Effect] = []
+        self._stops = Stops(self._outlook, self._effects.append, self._ids.__next__)
         self._closed = False
 
-        self._ripening: deque[tuple[float, TicketId]] = deque()  # when requests that had to wait become overdue
-        self._armed = NO_BATCH  # the last of them
+        self._ripening = Ripening(settings.max_wait)
         self._due = math.inf  # nothing depends on the time before that
         self._wish = math.inf  # what the last `WakeAt` asked for
 
         self._now = 0.0
-        self._effects: list[Effect] = []
         self._moved: Station | None = None  # something may have changed for those that wait for this model …
         self._stirred = False  # … or for everybody
 
@@ -94,21 +99,27 @@ class Core:
 
     @property
     def models(self) -> tuple[ModelId, ...]:
-        """All it schedules."""
-        return tuple(self._stations)
+        """All it schedules, and those that were removed of which something is left."""
+        return (*self._stations, *(model for model in self._outdated if model not in self._stations))
 
     def in_flight(self, model: ModelId) -> int:
         """How many requests for `model` are being served."""
-        return len(self._stations[model].serving)
+        station = self._find(model)
+        return len(station.serving) if station else 0
 
     def waiting(self, model: ModelId) -> int:
         """How many requests for `model` wait for their grant."""
-        return len(self._stations[model].waiting)
+        station = self._find(model)
+        return len(station.waiting) if station else 0
+
+    def outdated(self, model: ModelId) -> bool:
+        """What is left of `model` is on its way out, and serves nobody new."""
+        return model in self._outdated
 
     @property
     def serving(self) -> bool:
         """Somebody is being served."""
-        return any(station.serving for station in self._stations.values())
+        return len(self._places) > sum(len(station.waiting) for station in self._queued.values())
 
     def feed(self, event: Event) -> list[Effect]:
         """Take in what happened; return what is to be done about it, in this order.
@@ -116,11 +127,11 @@ class Core:
         Raises `NotHeld` for a `Served` of a ticket that holds no place; nothing has changed then.
         """
         self._now = event.when
-        self._effects = []
+        self._effects.clear()
         self._outlook.at(event.when)
         self._take_in(event)
         self._advance()
-        return self._effects
+        return self._effects.copy()
 
     # -- what an event changes by itself -------------------------------------------------------------------------
 
@@ -135,11 +146,14 @@ class Core:
             case SwapEnded():
                 self._swap_ended(event)
             case StopEnded():
-                self._stop_ended(event)
+                self._stops.ended(event.stop)
+                self._stirred = True
             case Died():
                 self._died(event)
             case Unload():
                 self._unload(event)
+            case Reconfigured():
+                self._reconfigured(event)
             case Tick():
                 self._wish = math.inf
             case Close():
@@ -148,9 +162,11 @@ class Core:
                 assert_never(event)
 
     def _arrived(self, event: Arrived) -> None:
-        station = self._stations[event.model]
+        station = self._stations.get(event.model)
         if self._closed:
             self._effects.append(Refuse(event.ticket, self._shutting_down()))
+        elif station is None:
+            self._effects.append(Refuse(event.ticket, ModelRemoved(event.model)))
         elif station.full:
             self._effects.append(Refuse(event.ticket, self._too_many(station)))
         else:
@@ -193,9 +209,7 @@ class Core:
             self._swap_succeeded(active)
         else:
             self._swap_failed(active, event.error)
-        for unload in [unload for unload in self._unloads if target in unload.awaited]:
-            self._stop_members(unload, [target])
-            self._proceed(unload)
+        self._stops.settled(target)
         self._stirred = True
 
     def _swap_succeeded(self, active: ActiveSwap) -> None:
@@ -218,20 +232,9 @@ class Core:
             target.backoff.failed(cause, self._now)
             self._refuse_all(target, error)
 
-    def _stop_ended(self, event: StopEnded) -> None:
-        stop = self._stops.pop(event.stop, None)
-        if stop is None:
-            return
-        for station in stop.stations:
-            self._outlook.enter(station, State.STOPPED)
-            self._release(station, stop.unload)
-        if stop.unload is not None:
-            self._proceed(stop.unload)
-        self._stirred = True
-
     def _died(self, event: Died) -> None:
-        station = self._stations[event.model]
-        if station.state is not State.READY:
+        station = self._outlook.running.get(event.model)
+        if station is None or station.state is not State.READY:
             return  # a start or stop of it is under way, whose end is what counts
         if not station.proven:
             station.backoff.failed("upstream command exited unexpectedly", self._now)
@@ -250,50 +253,42 @@ class Core:
         for active in self._swaps.values():
             self._give_up(active)
 
-    # -- unloads and other stops ---------------------------------------------------------------------------------
-
     def _unload(self, event: Unload) -> None:
-        stations = [self._stations[model] for model in dict.fromkeys(event.models)]
+        stations = [station for model in dict.fromkeys(event.models) if (station := self._find(model))]
         for station in stations:
-            station.holds += 1
             self._refuse_all(station, Unloaded(f"{self._router}: model unloaded"))
             if station.swap is not None and station.loading:
                 self._give_up(station.swap)
-        unload = ActiveUnload(event.request, in_batches(stations, event.grace))
-        self._unloads.append(unload)
-        self._proceed(unload)
+        self._stops.unload(event.request, stations, event.grace)
 
-    def _proceed(self, unload: ActiveUnload) -> None:
-        """Go on to the next batch when the one before is gone, and finish after the last."""
-        while not unload.awaited and unload.batches:
-            unload.grace, members = unload.batches.popleft()
-            unload.awaited = set(members)
-            self._stop_members(unload, members)
-        if not unload.awaited:
-            self._unloads.remove(unload)
-            self._effects.append(UnloadDone(unload.request))
+    # -- other settings ------------------------------------------------------------------------------------------
 
-    def _stop_members(self, unload: ActiveUnload, members: Iterable[Station]) -> None:
-        """Stop those of the batch that run. One that is loading has to end that first: its swap was given up."""
-        settled = [member for member in members if not member.loading]
-        running = [member for member in settled if member.state is not State.STOPPED]
-        for member in settled:
-            if member.state is State.STOPPED:
-                self._release(member, unload)
-        if running:
-            self._stop(running, unload.grace, "unload", unload)
+    def _reconfigured(self, event: Reconfigured) -> None:
+        """What is not outdated keeps all it has; the rules that hold from now on are asked anew about everything."""
+        if self._closed:
+            return
+        self._router = event.settings.router
+        self._stations, renewed = self._renewals.follow(event.settings, self._stations)
+        self._effects += renewed
+        for station in self._outdated.values():
+            if station.removed:
+                self._refuse_all(station, ModelRemoved(station.id))
+            if station.swap is not None and station.loading:
+                self._give_up(station.swap)
+        self._outlook.change(event.policy)
+        waiting = [since for station in self._queued.values() for since in station.waiting.items()]
+        self._ripening.restart(event.settings.max_wait, waiting)
+        self._due = -math.inf
+        self._stirred = True
 
-    def _stop(self, stations: Sequence[Station], grace: float, why: str, unload: ActiveUnload | None) -> None:
-        for station in stations:
-            self._outlook.enter(station, State.STOPPING)
-        stop = Stop(self._next_id(), tuple(station.id for station in stations), grace, why)
-        self._stops[stop.id] = ActiveStop(tuple(stations), unload)
-        self._effects.append(stop)
-
-    def _release(self, station: Station, unload: ActiveUnload | None) -> None:
-        station.holds -= 1
-        if unload is not None:
-            unload.awaited.discard(station)
+    def _renew(self) -> None:
+        """Stop what is outdated and serves nobody any more, and renew that of which nothing is left."""
+        for station in list(self._outdated.values()):
+            if station.state is State.STOPPED:
+                self._effects.append(self._renewals.renew(station))
+                self._stirred = True
+            elif station.state is State.READY and station.swap is None and not station.serving:
+                self._stops.alone(station, "reload")
 
     # -- time ----------------------------------------------------------------------------------------------------
 
@@ -307,15 +302,9 @@ class Core:
 
     def _ripen(self) -> float:
         """Stir when a request became overdue; return when the next one will."""
-        while self._ripening:
-            when, ticket = self._ripening[0]
-            station = self._places.get(ticket)
-            waits = station is not None and ticket in station.waiting
-            if waits and when > self._now:
-                return when
-            self._ripening.popleft()
-            self._stirred = self._stirred or waits
-        return math.inf
+        ripe, following = self._ripening.ripen(self._places, self._now)
+        self._stirred = self._stirred or ripe
+        return following
 
     def _end_long_waits(self) -> float:
         """Refuse those that `queueTimeout` has caught; return when it will catch the next one."""
@@ -338,8 +327,7 @@ class Core:
             since = station.last_used if station.idle else self._now
             expires = since + station.model.ttl
             if self._now > expires:
-                station.holds += 1
-                self._stop([station], float(station.model.unload_timeout), "ttl", None)
+                self._stops.alone(station, "ttl")
             else:
                 following = min(following, math.nextafter(expires, math.inf))
         return following
@@ -351,6 +339,8 @@ class Core:
 
         A request that arrived, or gave back one of several places, moves its own model only, whatever waits elsewhere.
         """
+        if self._outdated and not self._closed:
+            self._renew()
         if self._now >= self._due and not self._closed:
             self._expire()
         station, self._moved = self._moved, None
@@ -369,12 +359,13 @@ class Core:
         """Consider all that wait: overdue ones by age, then ready models, then by priority and age (section 5.6)."""
         self._claims.drop()
         queued = sorted(self._queued.values(), key=attrgetter("head"))
-        overdue = [station for station in queued if self._overdue(station)]
+        is_overdue, now = self._ripening.overdue, self._now
+        overdue = [station for station in queued if is_overdue(station, now)]
         following = [*(station.head for station in overdue[1:]), UNCLAIMED]
         for station, younger in zip(overdue, following, strict=False):
             # behind its head there may be requests younger than the next overdue one, which is yet to claim
             self._consider(station, younger)
-            if not station.joined and self._overdue(station):
+            if not station.joined and is_overdue(station, now):
                 self._claims.add(station)
         for station in queued:
             if station.state is State.READY and station.free:
@@ -425,7 +416,7 @@ class Core:
             self._begin_swap(station, plan)
 
     def _begin_swap(self, station: Station, plan: Plan) -> None:
-        active = ActiveSwap(self._next_id(), station, plan.victims, self._now)
+        active = ActiveSwap(next(self._ids), station, plan.victims, self._now)
         self._swaps[active.id] = active
         for victim in plan.victims:
             victim.swap = active
@@ -448,26 +439,15 @@ class Core:
             if active.target.state is State.STARTING:
                 self._effects.append(CancelSwap(active.id))
 
-    # -- fairness ------------------------------------------------------------------------------------------------
-
-    def _overdue(self, station: Station) -> bool:
-        """Its oldest request has waited for longer than anybody should."""
-        for since in station.waiting.values():
-            return since + self._max_wait <= self._now
-        return False
+    # -- small changes -------------------------------------------------------------------------------------------
 
     def _arm(self, station: Station) -> None:
         """See to it that time is asked for when the newest request that waits here becomes overdue, or gives up."""
         newest = next(reversed(station.waiting))
-        if newest > self._armed:
-            self._armed = newest
+        if not self._ripening.knows(newest):
             since = station.waiting[newest]
-            if self._max_wait < math.inf:
-                self._ripening.append((since + self._max_wait, newest))
-                self._alarm(since + self._max_wait)
+            self._alarm(self._ripening.add(newest, since))
             self._alarm(since + (station.model.queue_timeout or math.inf))
-
-    # -- small changes -------------------------------------------------------------------------------------------
 
     def _leave_queue(self, station: Station, ticket: TicketId) -> None:
         del station.waiting[ticket]
@@ -494,6 +474,5 @@ class Core:
     def _shutting_down(self) -> ShuttingDown:
         return ShuttingDown(f"{self._router} is shutting down")
 
-    def _next_id(self) -> SwapId:
-        self._operations += 1
-        return SwapId(self._operations)
+    def _find(self, model: ModelId) -> Station | None:
+        return self._stations.get(model) or self._outdated.get(model)

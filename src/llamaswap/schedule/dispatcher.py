@@ -15,6 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
+from llamaswap.config.schema import Settings
 from llamaswap.errors import NotReady, Refusal, StartFailed
 from llamaswap.ids import ModelId, SwapId, TicketId
 from llamaswap.schedule.core import Core
@@ -25,9 +26,12 @@ from llamaswap.schedule.events import (
     Close,
     Effect,
     Event,
+    EvictionPolicy,
     Grant,
     Left,
+    Reconfigured,
     Refuse,
+    Renew,
     Served,
     Stop,
     Swap,
@@ -96,6 +100,11 @@ class Dispatcher:
         self.tell(Unload(request, wanted, self._clock.seconds(), grace))
         await done
 
+    def reconfigure(self, settings: Settings, policy: EvictionPolicy) -> None:
+        """Go on under other settings. Models that are started alike keep running, with those they serve; those that
+        wait for a model that is gone are refused with `ModelRemoved`."""
+        self.tell(Reconfigured(settings, policy, self._clock.seconds()))
+
     def close(self) -> None:
         """Refuse all that wait, and whatever comes later, with `ShuttingDown`; cancel loads. Leases run on."""
         self.tell(Close(self._clock.seconds()))
@@ -114,6 +123,10 @@ class Dispatcher:
     def waiting(self, model: ModelId) -> int:
         """How many requests for `model` wait for their grant."""
         return self._core.waiting(model)
+
+    def outdated(self, model: ModelId) -> bool:
+        """What is left of `model` is on its way out for a new configuration, and serves nobody new."""
+        return self._core.outdated(model)
 
     def tell(self, event: Event) -> None:
         """Let the core know of `event` and do what follows from it.
@@ -156,6 +169,8 @@ class Dispatcher:
             case Stop():
                 self._log.info("stopping {models} ({why})", models=", ".join(effect.models), why=effect.why)
                 self._swaps.stop(effect)
+            case Renew():
+                self._swaps.renew(effect)
             case UnloadDone():
                 done = self._unloads.pop(effect.request, None)
                 if done is not None:  # else whoever asked waits no longer

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from llamaswap.config.schema import Model, Settings
 from llamaswap.errors import Refusal
 from llamaswap.ids import ModelId, SwapId, TicketId
 from llamaswap.notices import State
@@ -18,8 +19,8 @@ from llamaswap.notices import State
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A request wants `model` (known to the core; the resolver has seen to that). Tickets are numbered in order of
-    arrival: each is greater than all before it."""
+    """A request wants `model`, which was configured when the request's name was resolved. Tickets are numbered in order
+    of arrival: each is greater than all before it."""
 
     ticket: TicketId
     model: ModelId
@@ -83,6 +84,15 @@ class Unload:
 
 
 @dataclass(frozen=True, slots=True)
+class Reconfigured:
+    """Other settings are in force, and `policy` speaks for them."""
+
+    settings: Settings
+    policy: EvictionPolicy
+    when: float
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The time that a `WakeAt` asked for has come (or gone by)."""
 
@@ -97,7 +107,7 @@ class Close:
     when: float
 
 
-Event = Arrived | Left | Served | SwapEnded | StopEnded | Died | Unload | Tick | Close
+Event = Arrived | Left | Served | SwapEnded | StopEnded | Died | Unload | Reconfigured | Tick | Close
 
 # -- what to do --------------------------------------------------------------------------------------------------
 
@@ -152,7 +162,16 @@ class Stop:
     models: tuple[ModelId, ...]
     grace: float
     why: str = ""
-    """`unload`, `ttl`: for the log."""
+    """`unload`, `ttl`, `reload`: for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """From now on `model` has this form, None: it is wanted no more. Nothing is left of one that was started
+    differently, and the next `BeginSwap` starts this one."""
+
+    model: ModelId
+    form: Model | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +188,7 @@ class WakeAt:
     when: float
 
 
-Effect = Grant | Refuse | BeginSwap | CancelSwap | Stop | UnloadDone | WakeAt
+Effect = Grant | Refuse | BeginSwap | CancelSwap | Stop | Renew | UnloadDone | WakeAt
 
 # -- what the core asks, and what carries its decisions out ------------------------------------------------------
 
@@ -201,7 +220,8 @@ class Verdict:
 
 
 class EvictionPolicy(Protocol):
-    """Which running models make room for a target. Pure and silent, and asked often.
+    """Which running models make room for a target. Pure and silent, and asked often. It speaks of the models of one
+    configuration, and is shown no others.
 
     All targets of one step are shown the same object, which never changes: what follows from `running` alone needs to
     be worked out only once.
@@ -214,8 +234,10 @@ class EvictionPolicy(Protocol):
 
 
 class Swaps(Protocol):
-    """Carries swaps and stops out (`backends/pool.py`) and reports each end to the dispatcher's `tell`."""
+    """Carries swaps and stops out (`backends/pool.py`) and reports each end to the dispatcher's `tell`. Knows every
+    model's form."""
 
     def begin(self, swap: Swap) -> None: ...
     def cancel(self, swap: SwapId) -> None: ...
     def stop(self, stop: Stop) -> None: ...
+    def renew(self, renew: Renew) -> None: ...

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
 from llamaswap.schedule.events import EvictionPolicy, Running
+from llamaswap.schedule.renewal import Renewals
 from llamaswap.schedule.station import NO_BATCH, Station
 
 
@@ -24,9 +25,11 @@ class Plan(NamedTuple):
 class Outlook:
     """The running models: those that are not stopped, targets of swaps included (lifecycle section 5.3)."""
 
-    def __init__(self, policy: EvictionPolicy) -> None:
+    def __init__(self, policy: EvictionPolicy, renewals: Renewals) -> None:
         self.running: dict[ModelId, Station] = {}
         self._policy = policy
+        self._renewals = renewals
+        self._outdated = renewals.outdated
         self._now = 0.0
         self._shown: tuple[Running, ...] | None = None
         self._plans: dict[ModelId, Plan] = {}  # made of what is shown
@@ -36,6 +39,12 @@ class Outlook:
         """Look again: it is `now`, and who waits or is served has changed."""
         self._now = now
         self._shown = None
+
+    def change(self, policy: EvictionPolicy) -> None:
+        """Other rules hold, and some stations are outdated."""
+        self._policy = policy
+        self._shown = None
+        self._lasting.clear()
 
     def enter(self, station: Station, state: State) -> None:
         """`station` is in another state from now on."""
@@ -52,14 +61,17 @@ class Outlook:
 
     def plan(self, station: Station) -> Plan:
         """What has to be done so that the model may run."""
-        if self._shown is None and station.state is not State.READY:
+        stays = station.state is State.READY and not station.outdated
+        if self._shown is None and not stays:
             self._show()
-        plans = self._lasting if station.state is State.READY else self._plans
+        plans = self._lasting if stays else self._plans
         plan = plans.get(station.model.id)
         if plan is None:
             verdict = self._policy.decide(station.id, self._seen_by(station, self._show()), self._now)
-            victims = tuple([self.running[model] for model in verdict.evict])
-            plan = plans[station.id] = Plan(victims, verdict.why)
+            victims = [self.running[model] for model in verdict.evict]
+            if self._outdated and not stays:
+                victims += [old for old in self._renewals.in_the_way(station) if old not in victims]
+            plan = plans[station.id] = Plan(tuple(victims), verdict.why)
         return plan
 
     def after(self, station: Station, victims: Iterable[Station]) -> Sequence[Running]:
@@ -77,13 +89,16 @@ class Outlook:
 
     @staticmethod
     def _seen_by(station: Station, running: Sequence[Running]) -> Sequence[Running]:
-        if station.state is State.STOPPING or station.loading:
+        if station.state is State.STOPPED:
+            return running
+        if station.state is State.STOPPING or station.loading or station.outdated:
             # it has to come up anew: that it still runs is no reason to let it
             return [shown for shown in running if shown.model != station.id]
         return running
 
     def _show(self) -> Sequence[Running]:
         if self._shown is None:
-            self._shown = tuple([station.shown(station.state) for _, station in sorted(self.running.items())])
+            known = [station for _, station in sorted(self.running.items()) if not station.removed]
+            self._shown = tuple([station.shown(station.state) for station in known])
             self._plans.clear()
         return self._shown

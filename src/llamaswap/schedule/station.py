@@ -28,7 +28,14 @@ class Station:
     """One model: who waits for it, who is being served, and what is being done to it."""
 
     model: Model
+    """What requests meet: the newest entry of the configuration, or the last there was."""
     priority: int = 0
+    form: Model = field(init=False)
+    """What its process was started with, or would be."""
+    removed: bool = False
+    """It is configured no more."""
+    outdated: bool = False
+    """Its form does not hold any more (`renewal.py`)."""
     state: State = State.STOPPED
     waiting: OrderedDict[TicketId, float] = field(default_factory=OrderedDict)
     """Requests without a grant and when they arrived, oldest first."""
@@ -40,7 +47,7 @@ class Station:
     swap: ActiveSwap | None = None
     """The swap under way that makes this model ready or evicts it. Colliding swaps wait, so there is only one."""
     holds: int = 0
-    """How many unloads and TTL stops have it in hand."""
+    """How many unloads and other stops have it in hand, and whether its form is outdated."""
 
     claimed: TicketId = UNCLAIMED
     """The oldest overdue request whose swap would touch this model; later ones leave it alone."""
@@ -53,6 +60,9 @@ class Station:
     """It has served a request since it became ready."""
     backoff: Backoff = field(default_factory=Backoff)
     estimate: Estimate = field(default_factory=Estimate)
+
+    def __post_init__(self) -> None:
+        self.form = self.model
 
     @property
     def id(self) -> ModelId:
@@ -135,7 +145,7 @@ class ActiveSwap:
 
 @dataclass(slots=True, eq=False)
 class ActiveStop:
-    """A batch of stops that has not ended, and the unload it is part of (None for a TTL stop)."""
+    """A batch of stops that has not ended, and the unload it is part of (None: nobody asked for it by hand)."""
 
     stations: tuple[Station, ...]
     unload: ActiveUnload | None
@@ -162,4 +172,4 @@ def in_batches(stations: Iterable[Station], grace: float | None) -> deque[tuple[
 
 
 def _timeout(station: Station) -> float:
-    return float(station.model.unload_timeout)
+    return float(station.form.unload_timeout)

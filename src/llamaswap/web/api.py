@@ -18,7 +18,7 @@ from llamaswap.notices import State
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.web.answers import Answer, json_answer, text
 from llamaswap.web.call import Call, Respond
-from llamaswap.web.listing import StateOf, model_list, running_list
+from llamaswap.web.listing import StateOf, States, model_list, running_list
 
 
 class Models(Protocol):
@@ -45,16 +45,22 @@ class Api:
         settings: Settings,
         models: Models,
         state_of: StateOf,
+        states: States,
         resolver: Resolver,
         version: Version,
         clock: IReactorTime,
     ) -> None:
-        self._settings = settings
+        self.configure(settings, resolver)
         self._models = models
         self._state_of = state_of
-        self._resolver = resolver
+        self._states = states
         self._version = version
         self._clock = clock
+
+    def configure(self, settings: Settings, resolver: Resolver) -> None:
+        """Answer from these settings."""
+        self._settings = settings
+        self._resolver = resolver
 
     def endpoints(self) -> Mapping[str, Respond]:
         """What answers, by endpoint name."""
@@ -76,7 +82,7 @@ class Api:
 
     async def running(self, call: Call) -> Answer:
         """The models in memory."""
-        return json_answer(running_list(self._settings, self._state_of))
+        return json_answer(running_list(self._states()))
 
     async def unload(self, call: Call) -> Answer:
         """Stop every model; answers when all are gone."""

@@ -36,9 +36,13 @@ class LogFeeds:
 
     def __init__(self, logs: LogSources, resolver: Resolver) -> None:
         self._logs = logs
-        self._resolver = resolver
+        self.configure(resolver)
         self._open: set[Deferred[None]] = set()
         self._closed = False
+
+    def configure(self, resolver: Resolver) -> None:
+        """Find models with `resolver`; streams that are open stay so."""
+        self._resolver = resolver
 
     def endpoints(self) -> Mapping[str, Respond]:
         """What answers, by endpoint name."""

@@ -31,12 +31,19 @@ class Front:
     log = Logger()
 
     def __init__(self, gate: Gate, serve: Mapping[Lane, Serve], clock: IReactorTime, *, log_requests: bool) -> None:
-        """`log_requests`: whether anybody wants access log lines (the level info is on)."""
+        self._clock = clock
+        self._arrived: dict[Exchange, float] = {}
+        """Since when; only of those whose line is wanted."""
+        self.configure(gate, serve, log_requests=log_requests)
+
+    def configure(self, gate: Gate, serve: Mapping[Lane, Serve], *, log_requests: bool) -> None:
+        """What decides about exchanges that are received from now on; those under way keep what they met.
+
+        `log_requests`: whether anybody wants access log lines (the level info is on).
+        """
         self._gate = gate
         self._serve = serve
-        self._clock = clock
         self._log_requests = log_requests
-        self._arrived: dict[Exchange, float] = {}
 
     def receive(self, exchange: Exchange) -> Coroutine[Any, Any, None] | None:
         """The coroutine that answers `exchange`, to be run and cancelled by the lane; None: the resource tree answers.
@@ -57,10 +64,10 @@ class Front:
 
     def ended(self, exchange: Exchange) -> None:
         """`exchange` is over, however it ended: write its access log line. To be called once."""
-        if not self._log_requests:
+        arrived = self._arrived.pop(exchange, None)
+        if arrived is None:
             return
-        now = self._clock.seconds()
-        fields = access.record(exchange, max(0.0, now - self._arrived.pop(exchange, now)))
+        fields = access.record(exchange, max(0.0, self._clock.seconds() - arrived))
         if fields is not None:
             self.log.info(access.FORMAT, **fields)
 

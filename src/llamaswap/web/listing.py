@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from llamaswap.config.schema import Capabilities, Model, Settings
@@ -10,6 +10,8 @@ from llamaswap.ids import ModelId
 from llamaswap.notices import State
 
 StateOf = Callable[[ModelId], State]
+States = Callable[[], Iterable[tuple[Model, State]]]
+"""Every model as it runs, or would: one whose entry is gone counts for as long as it runs."""
 
 _IN_MEMORY = (State.STARTING, State.READY, State.STOPPING)
 _ABILITIES = frozenset(("architecture", "capabilities", "supported_parameters", "context_length"))
@@ -26,10 +28,9 @@ def model_list(settings: Settings, state_of: StateOf, created: int) -> dict[str,
     return {"object": "list", "data": sorted(records, key=lambda record: record["id"].encode())}
 
 
-def running_list(settings: Settings, state_of: StateOf) -> dict[str, Any]:
+def running_list(states: Iterable[tuple[Model, State]]) -> dict[str, Any]:
     """The body of `GET /running`: every model in memory, sorted by ID."""
-    shown = ((model, state_of(model.id)) for model in settings.models.values())
-    running = [_running(model, state) for model, state in shown if state in _IN_MEMORY]
+    running = [_running(model, state) for model, state in states if state in _IN_MEMORY]
     return {"running": sorted(running, key=lambda record: record["model"].encode())}
 
 

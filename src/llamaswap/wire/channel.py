@@ -71,8 +71,8 @@ class Channel(Protocol):
 
     def __init__(self, factory: ChannelFactory) -> None:
         self._factory = factory
-        self._limits = factory.limits
-        self._reader = RequestReader(self, self._limits.header_bytes)
+        self.limits = factory.limits
+        self._reader = RequestReader(self, self.limits.header_bytes)
         self._queue: deque[ServedExchange] = deque()
         self._current: ServedExchange | None = None
         self._far: TunnelEnd | None = None
@@ -86,7 +86,7 @@ class Channel(Protocol):
         self._lingered = 0
         self._unsent = 0
         self._peer: str | None = None
-        self.deadline = factory.clock.seconds() + self._limits.header_seconds
+        self.deadline = factory.clock.seconds() + self.limits.header_seconds
         """When this connection has waited long enough for its client; never while the client waits for us."""
 
     # -- facts about the connection ----------------------------------------------------------------------------
@@ -169,10 +169,10 @@ class Channel(Protocol):
         self._advance()
 
     def begun(self) -> None:
-        self.deadline = min(self.deadline, self._factory.clock.seconds() + self._limits.header_seconds)
+        self.deadline = min(self.deadline, self._factory.clock.seconds() + self.limits.header_seconds)
 
     def arrived(self, head: MessageHead) -> IncomingBody:
-        exchange = ServedExchange(self, head, IncomingBody(self, head.length, self._limits.body_bytes))
+        exchange = ServedExchange(self, head, IncomingBody(self, head.length, self.limits.body_bytes))
         self._queue.append(exchange)
         return exchange.body
 
@@ -287,7 +287,7 @@ class Channel(Protocol):
         elif self._factory.closing and not self._reader.in_head:
             self._hang_up()
         else:
-            wait = self._limits.header_seconds if self._reader.in_head else self._limits.keep_alive
+            wait = self.limits.header_seconds if self._reader.in_head else self.limits.keep_alive
             if not self._reader.in_head or self.deadline == _NEVER:
                 self.deadline = self._factory.clock.seconds() + wait
             self._resume()
@@ -310,7 +310,7 @@ class Channel(Protocol):
     def _hang_up(self) -> None:
         """Close once everything is written, which takes as long as the client reads, but not for ever."""
         self._leaving = True
-        self.deadline = self._factory.clock.seconds() + self._limits.keep_alive
+        self.deadline = self._factory.clock.seconds() + self.limits.keep_alive
         self.transport.loseConnection()
 
     # -- what exchanges ask of their connection ----------------------------------------------------------------
@@ -355,7 +355,7 @@ class Channel(Protocol):
             current.expects_continue = False
             if not current.body.size:
                 self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self.deadline = self._factory.clock.seconds() + self._limits.body_idle
+        self.deadline = self._factory.clock.seconds() + self.limits.body_idle
         self._resume()
 
     def enough(self) -> None:
@@ -420,7 +420,7 @@ class Channel(Protocol):
         left = unsent(self.transport)
         if left and left != self._unsent:
             self._unsent = left
-            self.deadline = self._factory.clock.seconds() + self._limits.keep_alive
+            self.deadline = self._factory.clock.seconds() + self.limits.keep_alive
         else:
             self.cut()
 
@@ -443,14 +443,20 @@ class ChannelFactory(Factory):
     def __init__(self, front: Front, lane: ResourceLane, limits: Limits, clock: IReactorTime) -> None:
         self.front = front
         self.lane = lane
-        self.limits = limits
         self.clock = clock
         self.connections: set[Channel] = set()
         self.closing = False
         self._draining: list[Deferred[None]] = []
         self._ports = 0
         self._sweeper: IDelayedCall | None = None
+        self.configure(limits)
+
+    def configure(self, limits: Limits) -> None:
+        """What is asked of clients from now on; a connection keeps its limit of a head, and the wait it is in."""
+        self.limits = limits
         self._period = min(1.0, limits.header_seconds / 4, limits.body_idle / 4, limits.keep_alive / 4)
+        for connection in self.connections:
+            connection.limits = limits
 
     def acceptableProtocols(self) -> list[bytes]:
         """What is spoken under TLS; a client that asks (by ALPN, as most do) would be turned away without an answer."""

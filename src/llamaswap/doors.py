@@ -1,0 +1,101 @@
+"""The ways in: what stands between a connection and the scheduler, fitted together for one configuration after another.
+
+What decides about a request (gate, names, lanes) is made of the settings and never changes; other settings bring others
+in their place, and requests under way keep those they met. What lives longer (connections, open streams, the resource
+tree) is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from twisted.logger import LogLevel
+from twisted.web.resource import IResource
+
+from llamaswap import __version__
+from llamaswap.backends.pool import Pool
+from llamaswap.config.schema import Settings
+from llamaswap.ids import ModelId
+from llamaswap.logs.sources import Logs
+from llamaswap.notices import State
+from llamaswap.proxy.body import InThread
+from llamaswap.resolve.resolver import Resolver
+from llamaswap.schedule.dispatcher import Dispatcher
+from llamaswap.web import pages
+from llamaswap.web.api import Api, Version
+from llamaswap.web.configuration import Configuration, Reloads
+from llamaswap.web.feeds import LogFeeds
+from llamaswap.web.front import Front, Serve
+from llamaswap.web.gate import Gate
+from llamaswap.web.inference import Inference
+from llamaswap.web.passthrough import Passthrough
+from llamaswap.web.resource import LlamaSwapResource
+from llamaswap.web.root import ResourceTree
+from llamaswap.web.routes import ROUTES, Lane, RouteTable
+from llamaswap.wire.channel import ChannelFactory
+from llamaswap.wire.lane import TreeLane
+
+
+class _Rules(NamedTuple):
+    """What decides about a request."""
+
+    resolver: Resolver
+    gate: Gate
+    lanes: Mapping[Lane, Serve]
+
+
+class Doors:
+    """Two of them: `factory`, the protocol of our own ports, and `resource`, for somebody else's site."""
+
+    factory: ChannelFactory
+    resource: IResource
+
+    def __init__(
+        self,
+        settings: Settings,
+        dispatcher: Dispatcher,
+        pool: Pool,
+        logs: Logs,
+        in_thread: InThread,
+        reloads: Reloads,
+        reactor: Any,
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._pool = pool
+        self._logs = logs
+        self._in_thread = in_thread
+        self._table = RouteTable(ROUTES)
+        rules = self._rules(settings)
+        self._front = Front(rules.gate, rules.lanes, reactor, log_requests=logs.shows(LogLevel.info))
+        version = Version(__version__)
+        self._api = Api(settings, dispatcher, self._state_of, pool.states, rules.resolver, version, reactor)
+        self.feeds = LogFeeds(logs, rules.resolver)
+        own = {**self._api.endpoints(), **self.feeds.endpoints(), **Configuration(reloads).endpoints()}
+        tree = ResourceTree(self._table, {**pages.endpoints(), **own})
+        self.resource = LlamaSwapResource(self._front, tree)
+        self.factory = ChannelFactory(self._front, TreeLane(tree), settings.limits, reactor)
+
+    def prepare(self, settings: Settings) -> Callable[[], None]:
+        """Make what `settings` ask for; what is returned puts it in place, and cannot fail."""
+        rules = self._rules(settings)
+
+        def open_again() -> None:
+            self._front.configure(rules.gate, rules.lanes, log_requests=self._logs.shows(LogLevel.info))
+            self._api.configure(settings, rules.resolver)
+            self.feeds.configure(rules.resolver)
+            self.factory.configure(settings.limits)
+
+        return open_again
+
+    def _rules(self, settings: Settings) -> _Rules:
+        resolver = Resolver(settings)
+        inference = Inference(settings, resolver, self._dispatcher, self._in_thread)
+        passthrough = Passthrough(settings, resolver, self._dispatcher, self._state_of)
+        lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
+        return _Rules(resolver, Gate(settings, self._table), lanes)
+
+    def _state_of(self, model: ModelId) -> State:
+        """As a new request will find it: what is on its way out for a new configuration is of no use to it."""
+        state = self._pool.state_of(model)
+        return State.STOPPING if state is State.READY and self._dispatcher.outdated(model) else state

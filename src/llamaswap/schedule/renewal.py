@@ -1,0 +1,96 @@
+"""What does a new configuration do to the models of the one before? (lifecycle section 12, W-15)
+
+The *form* of a model is its entry in the configuration as its process was started with it. Most of a new entry takes
+effect on a process that runs. Where it does not, or where the model has no entry any more, the form is *outdated*:
+nobody is granted a place on that process, what it serves runs to its end, then it is stopped. When nothing of it is
+left the model is *renewed*: it takes on its new form, or is forgotten. An edit that brings the form of a process back
+makes it current again, as long as it was not told to stop.
+
+The stations are told apart and held here; what is begun with them, and when, is the core's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from llamaswap.config.difference import launched_alike
+from llamaswap.config.schema import Settings
+from llamaswap.ids import ModelId
+from llamaswap.schedule.backoff import Backoff
+from llamaswap.schedule.estimate import Estimate
+from llamaswap.schedule.events import Renew
+from llamaswap.schedule.station import Station
+
+
+class Renewals:
+    """The stations whose form is outdated. They are held: nothing is begun with them but their end."""
+
+    def __init__(self) -> None:
+        self.outdated: dict[ModelId, Station] = {}
+        """Removed models included, which no configuration speaks of."""
+
+    def follow(
+        self, settings: Settings, before: Mapping[ModelId, Station]
+    ) -> tuple[dict[ModelId, Station], list[Renew]]:
+        """The stations for `settings`, in place of those `before`, and what of it needs no process to end.
+
+        A station that there was keeps all it knows. Those of models that are removed are among the outdated ones.
+        """
+        renewed = []
+        after = {}
+        for id, model in settings.models.items():
+            station = before.get(id) or self.outdated.get(id)
+            if station is None:
+                station = Station(model)
+                renewed.append(Renew(id, model))
+            station.model, station.removed = model, False
+            station.priority = settings.priorities.get(id, 0)
+            after[id] = station
+        for id, station in before.items():
+            station.removed = id not in after
+        for station in (*before.values(), *after.values()):
+            renewed += self._judge(station)
+        return after, renewed
+
+    def _judge(self, station: Station) -> Iterator[Renew]:
+        """Does what may run of it still hold? If so it takes on the rest of its entry at once."""
+        if station.removed or not launched_alike(station.form, station.model):
+            self._hold(station)
+            return
+        self._release(station)
+        if station.form != station.model:
+            station.form = station.model
+            yield Renew(station.id, station.form)
+
+    def renew(self, station: Station) -> Renew:
+        """Nothing of its outdated form is left: nothing that was learned from it holds."""
+        self._release(station)
+        if station.removed:
+            return Renew(station.id, None)
+        station.backoff, station.estimate = Backoff(), Estimate()
+        station.form = station.model
+        return Renew(station.id, station.form)
+
+    def in_the_way(self, station: Station) -> list[Station]:
+        """What must be gone before `station` may start, whatever the eviction policy says of the others.
+
+        Of removed models no rule speaks any more, so they are in everybody's way; and a process keeps its port.
+        """
+        port = station.model.port
+        return [
+            old
+            for old in self.outdated.values()
+            if old is not station and (old.removed or (port is not None and old.form.port == port))
+        ]
+
+    def _hold(self, station: Station) -> None:
+        if not station.outdated:
+            station.outdated = True
+            station.holds += 1
+            self.outdated[station.id] = station
+
+    def _release(self, station: Station) -> None:
+        if station.outdated:
+            station.outdated = False
+            station.holds -= 1
+            del self.outdated[station.id]
