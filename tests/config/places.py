@@ -5,7 +5,7 @@ A place is called as `models.*.timeouts.connect`, `*` being a name of one's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -37,6 +37,14 @@ def underlined(tree: object, *, unknown_keys: bool = True) -> list[str]:
     """Where an editor that has the schema finds something wrong with a configuration; `unknown_keys`: these as well."""
     faults = (error for error in _VALIDATOR.iter_errors(tree) if unknown_keys or not _is_unknown_key(error))
     return sorted(".".join(map(str, error.absolute_path)) for error in faults)
+
+
+def check_agreement(text: str, warnings: Sequence[str]) -> None:
+    """Nothing is underlined in a `text` that loads with these warnings, but for keys that nobody knows."""
+    if any(" is ignored, for routing.router.use is " in line for line in warnings):
+        return  # settings of a router that is not in use are not looked at, and may hold anything
+    knows_all = not any("unknown key" in line for line in warnings)
+    assert underlined(plain(text), unknown_keys=knows_all) == [], text
 
 
 def plain(text: str) -> Any:

@@ -86,7 +86,9 @@ def comments() -> dict[str, str]:
 
 def keys(node: Node, place: str) -> Iterator[tuple[str, ScalarNode]]:
     """The keys below `node` that the schema knows, but for names of one's own."""
-    for name, inner in node.values.items() if isinstance(node, MappingNode) else ():
+    if not isinstance(node, MappingNode):
+        return
+    for name, inner in node.values.items():
         known = f"{place}.{name}".lstrip(".")
         if known in PLACES:
             yield known, node.keys[name]

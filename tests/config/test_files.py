@@ -7,12 +7,9 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config import groups, models, sections, server
 from llamaswap.config.files import LARGEST, Files, load_file
 from llamaswap.errors import ConfigurationError
 from tests.support.folders import folder_for
-
-EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 
 
 class FileTests(SynchronousTestCase):
@@ -160,28 +157,3 @@ class SourcesTests(SynchronousTestCase):
         self.write("c.yaml")
         self.assertEqual(self.problems(), [f"{self.directory}/{name}.yaml:1:1: is not UTF-8 text" for name in "ab"])
         self.assertIn("cannot be read", self.problems("", "a\0b")[0])
-
-
-class ExampleTests(SynchronousTestCase):
-    """`config.example.yaml`."""
-
-    def test_it_loads(self) -> None:
-        """The example is good, and nothing in it is odd."""
-        loaded = load_file(EXAMPLE)
-        self.assertEqual(loaded.warnings, ())
-        self.assertIn("llama-8b", loaded.models)
-
-    def test_it_is_complete(self) -> None:
-        """Every key that has an effect is shown, but for those of the model list."""
-        text = EXAMPLE.read_text()
-        keys = (*server.KEYS, *server.INHERITED, *server.LIMITS, *models.KEYS, *groups.KEYS)
-        names = {key.name for key in keys if key.field} | {
-            "models",
-            "startPort",
-            "routing",
-            "members",
-            "maxWait",
-            "priority",
-        }
-        names -= {*sections.WITHOUT_EFFECT, *models.WITHOUT_EFFECT, "metadata", "capabilities"}
-        self.assertEqual({name for name in names if f"{name}:" not in text}, set())

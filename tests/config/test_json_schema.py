@@ -12,18 +12,21 @@ from jsonschema import Draft202012Validator
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap import config
+from llamaswap.config import models, routing, selectors, server
 from llamaswap.config.describe import describe
 from llamaswap.config.fields import Key
 from llamaswap.config.json_schema import config_schema, validator
 from llamaswap.config.load import load
-from llamaswap.config.schema import Group, Matrix, Model, Peer, Profile, Selector, Settings
+from llamaswap.config.schema import ROUTERS, Group, Matrix, Model, Peer, Profile, Selector, Settings
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
 from llamaswap.ids import ModelId
-from tests.config.places import ANY, good, parent, places, underlined, with_value, without
+from tests.config.places import ANY, good, parent, places, with_value, without
 
 PLACES = places()
 SECTIONS = {place: schema for place, schema in PLACES.items() if "properties" in schema}
+OWN_NAMES = {parent(place) for place in PLACES if place.endswith(ANY)}
+"""Sections that hold names of one's own."""
 KEYWORDS = frozenset(
     "$schema $id $ref $defs $comment title description default examples deprecated type enum const not anyOf properties"
     " additionalProperties propertyNames required minProperties items contains minItems pattern minLength minimum"
@@ -132,6 +135,23 @@ class KeyTests(SynchronousTestCase):
         for place in ("", "routing.router.settings"):
             self.assertNotIn("additionalProperties", PLACES[place])
 
+    def test_words(self) -> None:
+        """Where the loader knows a few words, editors offer them."""
+        for place, words in (
+            ("logLevel", server.LOG_LEVELS),
+            ("logTimeFormat", server.LOG_TIME_FORMATS),
+            ("logToStdout", server.LOG_OUTPUTS),
+            ("routing.router.use", ROUTERS),
+            ("routing.scheduler.use", routing.SCHEDULERS),
+            ("selectors.*.strategy", selectors.STRATEGIES),
+        ):
+            schema = PLACES[place]
+            offered = schema["examples"] if "examples" in schema else schema["anyOf"][0]["enum"]
+            self.assertEqual(set(offered) - {"", None}, set(words), place)
+        for key in ("in", "out"):
+            offered = PLACES[f"models.*.capabilities.{key}"]["items"]["anyOf"][0]["enum"]
+            self.assertEqual(set(offered) - {None}, set(models.MODALITIES))
+
 
 class DefaultTests(SynchronousTestCase):
     """The defaults are those of the loader."""
@@ -149,99 +169,24 @@ class DefaultTests(SynchronousTestCase):
                 self.assertEqual(described[place], schema["default"], place)
 
     def test_given(self) -> None:
-        """To give the default is to give nothing."""
+        """To give the default is to give nothing, whatever is inherited."""
+        inherited = {"globalTTL": 60, "unloadTimeout": 20}
         for place, schema in PLACES.items():
             if "default" in schema:
-                given = with_value(good(place), place, schema["default"])
-                self.assertEqual(loaded(given), loaded(without(good(place), place)), place)
+                given = with_value({**inherited, **good(place)}, place, schema["default"])
+                self.assertEqual(loaded(given), loaded(without({**inherited, **good(place)}, place)), place)
 
     def test_complete(self) -> None:
-        """Every key has a default, if it is not needed and not older, does not inherit, and is no mapping or list."""
+        """What has no default is needed, older, inherited, or empty when nothing is given."""
+        described = dict(leaves(describe(SAMPLE)))
         for place, schema in PLACES.items():
             needed = place.rpartition(".")[2] in PLACES[parent(place)].get("required", ())
-            is_empty = {"object", "array"} & {*schema.get("type", ())}
-            if not (needed or is_empty or place.endswith(ANY) or schema.get("deprecated") or place in self.INHERITED):
+            if needed or place.endswith(ANY) or schema.get("deprecated") or place in self.INHERITED:
+                continue
+            if {"object", "array"} & {*schema.get("type", ())} and "default" not in schema:
+                self.assertFalse(described.get(place), place)
+            else:
                 self.assertIn("default", schema, place)
-
-
-class RefusalTests(SynchronousTestCase):
-    """What editors underline."""
-
-    def test_misspelt_keys(self) -> None:
-        """A key that no section has is reported at the section, by its name."""
-        (error,) = validator().iter_errors({"models": {"m": {"cmd": "s", "proxi": "http://h"}}})
-        self.assertEqual(list(error.absolute_path), ["models", "m"])
-        self.assertIn("'proxi' was unexpected", error.message)
-        self.assertEqual(underlined({"limits": {"keepalive": 1}}), ["limits"])
-        self.assertEqual(
-            underlined({"peers": {"p": {"proxy": "http://h", "models": ["x"], "apikey": "k"}}}), ["peers.p"]
-        )
-
-    def test_wrong_kinds(self) -> None:
-        """What is neither of the right kind nor a macro is reported at its place."""
-        for place, value in (
-            ("startPort", "5800"),
-            ("startPort", True),
-            ("models", ["m"]),
-            ("models.m", "cmd"),
-            ("models.m.cmd", ["s"]),
-            ("models.m.ttl", "10m"),
-            ("models.m.aliases", "gpt"),
-            ("models.m.unlisted", "maybe"),
-            ("models.m.unlisted", 1),
-            ("models.m.timeouts.connect", [1]),
-            ("models.m.filters.setParams", "a: 1"),
-            ("performance.every", 15),
-            ("performance.every", "15"),
-            ("performance.every", "1d"),
-            ("hooks.on_startup.preload", "m"),
-            ("matrix.evict_costs.m", None),
-        ):
-            self.assertEqual(underlined(with_value({}, place, value)), [place], value)
-
-    def test_wrong_values(self) -> None:
-        """What is not among the words, or outside the range, is reported at its place."""
-        for place, value in (
-            ("startPort", 0),
-            ("globalTTL", -1),
-            ("models.m.ttl", -2),
-            ("queueTimeout", -0.5),
-            ("limits.bodyIdle", 0),
-            ("logToStdout", "Both"),
-            ("routing.scheduler.use", "lifo"),
-            ("selectors.s.strategy", "hot"),
-            ("matrix.evict_costs.m", 0),
-            ("store.path", " "),
-        ):
-            faults = underlined(with_value(good(place), place, value))
-            self.assertEqual(faults, [place], value)
-
-    def test_items(self) -> None:
-        """An item of a list is reported by its number."""
-        self.assertEqual(underlined({"apiKeys": ["good", "not good", ""]}), ["apiKeys.1", "apiKeys.2"])
-        self.assertEqual(
-            underlined({"models": {"m": {"capabilities": {"in": ["text", "video"]}}}}), ["models.m.capabilities.in.1"]
-        )
-
-    def test_missing(self) -> None:
-        """What a section cannot be without."""
-        for tree in (
-            {"peers": {"p": {"proxy": "http://h"}}},
-            {"selectors": {"p": {}}},
-            {"profiles": {"p": None}},
-            {"store": {}},
-        ):
-            self.assertNotEqual(underlined(tree), [], tree)
-
-    def test_names(self) -> None:
-        """Names that cannot be."""
-        for tree in (
-            {"macros": {"a.b": 1}},
-            {"macros": {"PORT": 1}},
-            {"groups": {"(default)": None}},
-            {"selectors": {" ": {}}},
-        ):
-            self.assertNotEqual(underlined(tree), [], tree)
 
 
 def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
@@ -268,18 +213,12 @@ def tables() -> Iterator[tuple[str, tuple[Key, ...]]]:
 
 def leaves(tree: Any, place: str = "") -> Iterator[tuple[str, Any]]:
     """What a description of settings holds, by place."""
-    if not isinstance(tree, dict) or (
-        place in PLACES and "object" in PLACES[place]["type"] and place not in (*SECTIONS, *BELOW)
-    ):
+    if not isinstance(tree, dict) or place not in (*SECTIONS, *OWN_NAMES):
         yield place, tree
         return
     for key, value in tree.items():
-        names = place in BELOW and key not in PLACES[place].get("properties", {})
-        yield from leaves(value, ".".join(filter(None, (place, ANY if names else key))))
-
-
-BELOW = {parent(place) for place in PLACES if place.endswith(ANY)}
-"""Where one gives names of one's own."""
+        name = ANY if place in OWN_NAMES else key
+        yield from leaves(value, f"{place}.{name}".lstrip("."))
 
 
 def loaded(tree: object) -> Settings:

@@ -46,6 +46,11 @@ class StyleTests(SynchronousTestCase):
         found = groups("groups: {}\nrouting: {router: {use: group, settings: {groups: {g: {members: [a]}}}}}")
         self.assertEqual(found[0], Group(id="g", members=(A,)))
 
+    def test_wrong_kinds(self) -> None:
+        """An empty text is no groups, and an empty mapping no name of a router."""
+        self.assertIn("groups: string `` where a mapping is needed", only("groups: ''"))
+        self.assertIn("routing.router.use: a mapping where text is needed", only("routing: {router: {use: {}}}"))
+
 
 class RouterTests(SynchronousTestCase):
     """Which policy."""

@@ -1,8 +1,12 @@
-"""The JSON Schema takes every file that the loader takes, but for keys that nobody knows."""
+"""The JSON Schema takes every file that the loader takes, but for keys that nobody knows.
+
+So it is with the files below, and with every text that other tests of the loader show to be good (`loading.py`).
+"""
 
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,8 +16,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.config.load import load
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
-from tests.config.places import good, places, plain, underlined, with_value
-from tests.config.test_properties import SCALARS, SECTIONS, TREES
+from tests.config.places import check_agreement, good, places, plain, underlined, with_value
+from tests.config.test_properties import FILES, SCALARS, TREES, spoilt
 
 PLACES = places()
 KINDS: list[Any] = [None, True, 0, 0.5, -1, "x", "5", [], [None], ["m"], [[1]], {}, {"m": 1}]
@@ -44,6 +48,16 @@ class SampleTests(SynchronousTestCase):
                 if any(" where " in fault for fault in faults(json.dumps(tree))):
                     self.assertNotEqual(underlined(tree), [], (place, value))
 
+    def test_spellings(self) -> None:
+        """Every word for yes and no, and every unit of time."""
+        words = "y Y yes Yes YES on On ON n N no No NO off Off OFF".split()
+        spans = "5s +6000ms 5000000us 5000000\u00b5s 5000000\u03bcs 5000000000ns .5m 1h1.5m 0 -0s".split()
+        for tree in (
+            *({"sendLoadingState": word} for word in words),
+            *({"performance": {"every": span}} for span in spans),
+        ):
+            self.assertEqual((faults(json.dumps(tree)), underlined(tree)), ([], []), tree)
+
     def test_old_profiles(self) -> None:
         """Profiles that are lists load, with a warning, and are not underlined."""
         check('{models: {m: {cmd: "s ${PORT}"}, n: {cmd: "s ${PORT}"}}, profiles: {both: [m, n], none: []}}')
@@ -71,16 +85,22 @@ class SampleTests(SynchronousTestCase):
 class AnyTests(SynchronousTestCase):
     """Whatever comes."""
 
-    @settings(max_examples=200, deadline=None)
-    @given(st.one_of(TREES, SECTIONS))
-    def test_any_structure(self, tree: object) -> None:
-        """Good YAML that mostly holds the wrong things."""
+    @settings(max_examples=300, deadline=None)
+    @given(FILES)
+    def test_good_files(self, tree: dict[str, Any]) -> None:
+        """Files that mostly are good."""
         check(json.dumps(tree))
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=300, deadline=None)
+    @given(FILES, st.integers(0, 99), TREES)
+    def test_one_value_is_another(self, tree: dict[str, Any], place: int, instead: object) -> None:
+        """One value of such a file replaced by anything."""
+        check(json.dumps(spoilt(deepcopy(tree), place, instead)))
+
+    @settings(max_examples=300, deadline=None)
     @given(st.data())
     def test_anything_somewhere(self, data: st.DataObject) -> None:
-        """Anything at a few places of a good configuration."""
+        """Anything at a few places, those included that the files above never have."""
         chosen = data.draw(st.lists(st.sampled_from([place for place in PLACES if place]), min_size=1, max_size=4))
         tree = good(chosen[0])
         for place in chosen:
@@ -89,15 +109,12 @@ class AnyTests(SynchronousTestCase):
 
 
 def check(text: str) -> None:
-    """If `text` loads, nothing in it is underlined but keys that nobody knows."""
+    """If `text` loads, editors find nothing wrong with it."""
     try:
         loaded = load([Source("c.yaml", text)])
     except ConfigurationError:
         return
-    if any(" is ignored, for routing.router.use is " in line for line in loaded.warnings):
-        return  # settings of a router that is not in use are not looked at, and may hold anything
-    knows_all = not any("unknown key" in line for line in loaded.warnings)
-    assert underlined(plain(text), unknown_keys=knows_all) == [], text
+    check_agreement(text, loaded.warnings)
 
 
 def faults(text: str) -> list[str]:

@@ -13,13 +13,16 @@ from llamaswap.config.schema import Capabilities, Group, Model, Settings, Timeou
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
 from llamaswap.ids import ModelId
+from tests.config.places import check_agreement
 
 NO_VARIABLES: Mapping[str, str] = {}
 
 
 def load_vector(text: str, environ: Mapping[str, str] = NO_VARIABLES) -> Settings:
-    """What the configuration `text` means."""
-    return load([Source("c.yaml", dedent(text))], environ=environ)
+    """What the configuration `text` means; if it is good, the JSON Schema must take it too."""
+    loaded = load([Source("c.yaml", dedent(text))], environ=environ)
+    check_agreement(dedent(text), loaded.warnings)
+    return loaded
 
 
 class Vectors(SynchronousTestCase):

@@ -66,7 +66,7 @@ def find_styles(root: At, routers: Collection[str]) -> Styles:
     return Styles(
         old_groups=_filled(root.child("groups")),
         old_matrix=root.child("matrix"),
-        use=_filled(router.child("use")) if router else None,
+        use=_said(router.child("use")) if router else None,
         groups=_filled(settings.child("groups")) if settings else None,
         matrix=settings.child("matrix") if settings else None,
         complete=settings is not None or router is None or router.child("settings") is None,
@@ -130,13 +130,13 @@ def _matrix_router(at: At | None, names: Names, asked: At | None) -> Router:
 
 
 def _filled(at: At | None) -> At | None:
-    """`at`, unless it is an empty mapping or an empty text."""
-    match at:
-        case At(node=MappingNode(values=values)) if not values:
-            return None
-        case At(node=ScalarNode(value="")):
-            return None
-    return at
+    """`at`, unless it is an empty mapping."""
+    return None if at and isinstance(at.node, MappingNode) and not at.node.values else at
+
+
+def _said(at: At | None) -> At | None:
+    """`at`, unless it is an empty text."""
+    return None if at and isinstance(at.node, ScalarNode) and at.node.value == "" else at
 
 
 # -- scheduler ---------------------------------------------------------------------------------------------------
