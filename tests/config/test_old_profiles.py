@@ -39,11 +39,14 @@ class OldProfileTests(SynchronousTestCase):
         self.assertEqual((loaded.router, loaded.matrix, loaded.groups, loaded.profiles), ("matrix", expected, (), {}))
 
     def test_names(self) -> None:
-        """Each member can be asked for by way of its profile, with either sign; the model's own list stays as it is."""
+        """Each member can be asked for by way of its profile, with either sign; the model lists these names."""
         loaded = settings(MODELS + "profiles: {coding: [b], x: [al]}")
         names = {"coding:b": "b", "coding/b": "b", "x:a": "a", "x/a": "a", "x:al": "a", "x/al": "a"}
         self.assertEqual(loaded.aliases, {"al": "a", **names})
-        self.assertEqual([model.aliases for model in loaded.models.values()], [("al",), (), (), ()])
+        self.assertEqual(
+            [model.aliases for model in loaded.models.values()],
+            [("al", "x:a", "x/a", "x:al", "x/al"), ("coding:b", "coding/b"), (), ()],
+        )
 
     def test_names_are_names(self) -> None:
         """They can be used where models can."""

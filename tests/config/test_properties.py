@@ -17,6 +17,7 @@ from llamaswap.config.load import load
 from llamaswap.config.schema import Settings
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
+from tests.config.test_describe import read_again, without_ports
 
 PIECES = st.sampled_from(
     "models: groups: apiKeys: cmd: proxy: <<: &a *a *b ${PORT} ${PID} ${X} !!int !!binary ! | > - ? : , [ ] { } # ---"
@@ -190,6 +191,7 @@ class LoadTests(SynchronousTestCase):
         assert {*loaded.aliases.values(), *loaded.preload, *loaded.priorities} <= set(loaded.models)
         assert not set(loaded.aliases) & set(loaded.models)
         json.dumps(describe(loaded), allow_nan=False)
+        self.assertEqual(read_again(loaded), without_ports(loaded))
 
     @settings(deadline=None)
     @given(st.text())

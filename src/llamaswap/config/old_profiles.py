@@ -24,7 +24,7 @@ from llamaswap.config.nodes import MappingNode, SequenceNode
 from llamaswap.config.profiles import check_name
 from llamaswap.config.routing import Router, Styles, check_router
 from llamaswap.config.scalars import plain
-from llamaswap.config.schema import Matrix
+from llamaswap.config.schema import Matrix, Model
 from llamaswap.ids import ModelId
 from llamaswap.matrix.language import compile_sets
 
@@ -48,6 +48,16 @@ class OldProfiles:
     def added_to(self, names: Names) -> Names:
         """`names` with those that the lists add."""
         return replace(names, aliases={**names.aliases, **self.aliases}, complete=names.complete and self.sound)
+
+    def added_to_models(self, models: Mapping[ModelId, Model]) -> dict[ModelId, Model]:
+        """`models`, each with the names that the lists add to it."""
+        added: dict[ModelId, list[str]] = {}
+        for alias, model in self.aliases.items():
+            added.setdefault(model, []).append(alias)
+        return {
+            id: replace(model, aliases=(*model.aliases, *added[id])) if id in added else model
+            for id, model in models.items()
+        }
 
     def router(self, names: Names, routers: Collection[str]) -> Router:
         """The matrix router with a set for each profile."""

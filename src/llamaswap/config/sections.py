@@ -43,7 +43,8 @@ def read_sections(root: At, ports: Mapping[str, int], routers: Collection[str], 
     found, peers, names = _read_names(root, {"cmd_stop": DEFAULT_CMD_STOP[dialect], **inherited}, ports)
     styles = find_styles(root, routers)
     old = read_old_profiles(root.child("profiles"), names, styles)
-    names = old.added_to(names) if old else names
+    if old:
+        names, found = old.added_to(names), old.added_to_models(found)
     by_lists = old and old.matrix.sets and not styles.given
     router = old.router(names, routers) if old and by_lists else read_router(styles, names, routers)
     _remark_without_effect(root, without=("profiles",) if old else ())
