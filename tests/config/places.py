@@ -10,12 +10,12 @@ from copy import deepcopy
 from typing import Any
 
 from jsonschema import ValidationError
-from llamaswap.config.values import json_value
 
 from llamaswap.config.compose import compose
 from llamaswap.config.json_schema import config_schema, validator
 from llamaswap.config.report import Report
 from llamaswap.config.source import Source
+from llamaswap.config.values import json_value
 
 ANY = "*"
 Schema = Mapping[str, Any]
