@@ -6,6 +6,7 @@ server from running, or for a forced end; 2 for a wrong flag.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,7 +37,7 @@ def run(words: Sequence[str]) -> int:
     A first word that is no flag and names one of the commands that start nothing is that command.
     """
     if words and words[0] in COMMANDS:
-        return COMMANDS[words[0]](words[1:])
+        return _run_command(words[0], words[1:])
     try:
         flags = parse(words)
     except HelpWanted:
@@ -54,6 +55,16 @@ def run(words: Sequence[str]) -> int:
         sys.stderr.write(lines(error) + "\n")
         return 1
     return 0
+
+
+def _run_command(name: str, words: Sequence[str]) -> int:
+    try:
+        status = COMMANDS[name](words)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or the interpreter's own last flush would complain
+        return 1
+    return status
 
 
 def serve(flags: Flags) -> None:
