@@ -220,6 +220,8 @@ class Request:
     ended: float = math.inf
     batch: Load | None = None
     """The swap whose end it was waiting for when the model became ready."""
+    orphan: bool = False
+    """What served it was removed and is gone; of that it has yet to hear."""
 
 
 @dataclass(eq=False)
@@ -467,6 +469,8 @@ class World(Driver):
         old = self.forms.pop(renew.model, None)
         if renew.form is None:
             self.forgotten |= {(stop, renew.model) for stop in self.stopping}
+            for request in self.serving.values():
+                request.orphan = request.orphan or request.model == renew.model
         else:
             self.forms[renew.model] = renew.form
         if old is None or renew.form is None or not launched_alike(old, renew.form):
@@ -549,7 +553,7 @@ class World(Driver):
         return [request for request in self.waiting.values() if request.model == model]
 
     def _in_flight(self, model: ModelId) -> int:
-        return sum(request.model == model for request in self.serving.values())
+        return sum(request.model == model and not request.orphan for request in self.serving.values())
 
     def _in_operation(self) -> set[ModelId]:
         swapping = {model for load in self.loads.values() for model in (load.swap.target, *load.swap.evict)}
