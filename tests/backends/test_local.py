@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -538,6 +539,63 @@ class StopCommandTests(LocalCase):
         child = self.make_ready()
         self.successResultOf(self.backend.stop(10))
         self.assertEqual(child.received, [15])
+
+
+class AdaptTests(LocalCase):
+    """Another entry for a model that is launched alike (lifecycle section 12)."""
+
+    def adapt(self, **settings: Any) -> None:
+        form = self.backend.form
+        self.backend.adapt(replace(form, **settings))
+        self.assertEqual(self.backend.form, replace(form, **settings))
+
+    def test_a_running_process_is_not_touched(self) -> None:
+        """Nothing starts, stops or is told."""
+        self.make()
+        child = self.make_ready()
+        upstream = self.backend.upstream
+        self.adapt(unload_timeout=3, name="other")
+        self.assertIs(self.backend.upstream, upstream)
+        self.assertEqual((child.received, self.states()), ([], START))
+        self.successResultOf(self.backend.stop(1))
+
+    def test_the_stop_command_is_the_newest(self) -> None:
+        """`cmdStop` is read when the model is to stop."""
+        self.make(cmd_stop=f"{sys.executable} -c old")
+        server = self.make_ready()
+        self.adapt(cmd_stop=f"{sys.executable} -c new")
+        stopped = self.backend.stop(5)
+        self.assertEqual(self.system.last.command, [sys.executable, "-c", "new"])
+        self.system.last.run().exit()
+        server.exit()
+        self.step(1)
+        self.successResultOf(stopped)
+
+    def test_while_it_starts(self) -> None:
+        """A start under way goes on."""
+        self.make(slow_threads=True)
+        ready = self.backend.ensure_ready()
+        self.adapt(cmd_stop="x")
+        self.world.run_threads()
+        self.system.last.run()
+        self.successResultOf(ready)
+        self.adapt(cmd_stop="")
+        stopped = self.backend.stop(1)
+        self.world.run_threads()
+        self.successResultOf(stopped)
+
+    def test_health_check_timeout(self) -> None:
+        """A start has the time that was allowed when it began; the next one what is allowed then."""
+        self.make(timeout=15)
+        self.world.answers = [503]
+        for seconds in (15, 30):
+            ready = self.backend.ensure_ready()
+            self.system.last.run()
+            self.world.health_check_timeout = 30
+            self.step(seconds - 0.1, 1000)
+            self.assertNoResult(ready)
+            self.step(0.2)
+            self.assertIn(f"health check timed out after {seconds}s", self.cause_of(ready))
 
 
 class ExitTests(LocalCase):

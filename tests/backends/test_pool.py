@@ -15,7 +15,7 @@ from llamaswap.config.schema import Model
 from llamaswap.errors import BadGateway, StartFailed
 from llamaswap.ids import ModelId, SwapId
 from llamaswap.notices import ModelChanged, Notices, State
-from llamaswap.schedule.events import Died, Event, Stop, StopEnded, Swap, SwapEnded, Swaps
+from llamaswap.schedule.events import Died, Event, Renew, Stop, StopEnded, Swap, SwapEnded, Swaps
 from llamaswap.wire.upstream import Upstream
 
 
@@ -28,7 +28,7 @@ class FakeBackend:
         self.state = State.STOPPED
         self.upstream: Upstream | None = None
         self.starting: Deferred[Upstream] | None = None
-        self.stopping: Deferred[None] | None = None
+        self.stopping: list[Deferred[None]] = []
         self.held = False
         """A stop takes until `gone`, even of a model that is stopped (as after a crash)."""
         self._notices = notices
@@ -55,12 +55,15 @@ class FakeBackend:
         if not self.held:
             self.state = State.STOPPED
             return succeed(None)
-        self.stopping = Deferred()
-        return self.stopping
+        self.stopping.append(Deferred())
+        return self.stopping[-1]
 
     def gone(self) -> None:
-        assert self.stopping is not None
-        self.stopping.callback(None)
+        stopping, self.stopping = self.stopping, []
+        assert stopping
+        self.held = False
+        for stopped in stopping:
+            stopped.callback(None)
 
     def crash(self) -> None:
         self._enter(State.STOPPED)
@@ -231,6 +234,96 @@ class SwapTests(PoolCase):
         """Without waiting for anything."""
         self.pool.kill()
         self.assertEqual(self.did, ["kill a", "kill b", "kill c"])
+
+
+class RenewTests(PoolCase):
+    """A model's next form (lifecycle section 12)."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.swept.callback(None)
+
+    def renew(self, name: str, form: Model | None) -> None:
+        self.swaps.renew(Renew(ModelId(name), form))
+
+    def run_model(self, name: str) -> FakeBackend:
+        self.begin(1, name)
+        self.fake(name).ready()
+        return self.fake(name)
+
+    def test_what_is_launched_alike_runs_on(self) -> None:
+        """The backend is told, and its next stop takes the new `unloadTimeout`."""
+        running = self.run_model("a")
+        self.did.clear()
+        self.renew("a", model("a", unload_timeout=9))
+        self.assertEqual(self.did, ["adapt a"])
+        self.assertIs(self.fake("a"), running)
+        self.begin(2, "c", "a")
+        self.assertEqual(self.did[1], "stop a 9")
+
+    def test_what_is_not_has_another_backend(self) -> None:
+        """The next start is the new one's."""
+        old = self.fake("a")
+        self.renew("a", model("a", cmd="new"))
+        self.begin(1, "a")
+        self.assertIsNot(self.fake("a"), old)
+        self.assertIsNone(old.starting)
+        self.assertEqual(self.fake("a").form.cmd, "new")
+        self.fake("a").ready()
+        self.assertIs(self.pool.upstream_of(ModelId("a")), self.fake("a").upstream)
+
+    def test_a_new_model(self) -> None:
+        """It can be started as any other."""
+        self.assertEqual((self.pool.upstream_of(ModelId("d")), self.pool.state_of(ModelId("d"))), (None, State.STOPPED))
+        self.renew("d", model("d"))
+        self.begin(1, "d")
+        self.assertIs(self.pool.state_of(ModelId("d")), State.STARTING)
+
+    def test_a_removed_model(self) -> None:
+        """It is forgotten; nobody is told of a state of it that is none."""
+        self.renew("a", None)
+        self.renew("a", None)
+        self.assertEqual(set(self.states()), {"b", "c"})
+        self.assertIs(self.pool.state_of(ModelId("a")), State.STOPPED)
+        self.assertIs(self.backends[ModelId("a")].state, State.STOPPED)
+
+    def test_remains_of_the_old_form(self) -> None:
+        """What a dead process left is waited for before the new form starts, and the end of the server reaches it."""
+        old = self.run_model("a")
+        old.held = True
+        old.crash()
+        self.renew("a", model("a", cmd="new", unload_timeout=2))
+        self.begin(2, "a")
+        self.assertIsNone(self.fake("a").starting)
+        self.did.clear()
+        self.pool.kill()
+        self.assertEqual(self.did.count("kill a"), 2)
+        closed = self.pool.close(4)
+        self.assertNoResult(closed)
+        old.gone()
+        self.successResultOf(closed)
+
+    def test_remains_that_are_gone(self) -> None:
+        """Once nothing is left of it an old backend is nobody's business any more."""
+        old = self.run_model("a")
+        old.held = True
+        old.crash()
+        self.renew("a", model("a", cmd="new"))
+        old.gone()
+        self.begin(2, "a")
+        self.assertIsNotNone(self.fake("a").starting)
+        self.did.clear()
+        self.pool.kill()
+        self.assertEqual(self.did, ["kill b", "kill c", "kill a"])
+
+    def test_patience(self) -> None:
+        """The longest `unloadTimeout` counts: of what runs, and of what its edit has not reached."""
+        self.assertEqual(self.pool.patience, 3.0)
+        self.renew("a", model("a", cmd="new", unload_timeout=45))
+        self.assertEqual(self.pool.patience, 45.0)
+        for name in "abc":
+            self.renew(name, None)
+        self.assertEqual(self.pool.patience, 0.0)
 
 
 class SweepTests(PoolCase):

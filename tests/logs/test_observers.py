@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, LogPublisher
+from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, LogPublisher, capturedLogs, formatEvent
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
@@ -147,6 +147,35 @@ class LogsTests(SynchronousTestCase):
         logs.model(ModelId("a")).write(b"first run\n")
         logs.model(ModelId("a")).write(b"second run\n")
         self.assertEqual(logs.model(ModelId("a")).history(), b"first run\nsecond run\n")
+
+    def test_other_settings(self) -> None:
+        """Level and stamps change at once; what is combined was settled at the start, and who changes it is told."""
+        logs = self.logs(log_level="warn")
+        logs.configure(Settings(log_level="info", log_time_format="kitchen"))
+        self.assertTrue(logs.shows(LogLevel.info))
+        own, _, _ = self.say(logs)
+        self.assertRegex(own.decode(), r"^\d+:\d\d[AP]M \[INFO\] own\n$")
+        with capturedLogs() as events:
+            logs.configure(Settings())
+            logs.configure(Settings(log_to_stdout="both"))
+        self.assertEqual(
+            [formatEvent(event) for event in events], ["logToStdout stays `proxy` until the server is restarted"]
+        )
+
+    def test_models_that_are_gone(self) -> None:
+        """Their logs are forgotten, but not those that somebody follows; the others keep their history."""
+        logs = self.logs()
+        for name in "abc":
+            logs.model(ModelId(name)).write(b"said")
+        heard: list[bytes] = []
+        unsubscribe = logs.model(ModelId("b")).subscribe(heard.append)
+        logs.keep({ModelId("a")})
+        self.assertEqual([logs.model(ModelId(name)).history() for name in "abc"], [b"said", b"said", b""])
+        logs.output(ModelId("b"))(b"again")
+        self.assertEqual(heard, [b"again"])
+        unsubscribe()
+        logs.keep({ModelId("a")})
+        self.assertEqual(logs.model(ModelId("b")).history(), b"")
 
     def test_stop(self) -> None:
         """Stopped, it records no more; stopping twice is harmless."""

@@ -8,13 +8,23 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.errors import BadGateway, NotReady, Refusal, ShuttingDown, StartFailed, TooManyRequests, Unloaded
+from llamaswap.config.schema import Model, Settings
+from llamaswap.errors import (
+    BadGateway,
+    ModelRemoved,
+    NotReady,
+    Refusal,
+    ShuttingDown,
+    StartFailed,
+    TooManyRequests,
+    Unloaded,
+)
 from llamaswap.ids import ModelId
 from llamaswap.schedule.core import Core
 from llamaswap.schedule.dispatcher import Dispatcher
-from llamaswap.schedule.events import Died, StopEnded, SwapEnded
+from llamaswap.schedule.events import Died, Renew, StopEnded, SwapEnded
 from llamaswap.wire.upstream import Upstream
-from tests.support.schedule import RecordingSwaps, TablePolicy, settings
+from tests.support.schedule import RecordingSwaps, TablePolicy, edited, settings
 
 A, B = ModelId("a"), ModelId("b")
 
@@ -249,6 +259,73 @@ class UnloadTests(DispatcherTestCase):
         done.cancel()
         self.failureResultOf(done, CancelledError)
         self.end_stop()
+
+
+class ReconfigureTests(DispatcherTestCase):
+    """Other settings, in the middle of whatever goes on."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.settings: Settings = settings("a b")
+
+    def edit(self, *models: Model, removed: str = "") -> None:
+        self.settings = edited(self.settings, *models, removed=removed)
+        self.dispatcher.reconfigure(self.settings, TablePolicy())
+
+    def test_removed(self) -> None:
+        """Who waits for a model that is gone is refused, now and later; its process is stopped, and forgotten."""
+        self.have_ready(A)
+        running, waiting = self.client(), self.client(B)
+        self.edit(removed="a b")
+        self.failureResultOf(waiting.done, ModelRemoved)
+        self.failureResultOf(self.client(A).done, ModelRemoved)
+        self.assertTrue(self.dispatcher.outdated(A))
+        running.end()
+        self.successResultOf(running.done)
+        self.end_stop()
+        self.assertIn(Renew(A, None), self.swaps.renewed)
+        self.assertFalse(self.dispatcher.outdated(A))
+        self.assertEqual((self.dispatcher.in_flight(A), self.dispatcher.waiting(A)), (0, 0))
+
+    def test_changed(self) -> None:
+        """What is served runs on over its connection; the next lease waits for what takes its place."""
+        self.have_ready(A)
+        running = self.client()
+        self.edit(Model(id=A, cmd="new"))
+        waiting = self.client()
+        self.assertEqual((running.upstream, waiting.upstream), (self.upstreams[A], None))
+        running.end()
+        new = self.upstreams[A] = cast(Upstream, object())
+        self.end_stop()
+        self.assertEqual(self.swaps.renewed[-1], Renew(A, Model(id=A, cmd="new")))
+        self.end_swap(A)
+        self.assertIs(waiting.upstream, new)
+
+    def test_unload_all(self) -> None:
+        """What is on its way out is among all that is to be unloaded."""
+        self.have_ready(A)
+        self.client()
+        self.edit(removed="a")
+        done = Deferred.fromCoroutine(self.dispatcher.unload(None))
+        self.assertEqual([stop.models for stop in self.swaps.stops], [(A,)])
+        self.end_stop()
+        self.successResultOf(done)
+
+    def test_within_the_effects(self) -> None:
+        """An edit from within a lease that is granted takes its turn, before whatever is asked for after it."""
+
+        async def edit_and_ask() -> None:
+            async with self.dispatcher.lease(A):
+                self.edit(Model(id=ModelId("c")), removed="b")
+                asked.append(self.client(ModelId("c")))
+                asked.append(self.client(B))
+
+        asked: list[Client] = []
+        first = Deferred.fromCoroutine(edit_and_ask())
+        self.end_swap(A)
+        self.successResultOf(first)
+        self.assertIn(ModelId("c"), self.swaps.begun)
+        self.failureResultOf(asked[1].done, ModelRemoved)
 
 
 class CloseTests(DispatcherTestCase):

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import DEFAULT_GROUP, Group, Model
+from llamaswap.config.schema import DEFAULT_GROUP, Group, Model, Settings
 from llamaswap.errors import StartFailed
 from llamaswap.ids import ModelId, TicketId
 from llamaswap.notices import State
-from llamaswap.schedule.events import Stop, Swap
+from llamaswap.schedule.events import EvictionPolicy, Stop, Swap
 from tests.support.schedule import Evicts, TablePolicy, World
 from tests.support.schedule import settings as configuration
 
@@ -67,27 +67,54 @@ def tables(draw: st.DrawFn) -> TablePolicy:
     return TablePolicy({target: " ".join(b for a, b in sorted(pairs) if a == target != b) for target in MODELS})
 
 
+@dataclass(frozen=True)
+class Configuration:
+    """Settings, and which models exclude each other by them."""
+
+    settings: Settings
+    evicts: Evicts
+    policy: EvictionPolicy | None = None
+    """None: that of the settings' groups."""
+
+
+CMDS = st.sampled_from(["x", "x", "x", "y"])
+PORTS = st.sampled_from([None, None, 1, 2])
+
+
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
+def configurations(draw: st.DrawFn, names: str = MODELS) -> Configuration:
     """Small numbers everywhere, so that limits, deadlines and collisions are met all the time."""
     models = [
         Model(
             id=ModelId(name),
+            cmd=draw(CMDS),
+            port=draw(PORTS),
             concurrency_limit=draw(st.integers(1, 3)),
             queue_size=draw(st.sampled_from([0, 2, 50])),
             queue_timeout=draw(st.sampled_from([0.0, 0.0, 6.0])),
             ttl=draw(st.sampled_from([0, 0, 4])),
             unload_timeout=draw(st.integers(1, 3)),
         )
-        for name in MODELS
+        for name in names
     ]
     priorities = {"b": draw(st.integers(-1, 1)), "c": draw(st.integers(0, 2))}
     max_wait = draw(st.sampled_from([0.0, 3.0, 8.0, 3.0]))
     if draw(st.booleans()):
         table = draw(tables())
-        return World(configuration(models, max_wait=max_wait, priorities=priorities), table.evicts, table)
+        return Configuration(configuration(models, max_wait=max_wait, priorities=priorities), table.evicts, table)
     groups = draw(groupings())
-    return World(configuration(models, groups=groups, max_wait=max_wait, priorities=priorities), relation(groups))
+    found = configuration(models, groups=groups, max_wait=max_wait, priorities=priorities)
+    return Configuration(found, relation(groups))
+
+
+def worlds() -> st.SearchStrategy[World]:
+    return configurations().map(lambda found: World(found.settings, found.evicts, found.policy))
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> Configuration:
+    """Other settings: some of the models may be gone, and those that are there are often started as they were."""
+    return draw(configurations(names="".join(sorted(draw(st.sets(st.sampled_from(MODELS), min_size=2))))))
 
 
 @dataclass(frozen=True)
@@ -134,6 +161,13 @@ class History:
         for wish in wishes:
             when += wish.gap
             self.at(when, partial(self._come, wish))
+
+    def edit(self, edits: list[tuple[int, Configuration]]) -> None:
+        """Have the settings changed, each so many seconds after the one before."""
+        when = 0
+        for gap, found in edits:
+            when += gap
+            self.at(when, partial(self.world.change, found.settings, found.evicts, found.policy))
 
     def play(self) -> None:
         """Until nothing is left to happen."""
@@ -229,6 +263,10 @@ class Life(RuleBasedStateMachine):
     def unload(self, models: set[str], grace: float | None) -> None:
         self.world.unload(" ".join(sorted(models)), grace)
 
+    @rule(edit=edits())
+    def reconfigure(self, edit: Configuration) -> None:
+        self.world.change(edit.settings, edit.evicts, edit.policy)
+
     def teardown(self) -> None:
         if hasattr(self, "world"):
             self.world.settle()
@@ -250,6 +288,18 @@ class HistoryTests(SynchronousTestCase):
         """Nobody is answered twice or never, none busy is evicted, none excluded overlap, and the wait bound holds."""
         history = History(world, loads)
         history.expect(wishes)
+        history.play()
+        world.settle()
+
+    @settings(QUICK, max_examples=1000)
+    @given(worlds(), WISHES, LOADS, st.lists(st.tuples(st.integers(0, 8), edits()), min_size=1, max_size=6))
+    def test_edits(
+        self, world: World, wishes: list[Wish], loads: list[tuple[int, int]], edits: list[tuple[int, Configuration]]
+    ) -> None:
+        """Whatever is edited when: no place on an outdated process, none of a new form beside one of the old, …"""
+        history = History(world, loads)
+        history.expect(wishes)
+        history.edit(edits)
         history.play()
         world.settle()
 

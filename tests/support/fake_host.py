@@ -43,6 +43,7 @@ class FakeHost:
     """Makes a `Host`, and remembers what happened on it. `slow_threads`: the test runs the work by `run_threads()`."""
 
     def __init__(self, *, health_check_timeout: float = 15, slow_threads: bool = False) -> None:
+        self.health_check_timeout = health_check_timeout
         self.clock = Clock()
         self.system = FakeSystem()
         self.upstreams: list[FakeUpstream] = []
@@ -64,7 +65,7 @@ class FakeHost:
             notices=self.notices,
             connect=self._connect,
             environ={"PATH": "/bin:/usr/bin", "HOME": "/nowhere"},
-            health_check_timeout=lambda: health_check_timeout,
+            health_check_timeout=lambda: self.health_check_timeout,
         )
 
     def run_threads(self) -> None:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from llamaswap.config.difference import launched_alike
 from llamaswap.config.schema import Group, Model, Settings
-from llamaswap.errors import Refusal, StartFailed, TooManyRequests
+from llamaswap.errors import ModelRemoved, Refusal, StartFailed, TooManyRequests
 from llamaswap.ids import ModelId, SwapId, TicketId
 from llamaswap.notices import State
 from llamaswap.schedule.core import Core
@@ -219,6 +220,8 @@ class Request:
     ended: float = math.inf
     batch: Load | None = None
     """The swap whose end it was waiting for when the model became ready."""
+    orphan: bool = False
+    """What served it was removed and is gone; of that it has yet to hear."""
 
 
 @dataclass(eq=False)
@@ -252,19 +255,37 @@ class World(Driver):
     """Under way."""
     past: list[Load] = field(default_factory=list)
     stopping: dict[SwapId, Stop] = field(default_factory=dict)
+    forms: dict[ModelId, Model] = field(default_factory=dict)
+    """What each model that is known was started with, or will be."""
+    forgotten: set[tuple[SwapId, ModelId]] = field(default_factory=set)
+    """Stops of a model that was removed and is gone: what has its name by now is another."""
     unloading: dict[int, set[ModelId]] = field(default_factory=dict)
     """For each unload, the models that were not seen stopped since."""
     idle_since: dict[ModelId, float] = field(default_factory=dict)
     stop_times: list[tuple[float, float]] = field(default_factory=list)
     stop_began: dict[SwapId, float] = field(default_factory=dict)
     disturbed: bool = False
-    """Models died or were unloaded by hand: the wait bound does not speak of that."""
+    """Models died, were unloaded by hand or edited: the wait bound does not speak of that."""
 
     def __post_init__(self) -> None:
         super().__init__(self.configuration, self.policy)
-        self.states = dict.fromkeys(self.configuration.models, State.STOPPED)
+        self.forms = dict(self.configuration.models)
+        self.states = dict.fromkeys(self.forms, State.STOPPED)
 
     # -- what happens ----------------------------------------------------------------------------------------------
+
+    def feed(self, event: Event) -> list[Effect]:
+        effects = super().feed(event)
+        self._check_forms()
+        return effects
+
+    def change(self, configuration: Settings, evicts: Evicts, policy: EvictionPolicy | None) -> None:
+        """Other settings are in force."""
+        self.disturbed = True
+        self.evicts = evicts
+        for model in configuration.models:
+            self.states.setdefault(model, State.STOPPED)
+        self.reconfigure(configuration, policy)
 
     def arrive(self, model: str) -> TicketId:
         request = Request(TicketId(self.tickets + 1), ModelId(model), self.now)
@@ -301,7 +322,8 @@ class World(Driver):
         self.stop_times.append((self.stop_began.pop(stop.id), self.now))
         del self.stopping[stop.id]
         for model in stop.models:
-            self._gone(model)
+            if (stop.id, model) not in self.forgotten:
+                self._gone(model)
         super().end_stop(stop)
 
     def die(self, model: str) -> None:
@@ -342,6 +364,8 @@ class World(Driver):
                 self._check_cancel(effect.swap)
             case Stop():
                 self._check_stop(effect)
+            case Renew():
+                self._check_renewal(effect)
             case UnloadDone():
                 assert not self.unloading.pop(effect.request), "reported unloaded, but never stopped"
             case WakeAt():
@@ -350,6 +374,7 @@ class World(Driver):
     def _check_grant(self, grant: Grant) -> None:
         request = self.waiting.pop(grant.ticket)  # KeyError: answered twice, or to a client that left
         assert request.model == grant.model
+        assert not self._outdated(grant.model), "granted a place on an outdated process"
         assert self.states[grant.model] is State.READY, "granted a place on a model that is not ready"
         busy = self._in_flight(grant.model)
         assert busy < self.settings.models[grant.model].concurrency_limit, "more places than there are"
@@ -365,8 +390,9 @@ class World(Driver):
     def _check_refusal(self, refuse: Refuse) -> None:
         request = self.waiting.pop(refuse.ticket)
         request.ended = self.now
-        model = self.settings.models[request.model]
-        if isinstance(refuse.why, TooManyRequests):
+        model = self.settings.models.get(request.model)
+        assert (model is None) == isinstance(refuse.why, ModelRemoved)
+        if model is not None and isinstance(refuse.why, TooManyRequests):
             reserved = len(self._waiting_for(request.model)) + self._in_flight(request.model)
             full = reserved >= model.concurrency_limit + model.queue_size
             late = model.queue_timeout and self.now >= request.arrived + model.queue_timeout
@@ -383,15 +409,25 @@ class World(Driver):
             assert not any(request.batch for request in self._waiting_for(victim)), "evicted before its batch is served"
         waiting = self._waiting_for(swap.target)
         assert waiting, "a load that nobody waits for"
+        assert not self._outdated(swap.target), "an outdated model is started"
         for other, state in self.states.items():
             if other != swap.target and other not in swap.evict and state is not State.STOPPED:
-                assert not self.evicts(swap.target, other), "models that exclude each other run together"
+                self._check_pair(swap.target, other)
         self._check_fairness(swap, waiting[0])
         for victim in swap.evict:
             self.states[victim] = State.STOPPING
         if self.states[swap.target] is State.STOPPED:
             self.states[swap.target] = State.STARTING
         self.loads[swap.id] = Load(swap, waiting[0], self.now)
+
+    def _check_pair(self, target: ModelId, other: ModelId) -> None:
+        """Both run from now on. A removed model is in the way of whatever has to be started."""
+        if other in self.settings.models:
+            assert not self.evicts(target, other), "models that exclude each other run together"
+        if self._outdated(other) and self.states[target] is State.STOPPED:
+            assert other in self.settings.models, "started beside a model that was removed"
+            port = self.forms[target].port
+            assert port is None or port != self.forms[other].port, "started on the port of an old process"
 
     def _check_fairness(self, swap: Swap, leader: Request) -> None:
         for overdue in self._overdue_before(leader):
@@ -410,12 +446,47 @@ class World(Driver):
         for model in stop.models:
             assert model not in targets, "stopped while it loads"
             assert self.states[model] is not State.STOPPED
+            assert stop.why == "unload" or not self._in_flight(model), "a stop that cuts those who are served"
+            if stop.why == "reload":
+                assert self._outdated(model), "stopped without reason"
+                assert stop.grace == self.forms[model].unload_timeout
             if stop.why == "ttl":
                 assert not self._in_flight(model) and not self._waiting_for(model), "an idle stop of a model in use"
                 assert self.now - self.idle_since[model] > self.settings.models[model].ttl, "stopped too early"
             self.states[model] = State.STOPPING
         self.stopping[stop.id] = stop
         self.stop_began[stop.id] = self.now
+
+    # -- other settings --------------------------------------------------------------------------------------------
+
+    def _outdated(self, model: ModelId) -> bool:
+        """What runs of it, or is left, is not what the settings want."""
+        wanted, form = self.settings.models.get(model), self.forms.get(model)
+        return form is not None and (wanted is None or not launched_alike(form, wanted))
+
+    def _check_renewal(self, renew: Renew) -> None:
+        assert renew.form == self.settings.models.get(renew.model), "renewed to what nobody wants"
+        old = self.forms.pop(renew.model, None)
+        if renew.form is None:
+            self.forgotten |= {(stop, renew.model) for stop in self.stopping}
+            for request in self.serving.values():
+                request.orphan = request.orphan or request.model == renew.model
+        else:
+            self.forms[renew.model] = renew.form
+        if old is None or renew.form is None or not launched_alike(old, renew.form):
+            assert self.states[renew.model] is State.STOPPED, "renewed while something of the old form is left"
+
+    def _check_forms(self) -> None:
+        """After every step: what can be of its new form is, and what cannot is being stopped or used."""
+        assert all(request.model in self.settings.models for request in self.waiting.values()), "waits for nothing"
+        assert self.settings.models.keys() <= self.forms.keys()
+        for model, form in self.forms.items():
+            if self._outdated(model):
+                assert self.states[model] is not State.STOPPED, "could be renewed"
+                busy = self._in_flight(model) or model in self._in_operation()
+                assert self.states[model] is not State.READY or busy, "could be stopped"
+            else:
+                assert form == self.settings.models[model], "of a form that could be adapted"
 
     # -- the wait bound --------------------------------------------------------------------------------------------
 
@@ -471,9 +542,10 @@ class World(Driver):
                 break
         assert not self.waiting, f"forgotten: {list(self.waiting)}"
         assert not self.unloading, "an unload that was never done"
-        for model in self.settings.models:
+        for model in self.states:
             assert self.core.in_flight(model) == self.core.waiting(model) == 0, "a place was lost"
         assert not self.core.serving
+        assert self.forms == dict(self.settings.models), "never renewed"
 
     # -- looking ---------------------------------------------------------------------------------------------------
 
@@ -481,11 +553,12 @@ class World(Driver):
         return [request for request in self.waiting.values() if request.model == model]
 
     def _in_flight(self, model: ModelId) -> int:
-        return sum(request.model == model for request in self.serving.values())
+        return sum(request.model == model and not request.orphan for request in self.serving.values())
 
     def _in_operation(self) -> set[ModelId]:
         swapping = {model for load in self.loads.values() for model in (load.swap.target, *load.swap.evict)}
-        return swapping | {model for stop in self.stopping.values() for model in stop.models}
+        stopping = {(id, model) for id, stop in self.stopping.items() for model in stop.models}
+        return swapping | {model for _, model in stopping - self.forgotten}
 
     def _overdue_before(self, request: Request) -> list[Request]:
         """Overdue requests for other models that arrived before it, and whose own load is not under way."""

@@ -45,6 +45,11 @@ class Monitor:
         """The last 100 KiB that were written."""
         return bytes(self._ring)
 
+    @property
+    def followers(self) -> int:
+        """How many listeners there are."""
+        return len(self._listeners)
+
     def subscribe(self, listener: LogListener) -> Callable[[], None]:
         """Tell `listener` of every later write; the returned function ends that and may be called twice."""
         self._listeners = (*self._listeners, listener)

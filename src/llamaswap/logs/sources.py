@@ -48,8 +48,10 @@ class Logs:
             self.log.warn("logToStdout stays `{before}` until the server is restarted", before=self._to_stdout)
 
     def keep(self, models: Collection[ModelId]) -> None:
-        """Forget what all other models said."""
-        self._models = {model: monitor for model, monitor in self._models.items() if model in models}
+        """Forget what all other models said, unless somebody follows it: their model may come back."""
+        self._models = {
+            model: monitor for model, monitor in self._models.items() if model in models or monitor.followers > 1
+        }
 
     def start(self) -> None:
         """Record the process's log events from now on."""
