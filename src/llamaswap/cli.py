@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,6 +29,8 @@ UNKNOWN = "unknown"
 
 def main() -> None:
     """The entry point of the console script."""
+    for stream, how in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
+        cast(TextIOWrapper, stream).reconfigure(errors=how)  # a letter that cannot be read or shown stops nothing
     sys.exit(run(sys.argv[1:]))
 
 
@@ -53,6 +56,8 @@ def run(words: Sequence[str]) -> int:
         serve(flags)
     except LlamaSwapError as error:
         sys.stderr.write(lines(error) + "\n")
+        if words and not words[0].startswith("-"):
+            sys.stderr.write(f"llamaswap: {words[0]!r} is no command; there are {', '.join(COMMANDS)}\n")
         return 1
     return 0
 

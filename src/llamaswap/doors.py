@@ -66,6 +66,7 @@ class Doors:
         self._logs = logs
         self._in_thread = in_thread
         self._table = RouteTable(ROUTES)
+        self._api_keys = settings.api_keys
         rules = self._rules(settings)
         self._front = Front(rules.gate, rules.lanes, reactor, log_requests=logs.shows(LogLevel.info))
         version = Version(__version__)
@@ -82,6 +83,9 @@ class Doors:
 
         def open_again() -> None:
             self._front.configure(rules.gate, rules.lanes, log_requests=self._logs.shows(LogLevel.info))
+            if settings.api_keys != self._api_keys:
+                self._api_keys = settings.api_keys
+                self.feeds.end_all()  # they were let in by other keys
             self._api.configure(settings, rules.resolver)
             self.feeds.configure(rules.resolver)
             self.factory.configure(settings.limits)

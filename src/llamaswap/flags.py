@@ -32,6 +32,7 @@ Usage of llama-swap:
 Commands in the place of flags, which start nothing (--help after one says more):
   check FILE...   say everything that is wrong with configurations
   plan FILE       say what would be evicted and started for a request
+  schema          print the JSON schema of configurations, for editors
 """
 
 TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})

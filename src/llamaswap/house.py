@@ -196,8 +196,14 @@ class House:
 
 def _in_words(changes: Difference) -> str:
     """`changes` as a log line names them."""
-    kinds = (("added", changes.added), ("removed", changes.removed), ("changed", changes.changed))
-    said = [f"{what} {', '.join(models)}" for what, models in kinds if models]
+    kinds = (
+        ("added", changes.added),
+        ("removed", changes.removed),
+        ("changed", changes.changed),
+        ("adjusted", changes.adjusted),
+        ("settings", changes.settings),
+    )
+    said = [f"{what} {', '.join(names)}" for what, names in kinds if names]
     if not changes.removed and not changes.changed:
-        said.append("no model restarts")
+        said.append("no model restarts" if said else "it says what it said before")
     return "; ".join(said)

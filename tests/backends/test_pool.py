@@ -325,6 +325,15 @@ class RenewTests(PoolCase):
             self.renew(name, None)
         self.assertEqual(self.pool.patience, 0.0)
 
+    def test_nothing_starts_after_the_end(self) -> None:
+        """A form that comes after the pool was closed, or its models were killed, is of no use."""
+        for end in (lambda: self.pool.close(1.0), self.pool.kill):
+            self.setUp()
+            end()
+            self.pool.renew(Renew(ModelId("a"), model("a", cmd="new")))
+            self.begin(1, "a")
+            self.assertNotIn("start a", [did for did in self.did if "new" in did])
+
 
 class SweepTests(PoolCase):
     """What an earlier run left comes first (W-24)."""

@@ -57,9 +57,9 @@ class MergeTests(SynchronousTestCase):
         self.assertEqual(
             [str(problem) for problem in found],
             [
-                'b.yaml:1:12: startPort: conflict at "startPort": different value in b.yaml',
-                'b.yaml:2:9: limits: conflict at "limits": incompatible kinds in b.yaml',
-                'b.yaml:3:44: models.x: duplicate models "x" in b.yaml',
+                'b.yaml:1:12: startPort: conflict at "startPort": different value in b.yaml; the other is at a.yaml:1',
+                'b.yaml:2:9: limits: conflict at "limits": incompatible kinds in b.yaml; the other is at a.yaml:2',
+                'b.yaml:3:44: models.x: duplicate models "x" in b.yaml; the other is at a.yaml:3',
             ],
         )
 

@@ -25,7 +25,7 @@ BAD = {
     "http://u u@h": "user part",
     "http://u\\@h": "user part",
     "http://u|@h": "user part",
-    "http://h:a": "port `:a`",
+    "http://h:a": "its port is not a number",
     "http://[::1": "closing ]",
     "http://[::1]x": "port",
     "http://h/%zz": "percent escape",

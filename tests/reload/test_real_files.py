@@ -72,7 +72,7 @@ class RealFilesTests(TestCase):
 
     def write(self, name: str) -> None:
         """As editors do: another file, then renamed."""
-        (self.folder / "new").write_text("")
+        (self.folder / "new").write_text("{}")
         (self.folder / "new").rename(self.folder / name)
 
     def link(self, name: str, target: str) -> None:

@@ -37,6 +37,7 @@ class ReloaderCase(SynchronousTestCase):
         self.refusal: Exception | None = None
         """What applying raises."""
         self.in_force = Settings()
+        self.difference = NEWS
         self.shown: list[Settings] = []
         self.applied: list[Settings] = []
         self.notices: list[Notice] = []
@@ -61,7 +62,7 @@ class ReloaderCase(SynchronousTestCase):
             raise self.refusal
         self.applied.append(settings)
         self.in_force = settings
-        return NEWS
+        return self.difference
 
     def publish(self, notice: Notice) -> None:
         self.listener(notice)
@@ -111,11 +112,19 @@ class OutcomeTests(ReloaderCase):
         self.assertIn("odd", [formatEvent(event) for event in events])
 
     def test_unchanged(self) -> None:
-        """Settings that are those in force are not applied, which the log says."""
+        """What was odd before is not told again when nothing has changed."""
         self.written = Settings(warnings=("odd",))
-        self.assertIn((LogLevel.info, "the configuration says what it said before"), self.lines())
+        self.difference = NOTHING
+        self.assertEqual(self.lines(), [(LogLevel.info, "test: reading the configuration again")])
         self.assertEqual(self.outcome(), Applied(NOTHING, ("odd",)))
-        self.assertEqual(self.applied, [])
+
+    def test_what_is_in_force_has_changed_meanwhile(self) -> None:
+        """Settings that were read with others at hand are read again before they are applied."""
+        self.reloader.reload("test")
+        self.in_force = meanwhile = Settings(health_check_timeout=99)
+        self.finish()
+        self.finish()
+        self.assertEqual((self.shown[-1], self.applied), (meanwhile, [self.written]))
 
     def test_s98_wrong(self) -> None:
         """S-98: a wrong file changes nothing; every problem is a warning with its place; a later reload is good."""
@@ -185,7 +194,7 @@ class W17Tests(ReloaderCase):
         self.reloader.reload("first").addCallback(lambda _: again.append(self.reloader.reload("again")))
         self.finish()
         self.finish()
-        self.assertEqual(self.successResultOf(again[0]), Applied(NOTHING, ()))
+        self.assertEqual(self.successResultOf(again[0]), Applied(NEWS, ()))
 
     def test_cancelled(self) -> None:
         """Who gives up waiting stops nothing, neither the reload that runs nor the one that is asked for."""

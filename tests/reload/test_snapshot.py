@@ -232,7 +232,7 @@ class PlaceTests(S100Case):
         self.assertNotEqual(look(Files(str(path))).places, before)
 
 
-MARKS = st.builds(Mark, *[st.integers(0, 2)] * 4)
+MARKS = st.builds(Mark, *[st.integers(1, 3)] * 4)
 LOOKS = st.builds(Look, st.none() | MARKS, st.dictionaries(st.sampled_from("abc"), st.none() | MARKS))
 
 

@@ -19,7 +19,7 @@ HERE, THERE = (Place(path, 1, inode) for inode, path in enumerate(("/here", "/th
 
 def seen(content: int | None, *places: Place) -> Look:
     """A file with this content, or none."""
-    return Look(None if content is None else Mark(content, 0, 0, 0), {}, frozenset(places or (HERE,)))
+    return Look(None if content is None else Mark(content, 1, 0, 0), {}, frozenset(places or (HERE,)))
 
 
 class FakeNotifier:

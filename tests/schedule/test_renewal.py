@@ -453,8 +453,8 @@ class RemovedTests(RenewalCase):
         self.assertEqual((self.driver.unloaded, self.driver.core.models), ([1], ("b",)))
 
     def test_nothing_starts_before_it_is_gone(self) -> None:
-        """No rule says what may run beside it: a start waits, but who has a ready model is not disturbed."""
-        self.begin(entry("a"), entry("b"), entry("c"))
+        """By the last rules that knew it: a start waits, but who has a ready model is not disturbed."""
+        self.begin(entry("a"), entry("b"), entry("c"), table={"c": "a"})
         served = self.busy()
         self.driver.run("b")
         self.edit(removed="a")
@@ -466,6 +466,17 @@ class RemovedTests(RenewalCase):
         self.driver.end_swap("c")
         self.assertIn(waiting, self.driver.granted)
         self.assertEqual(self.driver.begun[-1].evict, ())
+
+    def test_what_could_run_beside_it_starts(self) -> None:
+        """Its long answer holds up nobody that it ran beside; one that was not there then waits."""
+        self.begin(entry("a"), entry("b"))
+        served = self.busy()
+        self.edit(entry("c"), removed="a")
+        self.driver.arrivals("b c")
+        self.assertEqual(list(self.driver.swaps), ["b"])
+        self.driver.serve(served)
+        self.driver.end_stop(self.reload_stop())
+        self.assertEqual(sorted(self.driver.swaps), ["b", "c"])
 
 
 class SeveralTests(RenewalCase):
@@ -596,7 +607,7 @@ class RuleTests(RenewalCase):
 
     def test_shows_the_policy_its_own_models_only(self) -> None:
         """It is neither shown nor asked about models that were removed, and need not know them."""
-        self.begin(entry("a"), entry("b"), entry("c"))
+        self.begin(entry("a"), entry("b"), entry("c"), table={"c": "a"})
         self.busy("a")
         self.driver.run("b")
         self.driver.reconfigure(edited(self.driver.settings, removed="a"))  # the real policy of groups: one at a time

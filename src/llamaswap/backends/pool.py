@@ -57,6 +57,7 @@ class Pool:
         self._obstacles: set[object] = {ready_to_start}
         """What must be out of the way before anything starts: the first sweep, and the remains of dead models."""
         self._clear_way: Waiters[None] = Waiters()
+        self._closed = False
         self._unsubscribe = notices.subscribe(ModelChanged, self._changed)
         ready_to_start.addBoth(lambda _: self._removed(ready_to_start))
 
@@ -102,6 +103,8 @@ class Pool:
 
     def renew(self, renew: Renew) -> None:
         """Give the model its next form: to the backend it has if that is launched alike, else to a new one."""
+        if self._closed:
+            return
         backend, form = self._backends.get(renew.model), renew.form
         if backend is not None and form is not None and launched_alike(backend.form, form):
             backend.adapt(form)
@@ -113,11 +116,13 @@ class Pool:
 
     def close(self, grace: float) -> Deferred[None]:
         """Fires when no process of any model is left; nothing starts any more."""
+        self._closed = True
         closed = gatherResults([backend.close(grace) for backend in self._all()])
         return closed.addCallback(lambda _: self._unsubscribe())
 
     def kill(self) -> None:
-        """SIGKILL everything this instant."""
+        """SIGKILL everything this instant; nothing starts any more."""
+        self._closed = True
         for backend in self._all():
             backend.kill()
 

@@ -1,6 +1,7 @@
 """Settings in the words of a configuration file: what `check --json` shows, with all defaults and macros applied.
 
-Loading the description gives the same settings again, but for ports, which are fixed in it.
+Loading the description gives the same settings again, but for ports, which are fixed in it, and for the group
+`(default)`, which is shown and which no file may write.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -20,7 +21,8 @@ from llamaswap.config.source import Edit, Source
 
 _MENTION = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}")
 _MARK = "${env."
-_NO_VALUE = re.compile(r"[\n\r\0]")
+_NO_VALUE = re.compile("[\n\r\0\x85\u2028\u2029]")
+"""What ends a line in YAML, and NUL."""
 _PASSES = 2
 """A value may mention another variable; one that is left after that is reported where it stands."""
 
@@ -55,6 +57,8 @@ class _Pass:
         self._report = report
         self._missing = missing
         self._readable = True
+        self._lines = source.text.splitlines(keepends=True)
+        self._starts = [0, *accumulate(map(len, self._lines))]
         self._values: dict[str, str] = {}
 
     def result(self) -> Source:
@@ -63,8 +67,7 @@ class _Pass:
         if not self._readable:
             self._values.update(dict.fromkeys(self._missing, ""))
         edits: dict[int, list[Edit]] = {}
-        lines = self._source.text.splitlines(keepends=True)
-        text = "".join(self._line(line, number, edits) for number, line in enumerate(lines, 1))
+        text = "".join(self._line(line, number, edits) for number, line in enumerate(self._lines, 1))
         return Source(self._source.file, text, edits, self._source)
 
     def _needed(self) -> Iterator[Mention]:
@@ -88,11 +91,12 @@ class _Pass:
             self._complain(mention, f"environment variable {mention.name} contains newlines or null bytes")
         else:
             self._values[mention.name] = value.replace("\\", "\\\\").replace('"', '\\"')
+            self._report.conceal(value, f"${{env.{mention.name}}}")
 
     def _complain(self, mention: Mention, message: str) -> None:
         self._missing.add(mention.name)
-        *before, last = self._source.text[: mention.at + 1].splitlines()
-        place = self._source.place(len(before) + 1, len(last))
+        line = bisect(self._starts, mention.at)
+        place = self._source.place(line, mention.at - self._starts[line - 1] + 1)
         self._report.error(ScalarNode(None, "", place), "", message)
 
     def _line(self, line: str, number: int, edits: dict[int, list[Edit]]) -> str:

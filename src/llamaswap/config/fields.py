@@ -31,7 +31,7 @@ _NANOSECONDS = {
     "m": 60_000_000_000,
     "h": 3_600_000_000_000,
 }
-_SPAN = re.compile(rf"([0-9]+\.?[0-9]*|\.[0-9]+)({'|'.join(_NANOSECONDS)})")
+_SPAN = re.compile(rf"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)({'|'.join(_NANOSECONDS)})")
 _DURATION = re.compile(rf"[-+]?(?:0|(?:{_SPAN.pattern})+)")
 _LONGEST_QUOTE = 60
 _LONGEST_KEY = 40

@@ -48,9 +48,9 @@ def load(
         root = each_model(root, stage)
     root, spoilt = expand_macros(root, report)
     spoilt |= {f"env.{name}" for name in missing}
-    check_leftovers(outside_models(root, KNOWN), spoilt, report)
+    check_leftovers(outside_models(root, KNOWN), spoilt, report, sources)
     root, start_port, ports = assign_ports(root, report, previous)
-    check_leftovers(inside_models(root), spoilt, report)
+    check_leftovers(inside_models(root), spoilt, report, sources)
     everything = At(root, "", report)
     fields = read_sections(everything, ports, routers, dialect)
     place = everything.at("store", "path")

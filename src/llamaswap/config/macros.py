@@ -19,8 +19,8 @@ LONGEST_NAME = 63
 """Bytes of a macro's name."""
 LONGEST_TEXT = 1_000_000
 """Characters of a text with its macros: a few lines of macros that double each other would be endless."""
-MOST_GROWTH = 50_000_000
-"""Characters that all texts may gain together."""
+MOST_GROWTH = 100_000_000
+"""Characters that may be written while macros are filled in."""
 RESERVED = frozenset(("PID", "PORT", "MODEL_ID"))
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")
 
@@ -88,13 +88,12 @@ class _Expansion:
     def _change(self, macros: Macros) -> _Change:
         return _Change([(f"${{{name}}}", value) for name, value in reversed(macros.items())], self._grow)
 
-    def _grow(self, old: int, new: int, node: ScalarNode) -> bool:
-        """Whether the text of `node` may grow from one length to another; reports what is too much."""
-        if new > LONGEST_TEXT:
+    def _grow(self, length: int, node: ScalarNode) -> bool:
+        """Whether the text of `node` may become so long; reports what is too much."""
+        if length > LONGEST_TEXT:
             self._report.error(node, "", f"its macros expand to more than {LONGEST_TEXT} characters")
-            self._report.unsettled(node)
             return False
-        self._growth += max(0, new - old)
+        self._growth += length
         if self._growth > MOST_GROWTH:
             self._report.fail(f"macros expand to more than {MOST_GROWTH} characters in all", node.place)
         return True
@@ -103,7 +102,7 @@ class _Expansion:
 class _Change:
     """Puts macros into a text."""
 
-    def __init__(self, macros: Sequence[tuple[str, Value]], grow: Callable[[int, int, ScalarNode], bool]) -> None:
+    def __init__(self, macros: Sequence[tuple[str, Value]], grow: Callable[[int, ScalarNode], bool]) -> None:
         self._macros = [(placeholder, value, canonical(value)) for placeholder, value in macros]
         self._grow = grow
 
@@ -116,8 +115,8 @@ class _Change:
             if text == placeholder and not isinstance(value, str):
                 return value
             length = len(text) + text.count(placeholder) * (len(words) - len(placeholder))
-            if not self._grow(len(text), length, node):
-                return ""
+            if not self._grow(length, node):
+                return None  # as if absent, which causes no further complaint
             text = text.replace(placeholder, words)
         return text
 

@@ -116,7 +116,12 @@ def _forgiven(places: Mapping[str, At], texts: Mapping[str, str], names: Names) 
 def _report(at: At, fault: SetProblem) -> None:
     """At the character of the expression if that can be found in the file, else at its beginning."""
     node = at.node
-    if fault.position and isinstance(node, ScalarNode) and node.literal and "${" not in node.text:
+    if fault.position and isinstance(node, ScalarNode) and node.value == node.text and _literal(node):
         place = node.place._replace(column=node.place.column + fault.position - 1)
         node = replace(node, place=place)
     at.report.error(node, at.path, fault.message)
+
+
+def _literal(node: ScalarNode) -> bool:
+    """The text stands in the file as it is, so that its characters can be counted there."""
+    return node.literal and "${" not in node.text

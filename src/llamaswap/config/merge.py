@@ -33,7 +33,7 @@ def _mappings(left: MappingNode, right: MappingNode, path: Path, report: Report)
         if key not in values:
             values[key] = value
         elif path in IDENTITY_MAPS:
-            _complain(right.keys[key], (*path, key), f'duplicate {path[-1]} "{key}"', report)
+            _complain(right.keys[key], (*path, key), f'duplicate {path[-1]} "{key}"', left.keys[key], report)
         else:
             values[key] = _merged(values[key], value, (*path, key), report)
     return MappingNode(values, {**right.keys, **left.keys}, left.place, left.merge_key or right.merge_key)
@@ -42,7 +42,8 @@ def _mappings(left: MappingNode, right: MappingNode, path: Path, report: Report)
 def _merged(left: Node, right: Node, path: Path, report: Report) -> Node:
     if path in IDENTITY_MAPS and not (isinstance(left, MappingNode) and isinstance(right, MappingNode)):
         wrong = right if isinstance(left, MappingNode) else left
-        _complain(wrong, path, f"{_conflict(path)}: expected a mapping", report)
+        other = left if wrong is right else right
+        _complain(wrong, path, f"{_conflict(path)}: expected a mapping", other, report)
         return left if wrong is right else right
     if is_null(left) or is_null(right):
         return right if is_null(left) else left
@@ -53,9 +54,9 @@ def _merged(left: Node, right: Node, path: Path, report: Report) -> Node:
             return SequenceNode((*left.items, *right.items), left.place)
         case ScalarNode(), ScalarNode():
             if left.text != right.text or type(left.value) is not type(right.value):
-                _complain(right, path, f"{_conflict(path)}: different value", report)
+                _complain(right, path, f"{_conflict(path)}: different value", left, report)
         case _:
-            _complain(right, path, f"{_conflict(path)}: incompatible kinds", report)
+            _complain(right, path, f"{_conflict(path)}: incompatible kinds", left, report)
     return left
 
 
@@ -63,5 +64,6 @@ def _conflict(path: Path) -> str:
     return f'conflict at "{".".join(path)}"'
 
 
-def _complain(node: Node, path: Path, message: str, report: Report) -> None:
-    report.error(node, ".".join(path), f"{message} in {node.place.file}")
+def _complain(node: Node, path: Path, message: str, other: Node, report: Report) -> None:
+    file, line, _ = other.place
+    report.error(node, ".".join(path), f"{message} in {node.place.file}; the other is at {file}:{line}")

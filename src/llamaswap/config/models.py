@@ -25,7 +25,7 @@ def read_models(at: At | None, inherited: Mapping[str, Any], ports: Mapping[str,
     """Every model in ascending order of the IDs; `inherited` holds the values that the file gives for all of them."""
     models = {}
     for name, section in sorted(at.children(), key=lambda child: child[0]) if at else ():
-        given = read_keys(section, KEYS)
+        given = read_keys(section, KEYS, elsewhere=("macros",))
         model = Model(id=ModelId(name), port=ports.get(name), **{**inherited, **given})
         if name == COMFYUI:
             limit = max(COMFYUI_CONCURRENCY, model.concurrency_limit)

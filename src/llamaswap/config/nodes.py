@@ -57,6 +57,8 @@ class MappingNode:
 
 
 Node = ScalarNode | SequenceNode | MappingNode
+_LONG = 500
+"""Characters of a text that is worth being shared."""
 
 
 def is_null(node: Node | None) -> bool:
@@ -65,18 +67,30 @@ def is_null(node: Node | None) -> bool:
 
 
 def rewrite(node: Node, change: Callable[[str, ScalarNode], Value]) -> Node:
-    """`node` with `change` for every text value, given that and its node. Keys stay; untouched branches are shared."""
-    match node:
-        case ScalarNode(value=str(old)):
-            new = change(old, node)
-            return node if new is old else replace(node, value=new)
-        case SequenceNode(items=items):
-            changed = tuple(rewrite(item, change) for item in items)
-            return node if all(map(_same, changed, items)) else replace(node, items=changed)
-        case MappingNode(values=values):
-            rewritten = {key: rewrite(value, change) for key, value in values.items()}
-            return node if all(map(_same, rewritten.values(), values.values())) else node.with_values(rewritten)
-    return node
+    """`node` with `change` for every text value, given that and its node. Keys stay; untouched branches are shared.
+
+    So are long texts that stand in several places by aliases.
+    """
+    long: dict[int, Node] = {}
+
+    def rewritten(node: Node) -> Node:
+        match node:
+            case ScalarNode(value=str(old)):
+                if len(old) < _LONG:
+                    new = change(old, node)
+                    return node if new is old else replace(node, value=new)
+                if id(node) not in long:
+                    long[id(node)] = replace(node, value=change(old, node))
+                return long[id(node)]
+            case SequenceNode(items=items):
+                changed = tuple(map(rewritten, items))
+                return node if all(map(_same, changed, items)) else replace(node, items=changed)
+            case MappingNode(values=values):
+                others = {key: rewritten(value) for key, value in values.items()}
+                return node if all(map(_same, others.values(), values.values())) else node.with_values(others)
+        return node
+
+    return rewritten(node)
 
 
 def texts(node: Node, path: str) -> Iterator[tuple[ScalarNode, str, str]]:

@@ -84,6 +84,10 @@ def _first_document(events: Iterator[Event]) -> list[Event]:
 def _marked(error: yaml.MarkedYAMLError) -> Unreadable:
     mark = error.problem_mark or error.context_mark
     message = ", ".join(filter(None, (error.context, error.problem)))
+    if error.context_mark and error.problem_mark and error.context_mark.line != error.problem_mark.line:
+        message += f" (it begins at line {error.context_mark.line + 1})"
+    if error.problem == "mapping values are not allowed in this context":
+        message += ": put a value that holds `: ` in quotes"
     return Unreadable(mark.line + 1, mark.column + 1, message) if mark else Unreadable(1, 1, message)
 
 

@@ -7,13 +7,14 @@ order they are filled in, is the business of the stages that call this.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from llamaswap.config.nodes import MappingNode, Node, ScalarNode, rewrite, texts
 from llamaswap.config.report import Report
 from llamaswap.config.scalars import Value, canonical
+from llamaswap.config.source import Source, find
 
 _PLACEHOLDER = re.compile(r"\$\{(env\.[A-Za-z_][A-Za-z0-9_]*|[a-zA-Z0-9_-]+)\}")
 _SUPPLIED = frozenset(("PORT", "MODEL_ID"))
@@ -27,6 +28,11 @@ Change = Callable[[str, ScalarNode], Value]
 def mentions(node: Node | None, name: str) -> bool:
     """Whether `node` is text that holds `${name}`."""
     return isinstance(node, ScalarNode) and isinstance(node.value, str) and f"${{{name}}}" in node.value
+
+
+def holds_placeholder(node: Node | None) -> bool:
+    """Whether `node` is text in which something was not filled in, so that nobody knows what it would hold."""
+    return isinstance(node, ScalarNode) and isinstance(node.value, str) and bool(_PLACEHOLDER.search(node.value))
 
 
 def filling(name: str, value: Value) -> Change:
@@ -99,8 +105,8 @@ class Text(NamedTuple):
     spot: _Spot
 
 
-def check_leftovers(found: Iterable[Text], spoilt: Collection[str], report: Report) -> None:
-    """Report every placeholder that is left in `found`.
+def check_leftovers(found: Iterable[Text], spoilt: Collection[str], report: Report, sources: Sequence[Source]) -> None:
+    """Report every placeholder that is left in `found`, at its own place in the `sources` where it can be found.
 
     The names of `spoilt` have been complained of already; a variable's is `env.` and its name.
     """
@@ -109,9 +115,10 @@ def check_leftovers(found: Iterable[Text], spoilt: Collection[str], report: Repo
         left = [name for name in names if name != spot.allowed]
         for name in left:
             if name not in spoilt:
-                report.error(node, path, spot.message(name))
+                place = find(sources, node.place, node.text.count("\n") + 2, f"${{{name}}}")
+                report.error(replace(node, place=place), path, spot.message(name))
         if left:
-            report.unsettled(node)
+            report.unsettled(node, path)
 
 
 def outside_models(root: MappingNode, known: Collection[str]) -> Iterator[Text]:
@@ -132,6 +139,8 @@ def inside_models(root: MappingNode) -> Iterator[Text]:
 
 def _texts_of_model(model: str, section: MappingNode) -> Iterator[Text]:
     for key, value in section.values.items():
+        if key in _NAMED_FIELDS and not isinstance(value, ScalarNode):
+            continue  # no text at all, which its reader tells
         spot = _spot(model, key)
         for node, text, path in texts(value, f"models.{model}.{key}"):
             yield Text(text, path, node, spot)

@@ -7,7 +7,7 @@ from itertools import count
 
 from llamaswap.config.fields import At, integer
 from llamaswap.config.nodes import MappingNode, Node, ScalarNode
-from llamaswap.config.placeholders import filling, mentions, rewrite_model
+from llamaswap.config.placeholders import filling, holds_placeholder, mentions, rewrite_model
 from llamaswap.config.report import Report
 from llamaswap.config.schema import DEFAULT_START_PORT, Settings
 from llamaswap.config.stages import each_model
@@ -83,6 +83,6 @@ def _without_port(model: str, section: MappingNode, report: Report) -> MappingNo
     proxy = section.values.get("proxy")
     if proxy is None or not mentions(proxy, "PORT"):
         return section
-    if isinstance(section.values.get("cmd", proxy), ScalarNode):
+    if isinstance(section.values.get("cmd", proxy), ScalarNode) and not holds_placeholder(section.values.get("cmd")):
         report.error(proxy, f"models.{model}", f"model {model}: {_how_to_have_a_port(section)}")
     return section.with_values({key: value for key, value in section.values.items() if key != "proxy"})

@@ -7,6 +7,11 @@ from typing import NoReturn, Protocol
 from llamaswap.config.source import Place
 from llamaswap.errors import ConfigurationError, Problem
 
+LONGEST_MESSAGE = 2000
+"""Characters of a message: names in a file may be of any length, and there may be thousands of them."""
+SHORTEST_SECRET = 5
+"""Characters of a value that may be one."""
+
 
 class Placed(Protocol):
     """Anything with a place in the text; a node of the tree is one."""
@@ -21,7 +26,8 @@ class Report:
     def __init__(self) -> None:
         self._errors: list[Problem] = []
         self._warnings: list[Problem] = []
-        self._unsettled: set[Place] = set()
+        self._unsettled: set[tuple[Place, str]] = set()
+        self._secrets: dict[str, str] = {}
         self._complaints = 0
 
     @property
@@ -37,20 +43,30 @@ class Report:
     def error(self, at: Placed, path: str, message: str) -> None:
         """The configuration cannot be used because of this; reading goes on to find more."""
         self._complaints += 1
-        if at.place not in self._unsettled:
-            self._errors.append(Problem(message, *at.place, path))
+        if (at.place, path) not in self._unsettled:
+            self._errors.append(Problem(self._told(message), *at.place, path))
 
     def warn(self, at: Placed, path: str, message: str) -> None:
         """The configuration can be used, but may not mean what its author thinks."""
-        self._warnings.append(Problem(message, *at.place, path))
+        self._warnings.append(Problem(self._told(message), *at.place, path))
 
-    def unsettled(self, at: Placed) -> None:
-        """What stands there cannot be known, and that has been told: no more errors of this place are wanted."""
-        self._unsettled.add(at.place)
+    def unsettled(self, at: Placed, path: str) -> None:
+        """What stands there cannot be known, and that has been told: no more errors of it are wanted."""
+        self._unsettled.add((at.place, path))
+
+    def conceal(self, value: str, name: str) -> None:
+        """Whoever reads the messages need not read `value`, which may be a secret: `name` is shown instead."""
+        if len(value) >= SHORTEST_SECRET:
+            self._secrets[value] = name
+
+    def _told(self, message: str) -> str:
+        for value, name in self._secrets.items():
+            message = message.replace(value, name)
+        return message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + "…"
 
     def fail(self, message: str, place: Place) -> NoReturn:
         """Raise `ConfigurationError` now: what follows this place cannot be read at all."""
-        self._errors.append(Problem(message, *place))
+        self._errors.append(Problem(self._told(message), *place))
         self._raise()
 
     def raise_errors(self) -> None:

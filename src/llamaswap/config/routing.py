@@ -76,17 +76,29 @@ def find_styles(root: At, routers: Collection[str]) -> Styles:
 def read_router(styles: Styles, names: Names, routers: Collection[str]) -> Router:
     """The router that the file asks for (section 16.1), of `routers`; settings of another one are not looked at."""
     _check_styles(styles)
+    if styles.old_groups and styles.old_matrix:
+        read_groups(styles.old_groups, names)  # not in use, but what is wrong with them will be wrong then as well
     if styles.old:
         use, groups, matrix = "matrix" if styles.old_matrix else "group", styles.old_groups, styles.old_matrix
     else:
         use, groups, matrix = _use(styles), styles.groups, styles.matrix
-        _remark_unused(use, styles)
+        if use in routers:
+            _remark_unused(use, styles)
     asked = styles.old_matrix or styles.use
     if asked and not check_router(use, routers, asked):
+        _check_unasked(styles, names)
         return Router(use=use)
     if use == "matrix":
         return _matrix_router(matrix, names, asked if styles.complete else None)
     return _group_router(groups, names) if use == "group" else Router(use=use)
+
+
+def _check_unasked(styles: Styles, names: Names) -> None:
+    """Which router is wanted is not known; the settings are looked at all the same."""
+    if styles.groups:
+        read_groups(styles.groups, names)
+    if styles.matrix:
+        read_matrix(styles.matrix, names)
 
 
 def check_router(use: str, routers: Collection[str], at: At) -> bool:

@@ -25,7 +25,7 @@ from llamaswap.config.selectors import read_selectors
 from llamaswap.ids import ModelId
 
 KEYS = (*server.KEYS, *server.INHERITED)
-ELSEWHERE = ("models", "startPort", "routing", "groups", "matrix", "peers", "selectors", "profiles", "hooks")
+ELSEWHERE = ("macros", "models", "startPort", "routing", "groups", "matrix", "peers", "selectors", "profiles", "hooks")
 KNOWN = frozenset((*(key.name for key in KEYS), *ELSEWHERE))
 """Every top-level key, once macros are expanded."""
 WITHOUT_EFFECT = (

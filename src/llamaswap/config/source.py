@@ -43,6 +43,18 @@ class Source:
         return self.origin.place(line, _unedited(self.edits.get(line, ()), column))
 
 
+def find(sources: Sequence[Source], place: Place, lines: int, words: str) -> Place:
+    """Where `words` stand in the `lines` lines from `place` on, in the text that was read; `place` if they do not."""
+    for source in sources:
+        if source.file == place.file:
+            text = source.text.splitlines()[place.line - 1 : place.line - 1 + lines]
+            for number, line in enumerate(text):
+                column = line.find(words, place.column - 1 if number == 0 else 0)
+                if column >= 0:
+                    return Place(place.file, place.line + number, column + 1)
+    return place
+
+
 def _unedited(edits: Sequence[Edit], column: int) -> int:
     shift = 0
     for edit in edits:

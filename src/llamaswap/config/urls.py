@@ -59,7 +59,7 @@ def _authority_fault(authority: str) -> str | None:
         name, colon, digits = host.rpartition(":")
         host, port = (name, colon + digits) if colon else (host, "")
     if not _PORT.fullmatch(port):
-        return f"its port `{port}` is not a number"
+        return "its port is not a number"
     if _BAD_IN_HOST.search(host) or _BAD_ESCAPE.search(host) or _ASCII_ESCAPE.search(host):
         return "its host holds a character that is not allowed there"
     return None

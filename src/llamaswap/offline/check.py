@@ -57,6 +57,8 @@ def _answer(files: Files, *, several: bool) -> bool:
     except ConfigurationError as error:
         _print(error.problems, "")
         _print(error.warnings, "warning: ")
+        if several:
+            print(f"{files.config}: not ok")
         return False
     for warning in settings.warnings:
         print(f"warning: {warning}")

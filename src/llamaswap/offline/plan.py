@@ -49,6 +49,8 @@ def plan(words: Sequence[str]) -> int:
     options = parser.parse_args(words)
     if (options.request is None) == (options.batch is None):
         parser.error("give --request MODEL, or --batch FILE")
+    if not options.config and not options.config_dir:
+        parser.error("give CONFIG, or --config-dir DIR")
     try:
         planner = Planner(Files(config=options.config, config_dir=options.config_dir).load())
         if options.batch is not None:
@@ -67,12 +69,14 @@ def _parser() -> argparse.ArgumentParser:
         description="Say what would be evicted and started for a request, and why.",
         epilog='A line of a batch is {"running": ["a", "b"], "request": "c"}; it is answered by one line.',
     )
-    parser.add_argument("config", metavar="CONFIG", help="the configuration file (YAML)")
-    parser.add_argument("--config-dir", default="", metavar="DIR", help="further configuration files")
-    parser.add_argument("--running", default="", metavar="A,B", help="the models that run (default: none)")
-    parser.add_argument("--request", metavar="MODEL", help="the model that is asked for")
-    parser.add_argument("--batch", metavar="FILE", help="a file of questions, one a line; - for standard input")
-    parser.add_argument("--json", action="store_true", help="answer in JSON")
+    parser.add_argument("config", nargs="?", default="", metavar="CONFIG", help="the configuration file (YAML)")
+    parser.add_argument("--config-dir", "-config-dir", default="", metavar="DIR", help="a directory of such files")
+    parser.add_argument("--running", "-running", default="", metavar="A,B", help="the models that run (default: none)")
+    parser.add_argument("--request", "-request", metavar="MODEL", help="the model that is asked for")
+    parser.add_argument(
+        "--batch", "-batch", metavar="FILE", help="a file of questions, one a line; - for standard input"
+    )
+    parser.add_argument("--json", "-json", action="store_true", help="answer in JSON")
     return parser
 
 
@@ -120,10 +124,10 @@ def _lines(file: str) -> Iterator[str]:
         yield from sys.stdin
         return
     try:
-        with open(file, encoding="utf-8") as lines:
+        with open(file, encoding="utf-8", errors="replace") as lines:
             yield from lines
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadQuestion(f"cannot read {file}: {getattr(error, 'strerror', None) or error}") from error
+    except OSError as error:
+        raise BadQuestion(f"cannot read {file}: {error.strerror}") from error
 
 
 def _question(line: str) -> tuple[list[str], str]:

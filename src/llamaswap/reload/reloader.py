@@ -21,8 +21,6 @@ from llamaswap.config.schema import Settings
 from llamaswap.errors import ConfigurationError, Problem, ShuttingDown
 from llamaswap.notices import Notice, Reloaded, ReloadFailed, ReloadStarted
 
-UNCHANGED = Difference((), (), ())
-
 
 class Reloader:
     """Reads settings with `read` and puts them into force with `apply`.
@@ -101,7 +99,8 @@ class Reloader:
         self.log.info("{why}: reading the configuration again", why=why)
         self._publish(ReloadStarted(why, self._clock.seconds()))
         outcome = await self._outcome()
-        for warning in outcome.warnings:
+        said_before = isinstance(outcome, Applied) and outcome.difference.empty
+        for warning in () if said_before else outcome.warnings:
             self.log.warn("{warning}", warning=warning)
         if isinstance(outcome, Applied):
             self._publish(Reloaded(self._clock.seconds()))
@@ -125,15 +124,19 @@ class Reloader:
             return Rejected((Problem("internal error; the server's log says more", ""),), ())
 
     async def _attempt(self) -> Applied:
-        before = self._current()
-        self._reading = self._in_thread(partial(self._read, before))
-        settings = await self._reading
-        if self._stopped:
-            raise CancelledError
-        if settings == before:
-            self.log.info("the configuration says what it said before")
-            return Applied(UNCHANGED, settings.warnings)
+        settings = await self._settings()
         return Applied(self._apply(settings), settings.warnings)
+
+    async def _settings(self) -> Settings:
+        """What the configuration asks for, read with the settings in force at hand: both may change meanwhile."""
+        while True:
+            before = self._current()
+            self._reading = self._in_thread(partial(self._read, before))
+            settings = await self._reading
+            if self._stopped:
+                raise CancelledError
+            if self._current() is before:
+                return settings
 
 
 def _shutting_down() -> ShuttingDown:

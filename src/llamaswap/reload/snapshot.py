@@ -46,10 +46,21 @@ class Look:
 
 
 def fires(before: Look, after: Look) -> bool:
-    """Whether there is something new to load: what disappears is none, what appears again is."""
+    """Whether there is something new to load: what disappears is none, what appears again is.
+
+    A file that is empty is about to be written (`generator > config.yaml`): its text is waited for.
+    """
+    if any(_emptied(before.entries.get(name), mark) for name, mark in after.entries.items()):
+        return False
+    if after.file is not None and after.file.size == 0:
+        return False
     file = after.file is not None and after.file != before.file
     directory = any(after.entries.values()) and after.entries != before.entries
     return file or directory
+
+
+def _emptied(before: Mark | None, after: Mark | None) -> bool:
+    return before is not None and after is not None and before.size > 0 and after.size == 0
 
 
 def look(files: Files) -> Look:

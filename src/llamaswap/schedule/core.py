@@ -78,7 +78,7 @@ class Core:
         self._outlook = Outlook(policy, self._renewals)
         self._claims = Claims(self._outlook)
         self._router = settings.router
-        self._stations, _ = self._renewals.follow(settings, {})
+        self._stations, _ = self._renewals.follow(settings, {}, policy)
         self._places: dict[TicketId, Station] = {}
         self._queued: dict[ModelId, Station] = {}
         self._swaps: dict[SwapId, ActiveSwap] = {}
@@ -268,7 +268,7 @@ class Core:
         if self._closed:
             return
         self._router = event.settings.router
-        self._stations, renewed = self._renewals.follow(event.settings, self._stations)
+        self._stations, renewed = self._renewals.follow(event.settings, self._stations, self._outlook.policy)
         self._effects += renewed
         for station in self._outdated.values():
             if station.removed:

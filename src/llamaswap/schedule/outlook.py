@@ -40,6 +40,11 @@ class Outlook:
         self._now = now
         self._shown = None
 
+    @property
+    def policy(self) -> EvictionPolicy:
+        """The rules that hold."""
+        return self._policy
+
     def change(self, policy: EvictionPolicy) -> None:
         """Other rules hold, and some stations are outdated."""
         self._policy = policy
@@ -70,7 +75,7 @@ class Outlook:
             verdict = self._policy.decide(station.id, self._seen_by(station, self._show()), self._now)
             victims = [self.running[model] for model in verdict.evict]
             if self._outdated and not stays:
-                victims += [old for old in self._renewals.in_the_way(station) if old not in victims]
+                victims += [old for old in self._renewals.in_the_way(station, self._now) if old not in victims]
             plan = plans[station.id] = Plan(tuple(victims), verdict.why)
         return plan
 

@@ -12,13 +12,14 @@ The stations are told apart and held here; what is begun with them, and when, is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from llamaswap.config.difference import launched_alike
 from llamaswap.config.schema import Settings
 from llamaswap.ids import ModelId
 from llamaswap.schedule.backoff import Backoff
 from llamaswap.schedule.estimate import Estimate
-from llamaswap.schedule.events import Renew
+from llamaswap.schedule.events import EvictionPolicy, Renew
 from llamaswap.schedule.station import Station
 
 
@@ -28,13 +29,16 @@ class Renewals:
     def __init__(self) -> None:
         self.outdated: dict[ModelId, Station] = {}
         """Removed models included, which no configuration speaks of."""
+        self._last_rules: dict[ModelId, _Rules] = {}
+        """Those that knew a removed model."""
 
     def follow(
-        self, settings: Settings, before: Mapping[ModelId, Station]
+        self, settings: Settings, before: Mapping[ModelId, Station], policy: EvictionPolicy
     ) -> tuple[dict[ModelId, Station], list[Renew]]:
         """The stations for `settings`, in place of those `before`, and what of it needs no process to end.
 
-        A station that there was keeps all it knows. Those of models that are removed are among the outdated ones.
+        A station that there was keeps all it knows. Those of models that are removed are among the outdated ones;
+        `policy` is the one that knew them.
         """
         renewed = []
         after = {}
@@ -46,9 +50,11 @@ class Renewals:
             station.model, station.removed = model, False
             station.priority = settings.priorities.get(id, 0)
             after[id] = station
-        for id, station in before.items():
-            station.removed = id not in after
-        for station in (*before.values(), *after.values()):
+        gone = [station for id, station in before.items() if id not in after]
+        for station in gone:
+            station.removed = True
+            self._last_rules[station.id] = _Rules(policy, frozenset(before))
+        for station in (*gone, *after.values()):
             renewed += self._judge(station)
         return after, renewed
 
@@ -71,17 +77,25 @@ class Renewals:
         station.form = station.model
         return Renew(station.id, station.form)
 
-    def in_the_way(self, station: Station) -> list[Station]:
+    def in_the_way(self, station: Station, when: float) -> list[Station]:
         """What must be gone before `station` may start, whatever the eviction policy says of the others.
 
-        Of removed models no rule speaks any more, so they are in everybody's way; and a process keeps its port.
+        For a removed model the last rules hold that knew it; who is new since then waits for it. And a process keeps
+        its port.
         """
-        port = station.model.port
         return [
             old
             for old in self.outdated.values()
-            if old is not station and (old.removed or (port is not None and old.form.port == port))
+            if old is not station and (_same_port(old, station) or self._excluded(old, station, when))
         ]
+
+    def _excluded(self, old: Station, station: Station, when: float) -> bool:
+        if not old.removed:
+            return False
+        rules = self._last_rules[old.id]
+        if station.id not in rules.known:
+            return True
+        return old.id in rules.policy.decide(station.id, [old.shown(old.state)], when).evict
 
     def _hold(self, station: Station) -> None:
         if not station.outdated:
@@ -94,3 +108,15 @@ class Renewals:
             station.outdated = False
             station.holds -= 1
             del self.outdated[station.id]
+            self._last_rules.pop(station.id, None)
+
+
+def _same_port(old: Station, station: Station) -> bool:
+    return station.model.port is not None and old.form.port == station.model.port
+
+
+class _Rules(NamedTuple):
+    """A policy, and the models of its configuration."""
+
+    policy: EvictionPolicy
+    known: frozenset[ModelId]

@@ -51,6 +51,10 @@ class LogFeeds:
     def close(self) -> None:
         """End every open stream, and each later one after its history. May be called twice."""
         self._closed = True
+        self.end_all()
+
+    def end_all(self) -> None:
+        """End every open stream: who follows one has to ask anew."""
         for over in tuple(self._open):
             over.callback(None)
 
