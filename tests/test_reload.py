@@ -123,6 +123,25 @@ class DifferenceTests(ReloadCase):
             self.assertEqual(waiting.result(20)[1], False)
             self.assertEqual(self.running(server), ["a"])
 
+    def test_a_model_that_is_started_differently_finishes_what_it_serves(self) -> None:
+        """Until then it is shown as what it runs; whoever wants it loaded gets the new one, and so do its requests."""
+        with self.server(a="a0") as server, ThreadPoolExecutor(3) as pool:
+            _, pid = self.ask(server, "a")
+            streaming = pool.submit(self.stream, server, "a", 100)
+            for _ in eventually():
+                if server.ask("GET", "/upstream/a/seen").json()["requests"].count(CHAT) == 2:
+                    break
+            self.assertEqual(server.reload(self.configuration(a="a1")), "changed a")
+            [shown] = server.ask("GET", "/running").json()["running"]
+            self.assertEqual((shown["state"], shown["cmd"].split()[-1]), ("ready", "a0"))
+            self.assertEqual(server.ask("GET", "/upstream/a/x.css").status, 409)
+            loading = pool.submit(server.ask, "POST", "/api/models/load/a")
+            waiting = pool.submit(self.ask, server, "a")
+            streaming.result(20)
+            self.assertEqual(loading.result(20).status, 200)
+            name, new = waiting.result(20)
+            self.assertEqual((name, new == pid, psutil.pid_exists(pid)), ("a1", False, False))
+
     def running(self, server: ReloadingServer) -> list[str]:
         return [shown["model"] for shown in server.ask("GET", "/running").json()["running"]]
 
