@@ -10,8 +10,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PLUGIN = "twisted/plugins/llamaswap_plugin.py"
-IN_WHEEL = (PLUGIN, "llamaswap/py.typed", "llamaswap/tap.py")
-IN_SDIST = (PLUGIN, "src/llamaswap/tap.py", "tests/__init__.py", "docs/architecture.md", "LICENSE", "tox.ini")
+SCHEMA = "llamaswap/config/config.schema.json"
+IN_WHEEL = (PLUGIN, SCHEMA, "llamaswap/py.typed", "llamaswap/tap.py")
+IN_SDIST = (
+    PLUGIN,
+    f"src/{SCHEMA}",
+    "src/llamaswap/tap.py",
+    "tests/__init__.py",
+    "docs/architecture.md",
+    "LICENSE",
+    "tox.ini",
+)
 
 
 def run(*command: str | Path, cwd: Path) -> str:

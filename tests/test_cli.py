@@ -59,18 +59,26 @@ class RunTests(SynchronousTestCase):
         self.assertEqual(outcome("-nope"), (2, "", f"flag provided but not defined: -nope\n{USAGE}"))
 
     def test_s104_failures(self) -> None:
-        """S-104: no source, half a TLS pair, what is not there yet, a file that cannot be read: one line, status 1."""
+        """S-104: no source, half a TLS pair, a file or a directory that cannot be read: one line, status 1."""
         for words, part in (
-            ([], "give -config FILE"),
+            ([], "give -config FILE or -config-dir DIR"),
             (["-config", "c", "-tls-cert-file", "t"], "both or neither"),
             (["-config", "c", "-tls-key-file", "t"], "both or neither"),
-            (["-config-dir", "d"], "-config-dir is not available"),
-            (["-config", "c", "-watch-config"], "-watch-config is not available"),
-            (["-config", "/nonexistent/c.yaml"], "/nonexistent/c.yaml"),
+            (["-config-dir", "/nonexistent"], "/nonexistent: cannot be read"),
+            (["-config", "/nonexistent/c.yaml", "-watch-config"], "/nonexistent/c.yaml: cannot be read"),
         ):
             status, out, err = outcome(*words)
             self.assertEqual((status, out, err.count("\n")), (1, "", 1), words)
             self.assertIn(part, err)
+
+    def test_commands_that_start_nothing(self) -> None:
+        """The first word may be one of them; what follows is theirs."""
+        file = folder_for(self) / "config.yaml"
+        file.write_text("models: {a: {cmd: 's ${PORT}'}, b: {cmd: 's ${PORT}'}}")
+        self.assertEqual(outcome("check", str(file)), (0, "ok\n", ""))
+        words = ("plan", str(file), "--running", "a", "--request", "b")
+        self.assertEqual(outcome(*words), (0, "evict a; start b (group (default))\n", ""))
+        self.assertEqual(outcome("check", "/nonexistent.yaml")[0], 1)
 
     def test_default_addresses(self) -> None:
         """Without `-listen` the original's ports are taken, on every address."""

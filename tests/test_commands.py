@@ -63,7 +63,7 @@ class RefusalTests(Folder):
     """What cannot run says so and is gone, under every command."""
 
     def refused(self, program: Sequence[str], *words: str) -> str:
-        """The one line on stderr that the command ends with, status 1."""
+        """The line on stderr that the command ends with, status 1."""
         ended = subprocess.run(
             [*program, *words], capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL
         )
@@ -84,7 +84,7 @@ class RefusalTests(Folder):
 
     def test_wrong_configuration(self) -> None:
         """A mistake in the file: one line with file, line and key, status 1."""
-        (line,) = self.everywhere("--config", self.file("models:\n  m: {ttl: -5}\n"))
+        (line,) = self.everywhere("--config", self.file("models:\n  m: {cmd: 's ${PORT}', ttl: -5}\n"))
         self.assertIn("config.yaml:2:", line)
 
     def test_s103_busy_port(self) -> None:
@@ -154,19 +154,6 @@ class EndTests(Folder):
             self.assertGreaterEqual(len(children), 2)
             self.gone(children)
 
-    def test_hangup_changes_nothing(self) -> None:
-        """SIGHUP: the server runs on, and so do its models."""
-        with LiveServer.of(configuration(), self.folder) as server:
-            server.ask("GET", "/upstream/a/warm")
-            children = server.children()
-            server.process.send_signal(signal.SIGHUP)
-            for _ in eventually():
-                if "SIGHUP" in server.output():
-                    break
-            self.assertEqual(server.ask("GET", "/upstream/a/again").status, 200)
-            self.assertEqual(server.children(), children)
-            self.assertEqual(server.stop(signal.SIGINT), 0)
-
     def test_console_script_serves(self) -> None:
         """`llama-swap` runs the same server and ends in the same way."""
         port = free_ports()
@@ -174,6 +161,81 @@ class EndTests(Folder):
         with Live((*LLAMA_SWAP, *words), port) as server:
             self.assertEqual(server.ask("GET", "/upstream/b/x").json()["name"], "b")
             self.assertEqual(server.stop(), 0)
+
+
+class ReloadTests(Folder):
+    """A configuration that is read again, in a server whose model runs."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.good = configuration()
+
+    @contextmanager
+    def serving(self, *options: str) -> Iterator[LiveServer]:
+        """The server with its model `a` loaded; when the block is over, the same process of it still answers."""
+        with LiveServer("--config", self.file(self.good), *options, folder=self.folder) as server:
+            server.ask("GET", "/upstream/a/warm")
+            children = server.children()
+            yield server
+            self.assertEqual(server.ask("GET", "/upstream/a/again").status, 200)
+            self.assertEqual(server.children(), children)
+            self.assertEqual(server.stop(), 0)
+            self.assertNotIn("Traceback", server.output())
+
+    def until_said(self, server: Live, words: str, times: int = 1) -> None:
+        """Wait until the server has printed this so many times."""
+        for _ in eventually():
+            if server.output().count(words) >= times:
+                return
+
+    def test_hangup_changes_nothing(self) -> None:
+        """SIGHUP with the same file: read again, and no model is touched."""
+        with self.serving() as server:
+            server.process.send_signal(signal.SIGHUP)
+            self.until_said(server, "the configuration says what it said before")
+            self.assertIn("SIGHUP: reading the configuration again", server.output())
+
+    def test_s98_hangup_with_a_wrong_file(self) -> None:
+        """S-98: the mistakes are told with their places, models and their pids stay; the next SIGHUP finds it good."""
+        with self.serving() as server:
+            path = self.file(self.good + "queueSize: many\nunloadTimeout: 1\n")
+            server.process.send_signal(signal.SIGHUP)
+            self.until_said(server, f"the configuration stays as it was: {path}:")
+            self.file(self.good)
+            server.process.send_signal(signal.SIGHUP)
+            self.until_said(server, "the configuration says what it said before")
+
+    def test_watched(self) -> None:
+        """`--watch-config`: a file that is changed is read, whether it is written in place or replaced, and told about;
+        only what the file says in the end is tried."""
+        with self.serving("--watch-config") as server:
+            (self.folder / "other").write_text(self.good + "queueSize: many\n")
+            (self.folder / "other").rename(self.folder / "config.yaml")
+            self.until_said(server, "the configuration stays as it was: ")
+            self.file(self.good)
+            self.until_said(server, "the configuration says what it said before")
+            self.assertEqual(server.output().count("the files have changed: reading the configuration again"), 2)
+
+    def test_watched_directory(self) -> None:
+        """`--config-dir` alone is a configuration, and new files in it are noticed."""
+        directory = self.folder / "conf.d"
+        directory.mkdir()
+        (directory / "a.yaml").write_text(self.good)
+        with LiveServer("--config-dir", str(directory), "--watch-config", folder=self.folder) as server:
+            self.assertEqual(server.ask("GET", "/upstream/a/x").json()["name"], "a")
+            (directory / "b.yaml").write_bytes(b"\xff")
+            self.until_said(server, f"the configuration stays as it was: {directory}/b.yaml:1:1: is not UTF-8 text")
+
+    def test_asked_for(self) -> None:
+        """`POST /api/config/reload` answers with what came of it."""
+        with self.serving() as server:
+            answer = server.ask("POST", "/api/config/reload")
+            nothing = {"ok": True, "added": [], "removed": [], "changed": [], "warnings": []}
+            self.assertEqual((answer.status, answer.json()), (200, nothing))
+            path = self.file("startPort: 0\n")
+            answer = server.ask("POST", "/api/config/reload")
+            (error,) = answer.json()["errors"]
+            self.assertEqual((answer.status, error["file"], error["line"], error["path"]), (422, path, 1, "startPort"))
 
 
 class StalledLogTests(Folder):

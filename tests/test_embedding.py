@@ -6,13 +6,16 @@ import os
 import signal
 import sys
 from pathlib import Path
+from threading import current_thread, main_thread
 
 from twisted.internet import reactor
 from twisted.internet.interfaces import IProtocolFactory
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 from twisted.web.resource import IResource
 
+from llamaswap.config.outcome import Rejected
 from llamaswap.config.schema import Settings
+from llamaswap.errors import ConfigurationError, NothingToReload, Problem, ShuttingDown
 from llamaswap.service import LlamaSwap
 from tests.support import fake_upstream
 from tests.support.folders import folder_for
@@ -65,6 +68,27 @@ class ObjectTests(TestCase):
         await llamaswap.service.stopService()
         await llamaswap.service.stopService()
         self.assertIs(signal.getsignal(signal.SIGTERM), before)
+
+    async def test_nothing_to_reload(self) -> None:
+        """Without a way to read its settings again it refuses to reload."""
+        asked = LlamaSwap(Settings(), reactor).reload("test")
+        await self.assertFailure(asked, NothingToReload)
+
+    async def test_reload(self) -> None:
+        """It reads again in a thread, as it is told; what is wrong is an outcome. Once it ends it refuses."""
+        readers: list[object] = []
+
+        def read(previous: Settings) -> Settings:
+            readers.append((previous, current_thread() is main_thread()))
+            raise ConfigurationError((Problem("wrong", "c.yaml"),))
+
+        settings = Settings()
+        llamaswap = LlamaSwap(settings, reactor, read=read)
+        llamaswap.service.startService()
+        self.assertEqual(await llamaswap.reload("test"), Rejected((Problem("wrong", "c.yaml"),), ()))
+        self.assertEqual(readers, [(settings, False)])
+        await llamaswap.service.stopService()
+        await self.assertFailure(llamaswap.reload("late"), ShuttingDown)
 
     async def test_may_be_killed_at_any_time(self) -> None:
         """A kill is harmless before the start and after the stop."""

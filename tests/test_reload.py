@@ -1,170 +1,247 @@
-"""Other settings for a running server, with real processes and real sockets (lifecycle section 12, W-15, S-99)."""
+"""A running server takes a new configuration: real processes, real files, real signals (W-15, W-17, S-98, S-99)."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import psutil
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import fake_upstream
 from tests.support.folders import folder_for
-from tests.support.live import eventually
+from tests.support.live import Answer, LiveServer, eventually
 from tests.support.ports import free_ports
-from tests.support.reloading import ReloadingServer
 
 CHAT = "/v1/chat/completions"
+STREAM = {"stream": True, "n": 8, "ms": 15}
+EDITS = 20
+ENOUGH = 5
+"""Answers of each kind that the test wants to see."""
 
 
-class ReloadCase(SynchronousTestCase):
-    """Models that run side by side, each a process of its own."""
+def command(name: str) -> str:
+    """A model's `cmd`."""
+    return " ".join((sys.executable, "-I", "-S", fake_upstream.__file__, "--port ${PORT}", f"--name {name}"))
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    """Its words; none when it is gone."""
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
+
+
+class ReloadTestCase(SynchronousTestCase):
+    """A server whose three models may run together."""
 
     def setUp(self) -> None:
-        self.port = free_ports(4)
+        self.folder = folder_for(self)
+        self.start_port = free_ports(8)
 
-    def configuration(self, *more: str, **names: str) -> str:
-        """One model for each of `names`, which says that name; `more` lines on the top level."""
-        command = f"{sys.executable} -I -S {fake_upstream.__file__} --port ${{PORT}} --name"
-        models = [f"  {model}: {{cmd: '{command} {name}'}}" for model, name in names.items()]
-        group = f"groups: {{all: {{swap: false, exclusive: false, members: [{', '.join(names)}]}}}}"
-        return "\n".join([f"startPort: {self.port}", *more, group, "models:", *models, ""])
+    def configuration(self, more: str = "", **models: str) -> str:
+        lines = [f"  {name}: {{cmd: '{command(shown)}'}}" for name, shown in models.items()]
+        members = ", ".join(models)
+        together = f"groups: {{all: {{swap: false, members: [{members}]}}}}"
+        return "\n".join([f"startPort: {self.start_port}", "models:", *lines, together, more, ""])
 
-    def server(self, *more: str, **names: str) -> ReloadingServer:
-        return ReloadingServer(self.configuration(*more, **names), folder_for(self))
+    def write(self, text: str) -> None:
+        """Replace the configuration as editors do: a new file takes the old one's name."""
+        new = self.folder / "config.yaml.new"
+        new.write_text(text)
+        os.replace(new, self.folder / "config.yaml")
 
-    def ask(self, server: ReloadingServer, model: str) -> tuple[str, int]:
-        """Name and pid of the process that answers for `model`."""
-        answer = server.ask("POST", CHAT, {"model": model})
-        self.assertEqual(answer.status, 200, answer.body)
-        return answer.json()["name"], answer.json()["pid"]
+    def server(self, text: str, *options: str) -> LiveServer:
+        self.write(text)
+        return LiveServer("--config", str(self.folder / "config.yaml"), *options, folder=self.folder)
 
-    def stream(self, server: ReloadingServer, model: str, chunks: int = 20) -> None:
-        """A stream of `model` is complete."""
-        answer = server.ask("POST", CHAT, {"model": model, "stream": True, "n": chunks, "ms": 10})
-        self.assertEqual(answer.status, 200, answer.body)
-        self.assertEqual(answer.body.count(b'"i"'), chunks)
-        self.assertTrue(answer.body.endswith(b"data: [DONE]\n\n"), answer.body[-100:])
+    def name_of(self, server: LiveServer, model: str) -> str:
+        """What the process behind `model` is called."""
+        return str(server.ask("POST", CHAT, {"model": model}).json()["name"])
+
+    def pid_of(self, server: LiveServer, model: str) -> int:
+        return int(server.ask("POST", CHAT, {"model": model}).json()["pid"])
+
+    def reload(self, server: LiveServer, text: str) -> Answer:
+        """Write the configuration, and have it read."""
+        self.write(text)
+        return server.ask("POST", "/api/config/reload")
+
+    def until_said(self, server: LiveServer, words: str) -> None:
+        for _ in eventually():
+            if words in server.output():
+                return
 
 
-class Crowd:
-    """Threads that do the same thing over and over until they are told to stop; none may fail."""
+class Traffic:
+    """Requests one after the other, each on a connection of its own, until it is told to end."""
 
-    def __init__(self, *work: Callable[[], object]) -> None:
+    def __init__(self, pool: ThreadPoolExecutor, ask: Callable[[], bool]) -> None:
+        self.answers: list[bool] = []
+        """Whether each was answered as it should be."""
         self._over = threading.Event()
-        self._pool = ThreadPoolExecutor(len(work))
-        self._running = [self._pool.submit(self._repeat, each) for each in work]
+        self._ask = ask
+        self._running: Future[None] = pool.submit(self._run)
 
-    def _repeat(self, work: Callable[[], object]) -> int:
-        times = 0
+    def _run(self) -> None:
         while not self._over.is_set():
-            work()
-            times += 1
-        return times
+            self.answers.append(self._ask())
 
-    def stop(self) -> list[int]:
-        """How often each did it; raises what went wrong."""
+    def end(self) -> bool:
+        """Whether all were answered as they should be."""
         self._over.set()
-        try:
-            return [running.result(20) for running in self._running]
-        finally:
-            self._pool.shutdown()
+        self._running.result(30)
+        return all(self.answers)
 
 
-class DifferenceTests(ReloadCase):
-    def test_twenty_edits_of_one_model_beside_two_that_stream(self) -> None:
-        """No request fails, two keep their process, the third never has two, and its old ones are gone."""
-        with self.server(a="a", b="b", c="c0") as server:
-            before = [self.ask(server, model) for model in "ab"]
-            seen: set[tuple[str, int]] = set()
-            most: list[int] = []
-            crowd = Crowd(
-                lambda: self.stream(server, "a"),
-                lambda: self.stream(server, "b"),
-                lambda: [self.ask(server, model) for model in "ab"],
-                lambda: seen.add(self.ask(server, "c")),
-                lambda: self.stream(server, "c", 5),
-                lambda: most.append(len(processes(server, "c"))),
-            )
-            try:
-                for number in range(1, 21):
-                    said = server.reload(self.configuration(a="a", b="b", c=f"c{number}"))
-                    self.assertEqual(said, "changed c")
-                    time.sleep(0.05 * (number % 3))
-                for _ in eventually():
-                    if any(name == "c20" for name, _ in seen):
-                        break
-            finally:
-                times = crowd.stop()
-            self.assertTrue(all(times), times)
-            self.assertEqual([self.ask(server, model) for model in "ab"], before)
-            name, last = self.ask(server, "c")
-            self.assertEqual(name, "c20")
-            self.assertEqual(max(most), 1)
-            self.assertEqual([pid for _, pid in seen if psutil.pid_exists(pid) and pid != last], [])
-            self.assertEqual(len(processes(server, "c")), 1)
+class UnderLoadTests(ReloadTestCase):
+    """Edits while the models are busy."""
 
-    def test_a_model_that_is_removed_finishes_what_it_serves(self) -> None:
-        """Its stream is complete; who asks for it is told that it is gone; another starts when its process is too."""
-        with self.server(a="a", b="b") as server, ThreadPoolExecutor(2) as pool:
-            _, pid = self.ask(server, "b")
-            streaming = pool.submit(self.stream, server, "b", 100)
+    def test_w15_twenty_edits_in_quick_succession(self) -> None:
+        """Streams of unchanged models go on, with the same processes; the edited one never runs twice."""
+        text = self.configuration(one="one", two="two", third="third0")
+        with self.server(text, "--watch-config") as server, ThreadPoolExecutor(8) as pool:
+            pids = {model: self.pid_of(server, model) for model in ("one", "two")}
+            traffic = [Traffic(pool, lambda model=model: self.streams(server, model)) for model in pids]  # type: ignore[misc]
+            traffic.append(Traffic(pool, lambda: server.ask("POST", CHAT, {"model": "third"}).status == 200))
+            watching = Traffic(pool, lambda: self.runs_once(server, "third"))
+            for edit in range(1, EDITS + 1):
+                self.write(self.configuration(one="one", two="two", third=f"third{edit}"))
+                if edit % 2:
+                    server.process.send_signal(signal.SIGHUP)
+                else:
+                    self.assertEqual(server.ask("POST", "/api/config/reload").status, 200)
             for _ in eventually():
-                if server.ask("GET", "/upstream/b/seen").json()["requests"].count(CHAT) == 2:
+                edited = self.name_of(server, "third") == f"third{EDITS}"
+                if edited and all(len(each.answers) > ENOUGH for each in traffic):
                     break
-            self.assertEqual(server.reload(self.configuration(a="a")), "removed b")
-            self.assertEqual(self.running(server), ["b"])
-            self.assertEqual(server.ask("POST", CHAT, {"model": "b"}).status, 404)
-            waiting = pool.submit(lambda: (self.ask(server, "a"), psutil.pid_exists(pid)))
-            streaming.result(20)
-            self.assertEqual(waiting.result(20)[1], False)
-            self.assertEqual(self.running(server), ["a"])
+            self.assertTrue(watching.end(), "two processes of one model")
+            self.assertEqual([each.end() for each in traffic], [True] * 3)
+            self.assertEqual({model: self.pid_of(server, model) for model in pids}, pids)
 
-    def test_a_model_that_is_started_differently_finishes_what_it_serves(self) -> None:
-        """Until then it is shown as what it runs; whoever wants it loaded gets the new one, and so do its requests."""
-        with self.server(a="a0") as server, ThreadPoolExecutor(3) as pool:
-            _, pid = self.ask(server, "a")
-            streaming = pool.submit(self.stream, server, "a", 100)
+    def streams(self, server: LiveServer, model: str) -> bool:
+        answer = server.ask("POST", CHAT, {"model": model, **STREAM})
+        return answer.status == 200 and answer.body.endswith(b"data: [DONE]\n\n")
+
+    def runs_once(self, server: LiveServer, name: str) -> bool:
+        """At most one process carries the name."""
+        return sum(any(word.startswith(name) for word in words) for words in map(command_line, server.children())) <= 1
+
+
+class DifferenceTests(ReloadTestCase):
+    """What an edit does to models that run."""
+
+    def test_s98_a_wrong_file_changes_nothing(self) -> None:
+        """SIGHUP: the log tells every problem with its place, and the models run on; so does the endpoint."""
+        with self.server(self.configuration(one="one")) as server:
+            pid = self.pid_of(server, "one")
+            self.write("startPort: 0\nmodels: {one: {ttl: x}}\n")
+            server.process.send_signal(signal.SIGHUP)
+            self.until_said(server, "config.yaml:1:12: startPort: startPort must be >= 1")
+            self.until_said(server, "config.yaml:2:21: models.one.ttl: string `x`")
+            answer = server.ask("POST", "/api/config/reload")
+            self.assertEqual((answer.status, [error["line"] for error in answer.json()["errors"]]), (422, [1, 2, 2]))
+            self.assertEqual(self.pid_of(server, "one"), pid)
+            self.assertEqual(self.reload(server, self.configuration(one="one", two="two")).json()["added"], ["two"])
+            self.assertEqual(self.pid_of(server, "one"), pid)
+
+    def test_s99_a_good_file_takes_the_place_of_the_old_one(self) -> None:
+        """Removed models go, new ones are there, and what has not changed is the same process on the same port."""
+        with self.server(self.configuration(m="m", z="z")) as server:
+            kept, gone = self.pid_of(server, "z"), psutil.Process(self.pid_of(server, "m"))
+            self.write(self.configuration(a="a", z="z"))
+            server.process.send_signal(signal.SIGHUP)
             for _ in eventually():
-                if server.ask("GET", "/upstream/a/seen").json()["requests"].count(CHAT) == 2:
+                if not gone.is_running():
                     break
-            self.assertEqual(server.reload(self.configuration(a="a1")), "changed a")
+            self.assertEqual(server.ask("POST", CHAT, {"model": "m"}).status, 404)
+            self.assertEqual(self.name_of(server, "a"), "a")
+            self.assertEqual(self.pid_of(server, "z"), kept)
+
+    def test_what_needs_no_restart(self) -> None:
+        """Aliases, keys and limits of the same process, at once."""
+        with self.server(self.configuration(one="one")) as server:
+            pid = self.pid_of(server, "one")
+            text = self.configuration(one="one").replace("{cmd", "{aliases: [uno], ttl: 900, cmd")
+            answer = self.reload(server, text).json()
+            self.assertEqual((answer["added"], answer["removed"], answer["changed"]), ([], [], []))
+            self.assertEqual(self.pid_of(server, "uno"), pid)
+            self.assertEqual(server.ask("GET", "/running").json()["running"][0]["ttl"], 900)
+            self.assertEqual(self.reload(server, text + "apiKeys: [secret]\n").status, 200)
+            self.assertEqual(server.ask("POST", CHAT, {"model": "one"}).status, 401)
+
+    def test_a_running_answer_of_a_changed_model_is_completed(self) -> None:
+        """By the old process; the next request, which waits for it, by the new one."""
+        with self.server(self.configuration(one="old")) as server, ThreadPoolExecutor(2) as pool:
+            old = self.pid_of(server, "one")
+            with server.asking("POST", CHAT, {"model": "one", "stream": True, "n": 20, "ms": 30}) as running:
+                self.assertEqual(self.reload(server, self.configuration(one="new")).json()["changed"], ["one"])
+                waiting = pool.submit(server.ask, "POST", CHAT, {"model": "one"})
+                self.assertTrue(psutil.pid_exists(old))
+                self.assertTrue(running.read().endswith(b"data: [DONE]\n\n"))
+            self.assertEqual(waiting.result(30).json()["name"], "new")
+
+    def test_a_changed_model_that_still_serves_is_of_no_use_to_others(self) -> None:
+        """It is shown as what it runs; but loading it waits for the new process, and a page's assets load none."""
+        with self.server(self.configuration(one="old")) as server, ThreadPoolExecutor(2) as pool:
+            self.pid_of(server, "one")
+            with server.asking("POST", CHAT, {"model": "one", "stream": True, "n": 20, "ms": 30}) as running:
+                self.reload(server, self.configuration(one="new"))
+                [shown] = server.ask("GET", "/running").json()["running"]
+                self.assertEqual((shown["state"], shown["cmd"].split()[-1]), ("ready", "old"))
+                self.assertEqual(server.ask("GET", "/upstream/one/x.css").status, 409)
+                loading = pool.submit(server.ask, "POST", "/api/models/load/one")
+                self.assertTrue(running.read().endswith(b"data: [DONE]\n\n"))
+            self.assertEqual(loading.result(30).status, 200)
             [shown] = server.ask("GET", "/running").json()["running"]
-            self.assertEqual((shown["state"], shown["cmd"].split()[-1]), ("ready", "a0"))
-            self.assertEqual(server.ask("GET", "/upstream/a/x.css").status, 409)
-            loading = pool.submit(server.ask, "POST", "/api/models/load/a")
-            waiting = pool.submit(self.ask, server, "a")
-            streaming.result(20)
-            self.assertEqual(loading.result(20).status, 200)
-            name, new = waiting.result(20)
-            self.assertEqual((name, new == pid, psutil.pid_exists(pid)), ("a1", False, False))
+            self.assertEqual((shown["state"], shown["cmd"].split()[-1]), ("ready", "new"))
 
-    def running(self, server: ReloadingServer) -> list[str]:
-        return [shown["model"] for shown in server.ask("GET", "/running").json()["running"]]
+    def test_a_removed_model_finishes_what_it_serves(self) -> None:
+        """It is shown until it is gone; who asks for it is told so at once; another starts when its process is gone."""
+        with self.server(self.configuration(one="one", two="two")) as server, ThreadPoolExecutor(2) as pool:
+            old = self.pid_of(server, "two")
+            with server.asking("POST", CHAT, {"model": "two", "stream": True, "n": 20, "ms": 30}) as running:
+                self.assertEqual(self.reload(server, self.configuration(one="one")).json()["removed"], ["two"])
+                self.assertEqual([each["model"] for each in server.ask("GET", "/running").json()["running"]], ["two"])
+                self.assertEqual(server.ask("POST", CHAT, {"model": "two"}).status, 404)
+                waiting = pool.submit(lambda: (self.name_of(server, "one"), psutil.pid_exists(old)))
+                self.assertTrue(running.read().endswith(b"data: [DONE]\n\n"))
+            self.assertEqual(waiting.result(30), ("one", False))
 
-    def test_what_needs_no_process_takes_effect_at_once(self) -> None:
-        """Keys and names change under a model that runs on."""
-        with self.server(a="a") as server:
-            before = self.ask(server, "a")
-            said = server.reload(self.configuration("apiKeys: [secret]", a="a"))
-            self.assertEqual(said, "no model restarts")
-            self.assertEqual(server.ask("POST", CHAT, {"model": "a"}).status, 401)
-            server.reload(self.configuration(a="a").replace("{cmd", "{aliases: [x], ttl: 99, cmd"))
-            self.assertEqual(self.ask(server, "x"), before)
-            self.assertEqual(server.ask("GET", "/running").json()["running"][0]["ttl"], 99)
+    def test_streams_of_the_log_stay_open(self) -> None:
+        """Whoever follows a model's log sees its new process as well."""
+        with self.server(self.configuration(one="one")) as server:
+            self.pid_of(server, "one")
+            with server.asking("GET", "/logs/stream/proxy") as following:
+                self.reload(server, self.configuration(one="two"))
+                self.assertEqual(self.name_of(server, "one"), "two")
+                for _ in eventually():
+                    if b"changed one" in following.readline():
+                        break
 
 
-def processes(server: ReloadingServer, model: str) -> list[psutil.Process]:
-    """Those that say a name of `model`'s, dead ones that were not reaped yet left out."""
-    found = []
-    for child in server.children():
-        try:
-            words = child.cmdline()
-        except psutil.NoSuchProcess:
-            continue
-        if "--name" in words and words[words.index("--name") + 1].startswith(model):
-            found.append(child)
-    return found
+class WatchTests(ReloadTestCase):
+    """Files that change by themselves."""
+
+    def test_a_file_in_a_directory(self) -> None:
+        """`--config-dir --watch-config`: a new file brings a new model, a removed one takes it away again."""
+        folder = self.folder / "models"
+        folder.mkdir()
+        (folder / "one.yaml").write_text(f"startPort: {self.start_port}\nmodels: {{one: {{cmd: '{command('one')}'}}}}")
+        with LiveServer("--config-dir", str(folder), "--watch-config", folder=self.folder) as server:
+            pid = self.pid_of(server, "one")
+            (folder / "two.yml").write_text(f"models: {{two: {{cmd: '{command('two')}'}}}}")
+            self.until_listed(server, ["one", "two"])
+            (folder / "two.yml").unlink()
+            self.until_listed(server, ["one"])
+            self.assertEqual(self.pid_of(server, "one"), pid)
+
+    def until_listed(self, server: LiveServer, names: list[str]) -> None:
+        for _ in eventually():
+            if [each["id"] for each in server.ask("GET", "/v1/models").json()["data"]] == names:
+                return

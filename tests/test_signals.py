@@ -11,6 +11,7 @@ from signal import SIGALRM, SIGHUP, SIGINT, SIGTERM
 
 from twisted.internet.error import ReactorNotRunning
 from twisted.internet.task import Clock
+from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.signals import FORCED_AFTER, LAST_RESORT, SignalService
@@ -54,6 +55,7 @@ class SignalTests(SynchronousTestCase):
             leave=lambda: self.did.append("leave"),
             at_exit=self.at_exit.append,
             set_alarm=self.alarms.append,
+            hangup=lambda: self.did.append("reload"),
         )
         self.service.startService()
 
@@ -118,13 +120,27 @@ class SignalTests(SynchronousTestCase):
         self.reactor.advance(0.1)
         self.assertEqual(self.did, ["kill"])
 
-    def test_hangup_keeps_running(self) -> None:
-        """SIGHUP ends nothing, before and after the first signal."""
+    def test_hangup_reloads(self) -> None:
+        """SIGHUP reloads, every time, and ends nothing."""
         self.service.arrived(SIGHUP)
-        self.assertEqual((self.reactor.stops, self.did, self.alarms), (0, [], []))
+        self.service.arrived(SIGHUP)
+        self.assertEqual((self.reactor.stops, self.did, self.alarms), (0, ["reload", "reload"], []))
+
+    def test_hangup_after_the_first(self) -> None:
+        """SIGHUP means nothing any more once the end has begun."""
         self.service.arrived(SIGTERM)
         self.service.arrived(SIGHUP)
         self.assertEqual((self.reactor.stops, self.did), (1, []))
+
+    def test_hangup_without_a_file(self) -> None:
+        """Where there is nothing to reload SIGHUP is a line of the log."""
+        service = SignalService(self.reactor, lambda: None)
+        with capturedLogs() as events:
+            service.arrived(SIGHUP)
+        self.assertEqual(
+            [event["log_format"] for event in events], ["SIGHUP: there is no configuration file to read again"]
+        )
+        self.assertEqual(self.reactor.stops, 0)
 
     def test_reactor_stopped_by_somebody_else(self) -> None:
         """A signal during an end that another part began is the first one: it kills nothing."""

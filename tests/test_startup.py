@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.logger import LogLevel, capturedLogs
@@ -9,10 +11,13 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
+from llamaswap.config.files import Files
 from llamaswap.config.schema import Model, Settings
-from llamaswap.errors import LlamaSwapError
+from llamaswap.errors import ConfigurationError, LlamaSwapError, Problem, lines
 from llamaswap.ids import ModelId
-from llamaswap.startup import Announcement, one_line
+from llamaswap.reload.snapshot import look
+from llamaswap.startup import Announcement, Origin, file_settings
+from tests.support.folders import folder_for
 
 
 @implementer(IListeningPort)
@@ -84,9 +89,41 @@ class AnnouncementTests(SynchronousTestCase):
         self.assertIn((LogLevel.warn, "careful"), self.said(Settings(warnings=("careful",)), tcp("127.0.0.1")))
 
 
-class LineTests(SynchronousTestCase):
+class LinesTests(SynchronousTestCase):
     """What goes to stderr."""
 
     def test_one_line(self) -> None:
         """However many lines an error has, the user reads one."""
-        self.assertEqual(one_line(LlamaSwapError("a\n  b")), "llamaswap: a b")
+        self.assertEqual(lines(LlamaSwapError("a\n  b")), "llamaswap: a b")
+
+    def test_a_line_for_each_problem(self) -> None:
+        """All that is wrong with a configuration is told, and what is odd about it, a line each."""
+        problems = (Problem("wrong", "c.yaml", 1, 2), Problem("cannot\nbe read", "d.yaml"))
+        self.assertEqual(
+            lines(ConfigurationError(problems, (Problem("odd", "c.yaml", 3, 4, "x"),))),
+            "llamaswap: c.yaml:1:2: wrong\nllamaswap: d.yaml: cannot be read\nllamaswap: warning: c.yaml:3:4: x: odd",
+        )
+
+
+class OriginTests(SynchronousTestCase):
+    """Settings that can be read again."""
+
+    def setUp(self) -> None:
+        self.path = folder_for(self) / "config.yaml"
+        self.path.write_text("healthCheckTimeout: 20")
+
+    def test_read_again(self) -> None:
+        """What the file says now, also from another directory."""
+        settings, origin = file_settings(Files(os.path.relpath(self.path)), watch=False)
+        self.assertEqual(settings.health_check_timeout, 20)
+        self.path.write_text("healthCheckTimeout: 30")
+        here = os.getcwd()
+        self.addCleanup(os.chdir, here)
+        os.chdir("/")
+        self.assertEqual(origin.read(settings).health_check_timeout, 30)
+
+    def test_watched_from_before_it_was_read(self) -> None:
+        """A look from before comes along, when somebody wants to watch."""
+        files = Files(str(self.path))
+        self.assertEqual(file_settings(files, watch=True)[1], Origin(files, look(files)))
+        self.assertIsNone(file_settings(files, watch=False)[1].watched)

@@ -58,7 +58,7 @@ class OptionTests(SynchronousTestCase):
     def test_help(self) -> None:
         """The help text names every option and the default address."""
         shown = str(Options())
-        for part in ("--config", "--demo", "--listen", "127.0.0.1:8080", "unix:"):
+        for part in ("--config", "--config-dir", "--watch-config", "--demo", "--listen", "127.0.0.1:8080", "unix:"):
             self.assertIn(part, shown)
 
     def test_unknown_option(self) -> None:
@@ -71,31 +71,48 @@ class RefusalTests(TestCase):
 
     def refused(self, *words: str) -> str:
         """The one line that these words end with."""
-        line = self.assertRaises(SystemExit, makeService, parsed(*words)).code
-        assert isinstance(line, str)
-        self.assertNotIn("\n", line)
+        (line,) = self.lines(*words)
         return line
 
+    def lines(self, *words: str) -> list[str]:
+        """The lines that these words end with."""
+        text = self.assertRaises(SystemExit, makeService, parsed(*words)).code
+        assert isinstance(text, str)
+        return text.split("\n")
+
     def test_s104_no_configuration(self) -> None:
-        """S-104: without a configuration both ways to give one are named."""
+        """S-104: without a configuration every way to give one is named."""
         line = self.refused()
-        self.assertIn("--config", line)
-        self.assertIn("--demo", line)
+        for word in ("--config FILE", "--config-dir DIR", "--demo"):
+            self.assertIn(word, line)
 
     def test_both(self) -> None:
-        """`--config` and `--demo` together say nothing."""
-        self.assertIn("exclude each other", self.refused("--config", "c", "--demo"))
+        """`--demo` has no files, and nothing to watch."""
+        for words in (["--config", "c"], ["--config-dir", "d"], ["--watch-config"]):
+            self.assertEqual(self.refused(*words, "--demo"), f"llamaswap: {words[0]} and --demo exclude each other")
 
     def test_missing_file(self) -> None:
         """A file that cannot be read is named, with the reason."""
         self.assertIn("/nonexistent: cannot be read: No such file", self.refused("--config", "/nonexistent"))
 
     def test_wrong_file(self) -> None:
-        """Every problem of a file stands in the line, with file, line and key."""
-        path = config_for(self, "startPort: zero\nmodels:\n  m: {cmd: x, ttl: -5}\n")
-        line = self.refused("--config", path)
-        self.assertIn(f"{path}:1:", line)
-        self.assertIn(f"{path}:3:", line)
+        """Every problem of a file has its line, with file, line and key; so has what is odd about it."""
+        path = config_for(self, "startPort: zero\nmodels:\n  m: {cmd: 'x ${PORT}', ttl: -5}\nmodles: 1\n")
+        first, second, third = self.lines("--config", path)
+        self.assertTrue(first.startswith(f"llamaswap: {path}:1:"), first)
+        self.assertTrue(second.startswith(f"llamaswap: {path}:3:"), second)
+        self.assertTrue(third.startswith(f"llamaswap: warning: {path}:4:"), third)
+
+    def test_directory(self) -> None:
+        """A directory without files is named; so is each file of one that cannot be used."""
+        folder = folder_for(self)
+        self.assertIn(f"{folder}: no configuration sources found", self.refused("--config-dir", str(folder)))
+        (folder / "a.yaml").write_bytes(b"\xff")
+        (folder / "b.yaml").write_bytes(b"\xff")
+        self.assertEqual(
+            self.lines("--config-dir", str(folder)),
+            [f"llamaswap: {folder}/{name}.yaml:1:1: is not UTF-8 text" for name in "ab"],
+        )
 
     def test_s103_address_in_use(self) -> None:
         """S-103: an address in use ends the program before anything is started, and gives back the others."""

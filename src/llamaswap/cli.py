@@ -6,18 +6,21 @@ server from running, or for a forced end; 2 for a wrong flag.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from llamaswap import __version__
-from llamaswap.config.files import load_file
+from llamaswap.config.files import Files
 from llamaswap.config.schema import Settings
-from llamaswap.errors import LlamaSwapError
+from llamaswap.errors import LlamaSwapError, lines
 from llamaswap.flags import USAGE, BadFlag, Flags, HelpWanted, parse
-from llamaswap.outlog import unstalled
-from llamaswap.startup import Wrap, one_line, plain, root_service
+from llamaswap.offline import COMMANDS
+
+if TYPE_CHECKING:
+    from llamaswap.startup import Wrap
 
 UNKNOWN = "unknown"
 """The commit and the build date: a wheel of pure Python has no build of its own."""
@@ -29,7 +32,12 @@ def main() -> None:
 
 
 def run(words: Sequence[str]) -> int:
-    """Do what the flags `words` say; the exit status comes back when the server has ended."""
+    """Do what the flags `words` say; the exit status comes back when the server has ended.
+
+    A first word that is no flag and names one of the commands that start nothing is that command.
+    """
+    if words and words[0] in COMMANDS:
+        return _run_command(words[0], words[1:])
     try:
         flags = parse(words)
     except HelpWanted:
@@ -44,20 +52,32 @@ def run(words: Sequence[str]) -> int:
     try:
         serve(flags)
     except LlamaSwapError as error:
-        sys.stderr.write(one_line(error) + "\n")
+        sys.stderr.write(lines(error) + "\n")
         return 1
     return 0
 
 
+def _run_command(name: str, words: Sequence[str]) -> int:
+    try:
+        status = COMMANDS[name](words)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or the interpreter's own last flush would complain
+        return 1
+    return status
+
+
 def serve(flags: Flags) -> None:
     """Run the server until a signal ends it. Raises `LlamaSwapError` when it cannot be started."""
+    from llamaswap.startup import file_settings, plain, root_service
+
     check(flags)
-    settings = load_file(flags.config)
+    settings, origin = file_settings(Files(flags.config, flags.config_dir), watch=flags.watch_config)
     wrap = tls(flags.tls_cert_file, flags.tls_key_file) if flags.tls_cert_file else plain
     from twisted.internet import reactor
 
     core: Any = reactor
-    service = root_service(settings, [address(flags)], core, signals=True, wrap=wrap)
+    service = root_service(settings, [address(flags)], core, signals=True, wrap=wrap, origin=origin)
     log_to_stdout(settings)
     service.startService()
     core.addSystemEventTrigger("before", "shutdown", service.stopService)
@@ -70,15 +90,11 @@ def address(flags: Flags) -> str:
 
 
 def check(flags: Flags) -> None:
-    """Refuse what cannot be served, in the original's order; a flag that would be ignored is refused as well."""
+    """Refuse what cannot be served, in the original's order."""
     if not flags.config and not flags.config_dir:
-        raise LlamaSwapError("no configuration: give -config FILE")
+        raise LlamaSwapError("no configuration: give -config FILE or -config-dir DIR")
     if bool(flags.tls_cert_file) != bool(flags.tls_key_file):
         raise LlamaSwapError("-tls-cert-file and -tls-key-file belong together: give both or neither")
-    if flags.config_dir:
-        raise LlamaSwapError("-config-dir is not available yet: put everything into one file and give it as -config")
-    if flags.watch_config:
-        raise LlamaSwapError("-watch-config is not available yet: leave it out and restart the server after a change")
 
 
 def tls(cert_file: str, key_file: str) -> Wrap:
@@ -111,6 +127,8 @@ def log_to_stdout(settings: Settings) -> None:
         globalLogBeginner,
         textFileLogObserver,
     )
+
+    from llamaswap.outlog import unstalled
 
     level = LogLevel.levelWithName(settings.log_level)
     observer = unstalled(textFileLogObserver, sys.stdout)

@@ -24,6 +24,7 @@ from llamaswap.resolve.resolver import Resolver
 from llamaswap.schedule.dispatcher import Dispatcher
 from llamaswap.web import pages
 from llamaswap.web.api import Api, Version
+from llamaswap.web.configuration import Configuration, Reloads
 from llamaswap.web.feeds import LogFeeds
 from llamaswap.web.front import Front, Serve
 from llamaswap.web.gate import Gate
@@ -51,7 +52,14 @@ class Doors:
     resource: IResource
 
     def __init__(
-        self, settings: Settings, dispatcher: Dispatcher, pool: Pool, logs: Logs, in_thread: InThread, reactor: Any
+        self,
+        settings: Settings,
+        dispatcher: Dispatcher,
+        pool: Pool,
+        logs: Logs,
+        in_thread: InThread,
+        reloads: Reloads,
+        reactor: Any,
     ) -> None:
         self._dispatcher = dispatcher
         self._pool = pool
@@ -63,8 +71,8 @@ class Doors:
         version = Version(__version__)
         self._api = Api(settings, dispatcher, self._state_of, pool.states, rules.resolver, version, reactor)
         self.feeds = LogFeeds(logs, rules.resolver)
-        endpoints = {**pages.endpoints(), **self._api.endpoints(), **self.feeds.endpoints()}
-        tree = ResourceTree(self._table, endpoints)
+        own = {**self._api.endpoints(), **self.feeds.endpoints(), **Configuration(reloads).endpoints()}
+        tree = ResourceTree(self._table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self._front, tree)
         self.factory = ChannelFactory(self._front, TreeLane(tree), settings.limits, reactor)
 

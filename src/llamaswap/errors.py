@@ -20,6 +20,7 @@ class Problem:
 
     message: str
     file: str
+    """Empty when the problem is in no file."""
     line: int = 0
     """1-based; 0 when the problem has no place in the text."""
     column: int = 0
@@ -28,7 +29,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file + (f":{self.line}:{self.column}" if self.line else "")
-        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+        return ": ".join(part for part in (place, self.path, self.message) if part)
 
 
 class ConfigurationError(LlamaSwapError):
@@ -39,6 +40,14 @@ class ConfigurationError(LlamaSwapError):
         self.problems = problems
         self.warnings = warnings
         """What else is odd about it, such as a misspelt key: often the cause of a problem."""
+
+
+def lines(error: LlamaSwapError) -> str:
+    """What the user of a command line reads on stderr: a line for everything that is wrong."""
+    said = [str(error)]
+    if isinstance(error, ConfigurationError):
+        said = [*map(str, error.problems), *(f"warning: {warning}" for warning in error.warnings)]
+    return "\n".join("llamaswap: " + " ".join(each.split()) for each in said)
 
 
 class ClientGone(LlamaSwapError):
@@ -115,6 +124,12 @@ class BodyStalled(Refusal):
 
 class ModelNotLoaded(Refusal):
     """the model is not loaded"""
+
+    status = 409
+
+
+class NothingToReload(Refusal):
+    """this server has no configuration file that could be read again"""
 
     status = 409
 

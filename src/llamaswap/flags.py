@@ -17,7 +17,7 @@ Usage of llama-swap:
   -config string
         configuration file
   -config-dir string
-        directory of additional configuration files (not read yet)
+        directory whose *.yml and *.yaml are merged into the configuration
   -listen string
         listen address (default ":8080", or ":8443" with TLS)
   -tls-cert-file string
@@ -27,7 +27,11 @@ Usage of llama-swap:
   -version
         show the version and exit
   -watch-config
-        reload when the configuration changes (not available yet)
+        reload when a file of the configuration changes (SIGHUP reloads in any case)
+
+Commands in the place of flags, which start nothing (--help after one says more):
+  check FILE...   say everything that is wrong with configurations
+  plan FILE       say what would be evicted and started for a request
 """
 
 TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger, globalLogPublisher
@@ -23,10 +23,13 @@ from llamaswap.backends.pool import Pool
 from llamaswap.backends.processes import system_processes
 from llamaswap.backends.sweep import log_sweep, sweep
 from llamaswap.config.difference import Difference, difference
+from llamaswap.config.outcome import Outcome
 from llamaswap.config.schema import Model, Settings
 from llamaswap.doors import Doors
+from llamaswap.errors import NothingToReload
 from llamaswap.logs.sources import Logs
 from llamaswap.notices import ConfigurationChanged, Notices
+from llamaswap.reload.reloader import Reloader
 from llamaswap.schedule.core import Core
 from llamaswap.schedule.dispatcher import Dispatcher
 from llamaswap.schedule.eviction import make_policy
@@ -36,11 +39,20 @@ T = TypeVar("T")
 
 
 class House:
-    """One server, whose children inherit `environ`. Nothing of it runs, nor touches the disk, before `start`."""
+    """One server, whose children inherit `environ`. Nothing of it runs, nor touches the disk, before `start`.
+
+    `read` reads the configuration again (`reload/reloader.py`); without it there is nothing to reload.
+    """
 
     log = Logger()
 
-    def __init__(self, settings: Settings, reactor: Any, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        reactor: Any,
+        environ: Mapping[str, str] = os.environ,
+        read: Callable[[Settings], Settings] | None = None,
+    ) -> None:
         self.settings = settings
         """Those in force."""
         self._reactor = reactor
@@ -53,13 +65,24 @@ class House:
         self._swept: Deferred[None] = Deferred()
         self._processes = system_processes()
         self._journal = Journal(self._processes)
+        self._reloader = self._make_reloader(read) if read else None
         self._pool = self._make_pool()
         core = Core(settings, make_policy(settings))
         self._dispatcher = Dispatcher(core, self._pool, self._pool.upstream_of, reactor)
         self._pool.tell = self._dispatcher.tell
-        self._doors = Doors(settings, self._dispatcher, self._pool, self._logs, self._in_thread, reactor)
+        self._doors = Doors(settings, self._dispatcher, self._pool, self._logs, self._in_thread, self, reactor)
         self.factory = self._doors.factory
         self.resource = self._doors.resource
+
+    def _make_reloader(self, read: Callable[[Settings], Settings]) -> Reloader:
+        return Reloader(
+            read,
+            self.apply,
+            lambda: self.settings,
+            in_thread=self._in_thread,
+            publish=self.notices.publish,
+            clock=self._reactor,
+        )
 
     def _make_pool(self) -> Pool:
         host = Host(
@@ -99,6 +122,10 @@ class House:
 
     # -- other settings ------------------------------------------------------------------------------------------
 
+    def reload(self, why: str) -> Deferred[Outcome]:
+        """`Reloader.reload`. Fails with `NothingToReload` where there is nothing to read."""
+        return self._reloader.reload(why) if self._reloader else fail(NothingToReload())
+
     def apply(self, settings: Settings) -> Difference:
         """Put `settings` in force, in one step; returns what changes for models (lifecycle section 12, W-15).
 
@@ -132,6 +159,8 @@ class House:
 
     def stop_accepting(self) -> None:
         self._ending = True
+        if self._reloader is not None:
+            self._reloader.stop()
         self._closing = [maybeDeferred(port.stopListening) for port in self._ports]
         self.factory.close()
 

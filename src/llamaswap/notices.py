@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any, TypeVar
 
 from llamaswap.config.difference import Difference
+from llamaswap.errors import Problem
 from llamaswap.ids import ModelId
 
 
@@ -38,6 +40,29 @@ class ModelChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ReloadStarted:
+    """The configuration is being read again."""
+
+    why: str
+    when: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadFailed:
+    """It cannot be used; the one in force stays."""
+
+    problems: tuple[Problem, ...]
+    when: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """It was read and is in force, also when it says what it said before."""
+
+    when: float
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigurationChanged:
     """Other settings are in force; what this means for processes that run has begun, and may take its time."""
 
@@ -46,7 +71,7 @@ class ConfigurationChanged:
     """Seconds since the epoch."""
 
 
-Notice = ModelChanged | ConfigurationChanged
+Notice = ModelChanged | ReloadStarted | ReloadFailed | Reloaded | ConfigurationChanged
 N = TypeVar("N", bound=Notice)
 
 
@@ -54,25 +79,23 @@ class Notices:
     """A bus of notices. `on_error` is told of a listener that raised, and the others still hear."""
 
     def __init__(self, on_error: Callable[[Exception], None]) -> None:
-        self._listeners: list[tuple[type[Any], Callable[[Any], None]]] = []
+        self._listeners: dict[object, tuple[type[Any], Callable[[Any], None]]] = {}
         self._on_error = on_error
 
     def subscribe(self, kind: type[N], listener: Callable[[N], None]) -> Callable[[], None]:
-        """Tell `listener` of every later notice of this kind; the returned function ends that, called once or twice."""
-        entry = (kind, listener)
-        self._listeners.append(entry)
-
-        def unsubscribe() -> None:
-            if entry in self._listeners:
-                self._listeners.remove(entry)
-
-        return unsubscribe
+        """Tell `listener` of every later notice of `kind`; the returned function ends that and may be called twice."""
+        subscription = object()
+        self._listeners[subscription] = (kind, listener)
+        return partial(self._unsubscribe, subscription)
 
     def publish(self, notice: Notice) -> None:
         """Tell every listener for its kind, in the order they subscribed."""
-        for kind, listener in tuple(self._listeners):
+        for kind, listener in tuple(self._listeners.values()):
             if isinstance(notice, kind):
                 self._tell(listener, notice)
+
+    def _unsubscribe(self, subscription: object) -> None:
+        self._listeners.pop(subscription, None)
 
     def _tell(self, listener: Callable[[Any], None], notice: Notice) -> None:
         try:

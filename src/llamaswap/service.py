@@ -5,6 +5,7 @@ It reads no file and no command line, installs no signal handler and opens no po
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.application.service import IService, Service
@@ -13,6 +14,7 @@ from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.web.resource import IResource
 
 from llamaswap.config.difference import Difference
+from llamaswap.config.outcome import Outcome
 from llamaswap.config.schema import Settings
 from llamaswap.house import House
 from llamaswap.shutdown import Shutdown
@@ -42,8 +44,11 @@ class LlamaSwap:
     resource: IResource
     """The same for a site of yours."""
 
-    def __init__(self, settings: Settings, reactor: Any) -> None:
-        self._house = House(settings, reactor)
+    def __init__(self, settings: Settings, reactor: Any, *, read: Callable[[Settings], Settings] | None = None) -> None:
+        """`read` is what `reload` reads with: called in a thread with the settings in force, it returns those that
+        should be, or raises `ConfigurationError`; such as `lambda previous: files.load(previous=previous)`.
+        """
+        self._house = House(settings, reactor, read=read)
         self._shutdown = Shutdown(self._house, reactor)
         self.service = _Life(self._house, self._shutdown)
         self.factory = self._house.factory
@@ -65,6 +70,14 @@ class LlamaSwap:
         they are ignored, and the difference is empty.
         """
         return self._house.apply(settings)
+
+    def reload(self, why: str) -> Deferred[Outcome]:
+        """Read the settings again, and serve by them if they are good. `why` is for the log.
+
+        Fires with what came of it, which also the log tells. Fails with a `Refusal`: without `read`, and once the
+        server ends. Cancelling gives up the wait only.
+        """
+        return self._house.reload(why)
 
     def close_first(self, port: IListeningPort) -> None:
         """Let `service` close this port before it ends anything else. Yours to close otherwise."""

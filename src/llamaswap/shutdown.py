@@ -31,7 +31,7 @@ class House(Protocol):
         """Seconds that the models take to stop, at most."""
 
     def stop_accepting(self) -> None:
-        """Take no new connections, and no further request on those there are."""
+        """Take no new connections, no further request on those there are, and no other configuration."""
 
     def refuse_waiting(self) -> None:
         """Answer everybody who waits for a model, now and from now on, with a refusal."""

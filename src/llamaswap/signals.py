@@ -1,9 +1,9 @@
 """What SIGTERM, SIGINT and SIGHUP do to a server that the command line started; an embedded service never sees this.
 
-The first SIGTERM or SIGINT ends the server gracefully, exit status 0. A second one, or a graceful end that takes
-longer than `FORCED_AFTER`, kills every model at once, exit status 1. All of that is done in the reactor's turns; an
-alarm stands behind it that needs none, because a reactor may be stuck. `twist` and `twistd` would otherwise end by
-the signal itself (status 143) and ignore a second one.
+SIGHUP reloads the configuration. The first SIGTERM or SIGINT ends the server gracefully, exit status 0. A second one,
+or a graceful end that takes longer than `FORCED_AFTER`, kills every model at once, exit status 1. All of that is done
+in the reactor's turns; an alarm stands behind it that needs none, because a reactor may be stuck. `twist` and `twistd`
+would otherwise end by the signal itself (status 143) and ignore a second one.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ class SignalService(Service):
     """Owns the three signals from the moment the reactor runs.
 
     `kill` must kill what the server started and let its graceful stop end at once; as the last resort it is called
-    between any two steps of the program. `at_exit` is given what is to run last of all, when the program around us
-    has removed its pid file.
+    between any two steps of the program. `hangup` is called for every SIGHUP until the end has begun; without it there
+    is nothing to reload. `at_exit` is given what is to run last of all, when the program around us has removed its pid
+    file.
     """
 
     log = Logger()
@@ -54,12 +55,14 @@ class SignalService(Service):
         reactor: Any,
         kill: Callable[[], None],
         *,
+        hangup: Callable[[], object] | None = None,
         leave: Callable[[], None] = leave,
         at_exit: Callable[[Callable[[], None]], Any] = atexit.register,
         set_alarm: Callable[[float], None] = set_alarm,
     ) -> None:
         self._reactor = reactor
         self._kill = kill
+        self._hangup = hangup
         self._leave = leave
         self._at_exit = at_exit
         self._set_alarm = set_alarm
@@ -102,10 +105,12 @@ class SignalService(Service):
     def _received(self, number: signal.Signals) -> None:
         if self._stopping:
             self._second(number)
-        elif number is signal.SIGHUP:
-            self.log.warn("SIGHUP: the configuration is read at the start only, restart the server to change it")
-        else:
+        elif number is not signal.SIGHUP:
             self._first(number)
+        elif self._hangup is not None:
+            self._hangup()
+        else:
+            self.log.warn("SIGHUP: there is no configuration file to read again")
 
     def _first(self, number: signal.Signals) -> None:
         self.log.info("{signal}: stopping; a second signal kills the models at once", signal=number.name)
@@ -115,6 +120,7 @@ class SignalService(Service):
             self._reactor.stop()
 
     def _second(self, number: signal.Signals) -> None:
+        """SIGHUP means nothing any more."""
         if number is not signal.SIGHUP:
             self._force(f"{number.name} again")
 

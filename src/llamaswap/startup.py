@@ -6,20 +6,29 @@ All that can fail for the user's reasons fails here, before anything is started,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 from twisted.application.service import MultiService, Service
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
+from llamaswap.config.files import Files
 from llamaswap.config.load import load
 from llamaswap.config.schema import Settings
 from llamaswap.config.source import Source
-from llamaswap.errors import LlamaSwapError
+from llamaswap.errors import Refusal
 from llamaswap.listen import describe, is_public, open_ports, own_lock
+from llamaswap.reload.snapshot import Look, look
+from llamaswap.reload.watch import CannotNotify, Notifier, Watch
 from llamaswap.service import LlamaSwap
 from llamaswap.signals import SignalService
 
+T = TypeVar("T")
 MODELS_NAMED = 10
 """How many models the first lines of the log name."""
 Wrap = Callable[[IProtocolFactory], IProtocolFactory]
@@ -31,16 +40,30 @@ def plain(factory: IProtocolFactory) -> IProtocolFactory:
     return factory
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where settings have come from, so that they can be read again."""
+
+    files: Files
+    watched: Look | None = None
+    """How the files looked before they were read; None when nobody wants to know whether they change."""
+
+    def read(self, previous: Settings) -> Settings:
+        """The settings that the files ask for now, when `previous` are in force. Raises `ConfigurationError`."""
+        return self.files.load(previous=previous)
+
+
+def file_settings(files: Files, *, watch: bool) -> tuple[Settings, Origin]:
+    """Settings of these files, and how to keep up with them. Raises `ConfigurationError`."""
+    origin = Origin(files.absolute(), look(files) if watch else None)  # before reading: no change in between is missed
+    return files.load(), origin
+
+
 def demo_settings() -> Settings:
     """Settings of the generated demo models. Raises `LlamaSwapError` naming what is missing to run them."""
     from llamaswap.demo import prepare
 
     return load([Source("demo", prepare())])
-
-
-def one_line(error: LlamaSwapError) -> str:
-    """What the user reads on stderr."""
-    return "llamaswap: " + " ".join(str(error).split())
 
 
 class Announcement(Service):
@@ -85,19 +108,44 @@ def root_service(
     *,
     signals: bool,
     wrap: Wrap = plain,
+    origin: Origin | None = None,
 ) -> MultiService:
     """A service that is `settings` served on every address of `listen`; raises `CannotListen`.
 
     The ports are open when this returns; the models and everything else wait for `startService`. `wrap` puts a
     layer (TLS) around the protocol. With `signals` the service owns the process's signals: only for a command line.
+    From `origin` the settings are read again when somebody asks for it, or something has changed there.
     """
-    llamaswap = LlamaSwap(settings, reactor)
+    llamaswap = LlamaSwap(settings, reactor, read=origin.read if origin else None)
     ports = open_ports(reactor, listen, wrap(llamaswap.factory))
     for port in ports:
         llamaswap.close_first(port)
     root = MultiService()
     Announcement(settings, ports).setServiceParent(root)
     if signals:
-        SignalService(reactor, llamaswap.kill).setServiceParent(root)
+        hangup = partial(_reload, llamaswap, "SIGHUP") if origin else None
+        SignalService(reactor, llamaswap.kill, hangup=hangup).setServiceParent(root)
     llamaswap.service.setServiceParent(root)
+    if origin is not None and origin.watched is not None:
+        _watch(origin.files, origin.watched, reactor, llamaswap).setServiceParent(root)
     return root
+
+
+def _reload(llamaswap: LlamaSwap, why: str) -> None:
+    """The log says what comes of it."""
+    llamaswap.reload(why).addErrback(Failure.trap, Refusal)
+
+
+def _watch(files: Files, first: Look, reactor: Any, llamaswap: LlamaSwap) -> Watch:
+    def in_thread(work: Callable[[], T]) -> Deferred[T]:
+        return deferToThreadPool(reactor, reactor.getThreadPool(), work)
+
+    def notify(told: Callable[[], None]) -> Notifier:
+        try:
+            from llamaswap.reload.inotify import Inotify
+        except ImportError as error:
+            raise CannotNotify("this system has no inotify") from error
+        return Inotify(told, reactor)
+
+    changed = partial(_reload, llamaswap, "the files have changed")
+    return Watch(partial(look, files), first, changed, clock=reactor, in_thread=in_thread, notify=notify)

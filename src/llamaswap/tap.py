@@ -1,7 +1,7 @@
 """`twist llamaswap` and `twistd llamaswap`: options in, one service out.
 
-Whatever is wrong with the configuration or an address ends the program here, with one line on stderr and exit
-status 1: later, a daemonising `twistd` would hang instead.
+Whatever is wrong with the configuration or an address ends the program here, with a line for each problem on stderr
+and exit status 1: later, a daemonising `twistd` would hang instead.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from twisted.application.service import IService
 from twisted.python import usage
 
 from llamaswap import __version__
-from llamaswap.config.files import load_file
+from llamaswap.config.files import Files
 from llamaswap.config.schema import Settings
-from llamaswap.errors import LlamaSwapError
+from llamaswap.errors import LlamaSwapError, lines
 from llamaswap.listen import DEFAULT_LISTEN
 from llamaswap.outlog import unstalled
-from llamaswap.startup import demo_settings, one_line, root_service
+from llamaswap.startup import Origin, demo_settings, file_settings, root_service
 
 OBSERVER = "fileLogObserverFactory"
 """The option of `twist` that makes the observer which writes its log; `twistd` has none."""
@@ -27,13 +27,17 @@ OBSERVER = "fileLogObserverFactory"
 class Options(usage.Options):
     """The options behind the word `llamaswap`."""
 
-    synopsis = "[--config FILE | --demo] [--listen ADDRESS]..."
+    synopsis = "[--config FILE] [--config-dir DIR] [--watch-config] [--demo] [--listen ADDRESS]..."
     longdesc = (
         "One OpenAI- and Anthropic-compatible endpoint in front of many local AI models, which are started, swapped "
         "and stopped on demand."
     )
-    optParameters = (("config", "c", None, "The configuration file (YAML)."),)
+    optParameters = (
+        ("config", "c", None, "The configuration file (YAML)."),
+        ("config-dir", None, None, "A directory whose *.yml and *.yaml are merged into the configuration."),
+    )
     optFlags = (
+        ("watch-config", None, "Reload when a file of the configuration changes. (SIGHUP reloads in any case.)"),
         ("demo", None, "Serve tiny generated models on a real llama.cpp, without a configuration (extra `demo`)."),
     )
 
@@ -59,7 +63,7 @@ class Options(usage.Options):
 
 
 def makeService(options: Options) -> IService:
-    """The whole server as one service, its ports already open. Raises `SystemExit` with one line for the user.
+    """The whole server as one service, its ports already open. Raises `SystemExit` with what the user should read.
 
     Under `twist` and `twistd`, which parse our options as those of a subcommand, it also owns the signals, and sees to
     it that nobody who reads the log of `twist` can stall the server.
@@ -67,24 +71,25 @@ def makeService(options: Options) -> IService:
     from twisted.internet import reactor
 
     try:
-        service: IService = root_service(
-            _settings(options),
-            options["listen"] or [DEFAULT_LISTEN],
-            reactor,
-            signals=options.parent is not None,
-        )
+        settings, origin = _settings(options)
+        listen = options["listen"] or [DEFAULT_LISTEN]
+        service: IService = root_service(settings, listen, reactor, signals=options.parent is not None, origin=origin)
     except LlamaSwapError as error:
-        raise SystemExit(one_line(error)) from error
+        raise SystemExit(lines(error)) from error
     if options.parent is not None and OBSERVER in options.parent:
         options.parent[OBSERVER] = partial(unstalled, options.parent[OBSERVER])
     return service
 
 
-def _settings(options: Options) -> Settings:
-    if options["config"] and options["demo"]:
-        raise LlamaSwapError("--config and --demo exclude each other")
-    if options["config"]:
-        return load_file(options["config"])
+def _settings(options: Options) -> tuple[Settings, Origin | None]:
+    files = Files(options["config"] or "", options["config-dir"] or "")
     if options["demo"]:
-        return demo_settings()
-    raise LlamaSwapError("no configuration: give --config FILE, or --demo to try it without one")
+        for other in ("config", "config-dir", "watch-config"):
+            if options[other]:
+                raise LlamaSwapError(f"--{other} and --demo exclude each other")
+        return demo_settings(), None
+    if files == Files():
+        raise LlamaSwapError(
+            "no configuration: give --config FILE or --config-dir DIR, or --demo to try it without one"
+        )
+    return file_settings(files, watch=bool(options["watch-config"]))

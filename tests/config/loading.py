@@ -1,4 +1,7 @@
-"""Short ways to load a text in a test, and to see what was found wrong with it."""
+"""Short ways to load a text in a test, and to see what was found wrong with it.
+
+What is good for the loader is held against the JSON Schema as well.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from llamaswap.config.schema import Model, Settings
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError, Problem
 from llamaswap.ids import ModelId
+from tests.config.places import check_agreement
 
 FIXED = 'cmd: s, proxy: "http://h:1"'
 """The keys of a model that needs no port."""
@@ -16,7 +20,9 @@ FIXED = 'cmd: s, proxy: "http://h:1"'
 
 def settings(text: str) -> Settings:
     """What `text` means; it must be good."""
-    return load([Source("c.yaml", dedent(text))])
+    loaded = load([Source("c.yaml", dedent(text))])
+    check_agreement(dedent(text), loaded.warnings)
+    return loaded
 
 
 def model(keys: str) -> Model:
@@ -37,3 +43,8 @@ def only(text: str) -> str:
     """The one problem of `text`, as a line."""
     (problem,) = problems(text)
     return str(problem)
+
+
+def warnings(text: str) -> str:
+    """What is odd about `text`, which is good, as lines."""
+    return "\n".join(settings(text).warnings)

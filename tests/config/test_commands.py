@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.commands import split_command, strip_comments
+from llamaswap.config.commands import Dialect, split_command, strip_comments
 
 SPEC = {
     "a # b": ["a", "#", "b"],
@@ -28,17 +28,37 @@ SPEC = {
 }
 """The table of section 9.2, POSIX column."""
 
+WINDOWS = SPEC | {
+    "a 'x y' \"z w\"": ["a", "'x", "y'", "z w"],
+    "--j '{\"k\": 1}'": ["--j", "'{k:", "1}'"],
+    "--a '\"q r\"'": ["--a", "'q r'"],
+    r'a "\$x \n \\"': ["a", "\\$x \\n \\"],
+    r"x C:\d\y.exe": ["x", r"C:\d\y.exe"],
+    'x "a""b"': ["x", 'a"b'],
+    'x """"': ["x", '"'],
+    "a \\\\\nb": ["a", "\\", "b"],
+}
+"""The other column."""
+
 
 class SplitTests(SynchronousTestCase):
     """Words of a command."""
 
     def check(self, text: str, *words: str) -> None:
-        self.assertEqual(split_command(text), list(words), text)
+        self.assertEqual(split_command(text, Dialect.POSIX), list(words), text)
 
     def test_the_table_of_the_contract(self) -> None:
         """Every row of the table in section 9.2."""
         for text, words in SPEC.items():
             self.check(text, *words)
+
+    def test_the_table_of_the_contract_for_windows(self) -> None:
+        """The same rows where backslashes mean something in front of a double quote only."""
+        for text, words in WINDOWS.items():
+            self.assertEqual(split_command(text, Dialect.WINDOWS), words, text)
+        self.assertEqual(
+            split_command('a\rb "c\nd" \\"e \\\\"f g"', Dialect.WINDOWS), ["a", "b", "c\nd", '"e', "\\f g"]
+        )
 
     def test_separators(self) -> None:
         """Blank, tab and newline separate; a carriage return and Unicode blanks do not."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.compose import MAX_ALIASED, MAX_DEPTH, compose
+from llamaswap.config.compose import MAX_ALIASED, compose
 from llamaswap.config.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from llamaswap.config.parse import MAX_DEPTH
 from llamaswap.config.report import Report
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
@@ -44,6 +45,18 @@ class GoodTests(SynchronousTestCase):
         inner = items.items[1]
         assert isinstance(inner, MappingNode)
         self.assertEqual(inner.values["c"].place, ("c.yaml", 4, 9))
+
+    def test_literal(self) -> None:
+        """A node knows whether its characters can be counted in the file."""
+        text = '[a && b, \'c\', "d", &x e, !!str f, ü 😀 g, 0x10, "\\x41", h  ]\n'
+        root = compose(Source("c.yaml", text), Report())
+        assert isinstance(root, SequenceNode)
+        found = {node.text: node.literal for node in root.items if isinstance(node, ScalarNode)}
+        counted = {name for name, literal in found.items() if literal}
+        self.assertEqual(counted, {"a && b", "ü 😀 g", "0x10", "h"})
+        folded = compose(Source("c.yaml", "a &\n  b"), Report())
+        assert isinstance(folded, ScalarNode)
+        self.assertFalse(folded.literal)
 
     def test_nothing(self) -> None:
         """An empty text, comments only, or an empty document is no root or null."""

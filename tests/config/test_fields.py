@@ -10,10 +10,13 @@ from llamaswap.config.fields import (
     Key,
     Reader,
     boolean,
+    duration,
     integer,
+    listed,
     natural,
     positive,
     read_keys,
+    require,
     seconds,
     some_seconds,
     string,
@@ -25,13 +28,19 @@ from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
 
 
-def read(reader: Reader, text: str) -> object:
-    """What `reader` makes of the YAML value `text`."""
+def place(text: str, path: str = "limits") -> At:
+    """The YAML value `text`, about to be read."""
     report = Report()
     node = compose(Source("c.yaml", text), report)
     assert node is not None
-    value = reader(At(node, "key", report))
-    report.raise_errors()
+    return At(node, path, report)
+
+
+def read(reader: Reader, text: str) -> object:
+    """What `reader` makes of the YAML value `text`."""
+    at = place(text, "key")
+    value = reader(at)
+    at.report.raise_errors()
     return value
 
 
@@ -82,6 +91,15 @@ class ReaderTests(SynchronousTestCase):
         self.accepts(strings, {"[a, 1, ~, 'b']": ("a", "1", "b"), "[]": ()})
         self.refuses(strings, "a", "{a: b}", "[[a]]")
 
+    def test_duration(self) -> None:
+        """Numbers with units, as many as one likes; only zero needs none."""
+        self.accepts(duration, {"90s": 90.0, "1m30s": 90.0, "2h10s": 7210.0, "5.5s": 5.5, "'0'": 0.0, "-1m": -60.0})
+        self.accepts(
+            duration, {"4999ms": 4.999, ".5m": 30.0, "7000000us": 7.0, "7000000\u00b5s": 7.0, "1s1ns": 1.000000001}
+        )
+        self.refuses(duration, "5", "'5'", "0", "1d", "''", "1s 2s", "s", "1.s2", "5S", "[]", "true", "2024-01-01")
+        self.refuses(duration, f"{2**63}ns", "9" * 9000 + "h")
+
     def test_message(self) -> None:
         """A refusal says where, what was found and what is needed, on one line."""
         with self.assertRaises(ConfigurationError) as caught:
@@ -95,12 +113,10 @@ class SectionTests(SynchronousTestCase):
     KEYS = (Key("keepAlive", "keep_alive", integer), Key("logLevel", "log_level", string))
 
     def section(self, text: str) -> tuple[dict[str, object], list[str]]:
-        report = Report()
-        node = compose(Source("c.yaml", text), report)
-        assert node is not None
-        values = read_keys(At(node, "limits", report), self.KEYS, ["other"], ["later"])
-        report.raise_errors()
-        return values, [str(warning) for warning in report.warnings]
+        at = place(text)
+        values = read_keys(at, self.KEYS, ["other"])
+        at.report.raise_errors()
+        return values, [str(warning) for warning in at.report.warnings]
 
     def test_absent_and_null(self) -> None:
         """A key that is absent or null is not in the answer, so that its default stays."""
@@ -118,12 +134,6 @@ class SectionTests(SynchronousTestCase):
             ],
         )
 
-    def test_unsupported_keys(self) -> None:
-        """A key that is known and not supported is a warning, unless it says nothing."""
-        _, warnings = self.section("later: {a: 1}")
-        self.assertEqual(warnings, ["c.yaml:1:1: limits: `later` is not supported by this version and is ignored"])
-        self.assertEqual(self.section("later:"), ({}, []))
-
     def test_not_a_mapping(self) -> None:
         """A section that is a list or a word is an error; null is nothing."""
         self.assertRaises(ConfigurationError, self.section, "[a]")
@@ -132,11 +142,31 @@ class SectionTests(SynchronousTestCase):
 
     def test_subsection(self) -> None:
         """A mapping in a mapping; anything else is None, and told."""
-        report = Report()
-        node = compose(Source("c.yaml", "{a: {b: 1}, c: 5, d: ~}"), report)
-        assert node is not None
-        root = At(node, "", report)
+        root = place("{a: {b: 1}, c: 5, d: ~}", "")
         inner = subsection(root, "a", ["b"])
         self.assertEqual(inner and inner.path, "a")
         self.assertEqual([subsection(root, key, ()) for key in "cde"], [None, None, None])
-        self.assertRaises(ConfigurationError, report.raise_errors)
+        self.assertRaises(ConfigurationError, root.report.raise_errors)
+
+    def test_required(self) -> None:
+        """A key that is missing or null is told; in a section that is no mapping nothing is missed."""
+        for text, told in (("{}", 1), ("{a: ~}", 1), ("~", 1), ("{a: 1}", 0), ("[]", 0)):
+            at = place(text)
+            require(at, "a", "a is required")
+            self.assertEqual(at.report.complaints, told, text)
+
+    def test_deeper(self) -> None:
+        """Keys inside each other, and a key by itself, know their paths and places."""
+        root = place("a:\n  b: {c: 1}\n", "")
+        inner = root.at("a", "b", "c")
+        assert inner is not None
+        self.assertEqual((inner.path, inner.node.place), ("a.b.c", ("c.yaml", 2, 10)))
+        self.assertEqual([root.at("a", "x", "c"), root.at("a", "b", "c", "d")], [None, None])
+        self.assertEqual((root.key("a").path, root.key("a").node.place), ("a", ("c.yaml", 1, 1)))
+
+    def test_second_look(self) -> None:
+        """The texts of a list with their places; what is wrong is not told again."""
+        at = place("[a, ~, 1.0, [b]]")
+        self.assertEqual([(text, item.path) for text, item in listed(at)], [("a", "limits[0]"), ("1", "limits[2]")])
+        self.assertEqual([*listed(None), *listed(place("a"))], [])
+        at.report.raise_errors()

@@ -8,7 +8,7 @@ from llamaswap.config.load import load
 from llamaswap.config.schema import DEFAULT_IGNORE_PATH, Group, Limits, Settings
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
-from tests.config.loading import FIXED, only, problems, settings
+from tests.config.loading import FIXED, only, problems, settings, warnings
 
 
 class DefaultTests(SynchronousTestCase):
@@ -52,10 +52,11 @@ class ServerKeyTests(SynchronousTestCase):
         """Text only, in order, duplicates and tabs included."""
         self.assertEqual(settings('apiKeys: [k1, "a\\tb", k1]').api_keys, ("k1", "a\tb", "k1"))
         self.assertEqual(settings("apiKeys: []").api_keys, ())
+        self.assertEqual(settings("apiKeys: [123456]").api_keys, ("123456",))
 
     def test_a_file_with_keys_never_runs_open(self) -> None:
         """Whatever is not a good key is an error, never fewer keys (R07, R08)."""
-        for text in ("[k, 5]", "[~]", "[true]", "[[k]]", "[{k: v}]", "[2024-01-01]", "key", "5", "{k: v}"):
+        for text in ("[k, 0x5]", "[~]", "[true]", "[[k]]", "[{k: v}]", "[2024-01-01]", "key", "5", "{k: v}"):
             self.assertEqual(len(problems(f"apiKeys: {text}")), 1, text)
         self.assertIn("apiKeys[1] cannot contain spaces", only('apiKeys: [ok, "a b"]'))
         self.assertIn("empty api key", only('apiKeys: [""]'))
@@ -78,6 +79,7 @@ class ServerKeyTests(SynchronousTestCase):
         self.assertIn(
             "upstream.ignorePaths[1]: invalid regular expression `(?=x)`", only('upstream: {ignorePaths: [a, "(?=x)"]}')
         )
+        self.assertIn("ignorePaths[0]: a list where text", only("upstream: {ignorePaths: [[], x]}"))
 
     def test_logging(self) -> None:
         """Levels and formats are trimmed, lower-cased and never refused; outputs are exact (V25, R05)."""
@@ -102,14 +104,78 @@ class ServerKeyTests(SynchronousTestCase):
             len(problems("limits: {headerBytes: 0, headerSeconds: 0, bodyBytes: -1, bodyIdle: .inf, keepAlive: x}")), 5
         )
 
-    def test_unsupported_sections(self) -> None:
-        """What later versions read is a warning with its line; it is not looked at."""
-        loaded = settings('macros: {a: "${b}"}\npeers: []\nprofiles: {p: [a]}\n')
-        expected = [
-            f"c.yaml:{line}:1: `{name}` is not supported by this version and is ignored"
-            for line, name in ((1, "macros"), (2, "peers"), (3, "profiles"))
-        ]
-        self.assertEqual(list(loaded.warnings), expected)
+    def test_inherited(self) -> None:
+        """What models inherit stands in the settings too."""
+        text = "globalTTL: 1\nunloadTimeout: 2\nqueueSize: 3\nqueueTimeout: 4\nsendLoadingState: on\n"
+        loaded = settings(text + f"models: {{m: {{{FIXED}}}, n: {{{FIXED}, sendLoadingState: off}}}}")
+        found = (loaded.global_ttl, loaded.unload_timeout, loaded.queue_size, loaded.queue_timeout)
+        self.assertEqual((*found, loaded.send_loading_state), (1, 2, 3, 4.0, True))
+        self.assertEqual([model.send_loading_state for model in loaded.models.values()], [True, False])
+
+    def test_activity(self) -> None:
+        """Sizes that make no sense act as the default, or as nothing."""
+        self.assertEqual(
+            [settings(f"metricsMaxInMemory: {n}").metrics_max_in_memory for n in (-1, 0, 7)], [1000, 1000, 7]
+        )
+        self.assertEqual([settings(f"captureBuffer: {n}").capture_buffer for n in (-1, 0, 7.9, "~")], [0, 0, 7, 5])
+
+    def test_performance(self) -> None:
+        """At least five seconds; zero is as if absent (R01, R02, V25)."""
+        found = [settings(f"performance: {{every: {every}}}").performance.every for every in ("0s", "'0'", "~", "1m5s")]
+        self.assertEqual(found, [5.0, 5.0, 5.0, 65.0])
+        self.assertTrue(settings("performance: {disabled: yes}").performance.disabled)
+        for every in ("4999ms", "-5s", "1ns"):
+            fault = only(f"performance: {{every: {every}}}")
+            self.assertIn(f"performance.every: every must be at least 5s, got {every}", fault)
+        self.assertIn("`10` where a duration with its unit", only("performance: {every: 10}"))
+        self.assertIn("unknown key `enable`", warnings("performance: {enable: true}"))
+
+    def test_store(self) -> None:
+        """A path that is not blank, trimmed (R06, oddity 26)."""
+        self.assertEqual([settings(f"store: {given}").store_path for given in ("~", "{path: ' a b '}")], [None, "a b"])
+        for text in ("{}", "{path: }", "{path: ''}", "{path: ' '}"):
+            self.assertIn("store.path must not be empty", only(f"store: {text}"))
+        self.assertIn("the character NUL", only('store: {path: "a\\0"}'))
+        self.assertIn("store: string `x` where a mapping", only("store: x"))
+        self.assertIn("store.path: a list where text", only("store: {path: [a]}"))
+
+    def test_session_headers(self) -> None:
+        """Trimmed, blanks dropped, each once in its first spelling; null is an empty list (V25)."""
+
+        def found(text: str) -> tuple[str, ...]:
+            return settings(f"ui: {text}").session_id_headers
+
+        self.assertEqual(found('{activity: {session_id: [" X-A ", x-a, "", X-B, ~]}}'), ("X-A", "X-B"))
+        for text in ("{activity: {session_id: ~}}", "{activity: {session_id: []}}"):
+            self.assertEqual(found(text), ())
+        for text in ("~", "{}", "{activity: }", "{activity: {}}"):
+            self.assertEqual(found(text), Settings().session_id_headers)
+        self.assertIn("ui.activity.session_id: string `X` where a list", only("ui: {activity: {session_id: X}}"))
+        self.assertEqual(len(problems("ui: {activity: X}")), 1)
+
+    def test_without_effect(self) -> None:
+        """What is read and not acted on yet is a warning for each key, where it stands first."""
+        text = f"""\
+            peers: {{p: {{proxy: "http://h", models: [x]}}}}
+            ui: ~
+            captureBuffer: 5
+            models:
+              a: {{{FIXED}}}
+              b: {{{FIXED}, compat: {{}}, filters: {{}}}}
+              c: {{{FIXED}, filters: {{}}}}
+        """
+        self.assertEqual(
+            [warning.partition(": ")[2] for warning in settings(text).warnings],
+            [
+                f"{path}`{name}` is checked, but has no effect in this version"
+                for path, name in (
+                    ("", "peers"),
+                    ("", "captureBuffer"),
+                    ("models.b: ", "compat"),
+                    ("models.b: ", "filters"),
+                )
+            ],
+        )
 
 
 class ProblemTests(SynchronousTestCase):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import NO_CHECK, Model
+from llamaswap.config.commands import Dialect
+from llamaswap.config.load import load
+from llamaswap.config.schema import NO_CHECK, Capabilities, Model, Timeouts
+from llamaswap.config.source import Source
 from llamaswap.ids import ModelId
-from tests.config.loading import FIXED, model, only, problems, settings
+from tests.config.loading import FIXED, model, only, settings, warnings
 
 
 class KeyTests(SynchronousTestCase):
@@ -140,31 +143,62 @@ class KeyTests(SynchronousTestCase):
         self.assertIn("models.m: string `x` where a mapping is needed", only("models: {m: x}"))
         self.assertEqual(settings("models:").models, {})
 
-    def test_unsupported_keys(self) -> None:
-        """What later versions read is a warning with its line, its placeholders unread."""
-        loaded = settings('models:\n  m:\n    proxy: http://h\n    metadata: {a: "${X}"}\n')
+    def test_loading_state(self) -> None:
+        """The global word, unless a model has its own."""
+        text = f"sendLoadingState: true\nmodels: {{a: {{{FIXED}}}, b: {{{FIXED}, sendLoadingState: no}}}}"
+        self.assertEqual([model.send_loading_state for model in settings(text).models.values()], [True, False])
+        self.assertFalse(model(FIXED).send_loading_state)
+
+    def test_timeouts(self) -> None:
+        """Keys override singly, 0 stays 0, and less than that is no limit either (V26)."""
+        given = model(f"{FIXED}, timeouts: {{connect: 0, responseHeader: 120, idleConn: -5, keepalive: ~}}").timeouts
+        self.assertEqual(given, Timeouts(connect=0, response_header=120, idle_conn=0))
         self.assertEqual(
-            loaded.warnings, ("c.yaml:4:5: models.m: `metadata` is not supported by this version and is ignored",)
+            model(f"{FIXED}, timeouts: {{tlsHandshake: 1, expectContinue: 2}}").timeouts.expect_continue, 2
         )
+        odd = warnings(f"models: {{m: {{{FIXED}, timeouts: {{keepAlive: 5}}}}}}")
+        self.assertIn("models.m.timeouts: unknown key `keepAlive` is ignored; did you mean `keepalive`?", odd)
 
+    def test_websockets(self) -> None:
+        """As the file says, but never counted for ComfyUI's model (V29)."""
+        self.assertTrue(model(f"{FIXED}, compat: {{ignoreWebsockets: true}}").ignore_websockets)
+        text = f"models: {{comfyui_auto: {{{FIXED}, compat: {{ignoreWebsockets: false}}}}}}"
+        self.assertTrue(settings(text).models[ModelId("comfyui_auto")].ignore_websockets)
 
-class AliasTests(SynchronousTestCase):
-    """Other names."""
-
-    def test_r23_duplicates(self) -> None:
-        """An alias names one model, once; the message names alias and models."""
-        self.assertIn(
-            "models.m.aliases[1]: duplicate alias q in model m", only(f"models: {{m: {{{FIXED}, aliases: [q, q]}}}}")
+    def test_capabilities(self) -> None:
+        """Known modalities in any number, two truths and a size (R24)."""
+        given = model(
+            f"{FIXED}, capabilities: {{in: [text, text], out: [image], tools: on, reranker: y, context: 8e3}}"
         )
-        text = f"models: {{b: {{{FIXED}, aliases: [q]}}, a: {{{FIXED}, aliases: [q]}}}}"
-        self.assertIn("models.b.aliases[0]: duplicate alias q in model b: it belongs to model a", only(text))
+        expected = Capabilities(inputs=("text", "text"), outputs=("image",), tools=True, reranker=True, context=8000)
+        self.assertEqual(given.capabilities, expected)
+        self.assertEqual(model(f"{FIXED}, capabilities: {{in: [], context: 0}}").capabilities, Capabilities())
+        for keys, fault in (
+            ("in: [text, video]", "capabilities.in[1]: invalid modality `video`"),
+            ("out: [Text]", "capabilities.out[0]: invalid modality `Text`"),
+            ("context: -1", "capabilities.context: must be >= 0"),
+            ("in: text", "capabilities.in: string `text` where a list is needed"),
+        ):
+            self.assertIn(fault, only(f"models: {{m: {{{FIXED}, capabilities: {{{keys}}}}}}}"))
 
-    def test_shadowed_aliases(self) -> None:
-        """An alias that is a model's ID, or empty, is accepted with a warning (oddity 11)."""
-        loaded = settings(f"models: {{a: {{{FIXED}, aliases: [b, '']}}, b: {{{FIXED}}}}}")
-        self.assertEqual(loaded.models[ModelId("a")].aliases, ("b", ""))
-        self.assertEqual(len(loaded.warnings), 2)
+    def test_metadata(self) -> None:
+        """A mapping of anything, ready for JSON."""
+        self.assertEqual(
+            model(f"{FIXED}, metadata: {{a: [1.0, ~], 5: 2024-01-01}}").metadata,
+            {
+                "a": [1, None],
+                "5": "2024-01-01T00:00:00Z",
+            },
+        )
+        self.assertIn("metadata: a list where a mapping", only(f"models: {{m: {{{FIXED}, metadata: [a]}}}}"))
 
-    def test_wrong_list(self) -> None:
-        """A list of the wrong kind is told once."""
-        self.assertEqual(len(problems(f"models: {{m: {{{FIXED}, aliases: q}}}}")), 1)
+
+class PlatformTests(SynchronousTestCase):
+    """What the platform decides."""
+
+    def test_default_stop_command(self) -> None:
+        """Signals on POSIX systems, `taskkill` on Windows; what the file says comes first."""
+        source = Source("c.yaml", "models: {m: {proxy: 'http://h'}, n: {proxy: 'http://h', cmdStop: x}}")
+        for dialect, expected in ((Dialect.POSIX, ""), (Dialect.WINDOWS, "taskkill /f /t /pid ${PID}")):
+            models = load([source], dialect=dialect).models.values()
+            self.assertEqual([model.cmd_stop for model in models], [expected, "x"])

@@ -21,7 +21,7 @@ class NodeTests(SynchronousTestCase):
 
     def test_rewrite_changes_texts_only(self) -> None:
         """Texts at any depth are changed; keys, numbers and places stay."""
-        root = rewrite(tree("{a: x, b: [x, 1, {x: x}]}"), lambda text: text + "!")
+        root = rewrite(tree("{a: x, b: [x, 1, {x: x}]}"), lambda text, _: text + "!")
         self.assertEqual(
             [(text, path, node.place.column) for node, text, path in texts(root, "")],
             [("x!", "a", 5), ("x!", "b[0]", 12), ("x!", "b[2].x", 22)],
@@ -30,8 +30,8 @@ class NodeTests(SynchronousTestCase):
     def test_untouched_branches_are_shared(self) -> None:
         """What does not change is the same node, not a copy."""
         root = tree("{a: {b: x}, c: [y]}")
-        self.assertIs(rewrite(root, lambda text: text), root)
-        changed = rewrite(root, lambda text: "z" if text == "y" else text)
+        self.assertIs(rewrite(root, lambda text, _: text), root)
+        changed = rewrite(root, lambda text, _: "z" if text == "y" else text)
         assert isinstance(changed, MappingNode)
         self.assertIs(changed.values["a"], root.values["a"])
         self.assertIsNot(changed.values["c"], root.values["c"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.nodes import ScalarNode
-from llamaswap.config.placeholders import mentions, substitute
+from llamaswap.config.placeholders import filling, mentions
 from llamaswap.config.scalars import Value
 from llamaswap.config.source import Place
 from tests.config.loading import FIXED, model, only, problems, settings
@@ -15,9 +15,7 @@ PLACE = Place("c.yaml", 1, 1)
 
 def filled(text: str, value: Value) -> Value:
     """`text` with `value` for `${X}`."""
-    node = substitute(ScalarNode(text, text, PLACE), "X", value)
-    assert isinstance(node, ScalarNode)
-    return node.value
+    return filling("X", value)(text, ScalarNode(text, text, PLACE))
 
 
 class SubstituteTests(SynchronousTestCase):
@@ -59,13 +57,14 @@ class LeftoverTests(SynchronousTestCase):
 
     def test_environment(self) -> None:
         """A macro of the environment that is left is told as well; what only looks like one is text."""
-        self.assertIn("apiKeys[0]: unknown macro ${env.KEY}", only('apiKeys: ["${env.KEY}"]'))
+        self.assertIn("logLevel: environment variable KEY not set", only("macros: {A: env.KEY}\nlogLevel: '${${A}}'"))
         settings('apiKeys: ["${env.1X}", "${a.b}", "${}"]')
 
     def test_v06_port_elsewhere(self) -> None:
         """A port that cmd does not ask for cannot be used."""
         self.assertIn(
-            "${PORT} found in m.cmdStop", only('models: {m: {cmd: srv, proxy: "http://h:1", cmdStop: "halt ${PORT}"}}')
+            "macro ${PORT} should have been substituted in m.cmdStop",
+            only('models: {m: {cmd: srv, proxy: "http://h:1", cmdStop: "halt ${PORT}"}}'),
         )
 
     def test_v16_pid(self) -> None:

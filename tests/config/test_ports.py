@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.config.load import load
+from llamaswap.config.source import Source
 from tests.config.loading import model, only, problems, settings
 
 
@@ -53,6 +55,16 @@ class PortTests(SynchronousTestCase):
         """The port stands in every value, with its type where it is the whole value."""
         found = model('cmd: "s ${PORT}", env: ["P=${PORT}"], ttl: "${PORT}", name: "${PORT}"')
         self.assertEqual((found.env, found.ttl, found.name), (("P=5800",), 5800, "5800"))
+
+    def test_a_model_keeps_its_port(self) -> None:
+        """When the configuration is read again: new neighbours go round it, unless startPort has changed."""
+        text = "models: {b: {cmd: '${PORT}'}, d: {cmd: '${PORT}'}}"
+        more = "models: {a: {cmd: '${PORT}'}, b: {cmd: 'x ${PORT}'}, c: {cmd: '${PORT}'}, d: {cmd: '${PORT}'}}"
+        before = settings(text)
+        after = load([Source("c.yaml", more)], previous=before)
+        self.assertEqual([model.port for model in after.models.values()], [5802, 5800, 5803, 5801])
+        moved = load([Source("c.yaml", f"startPort: 6000\n{more}")], previous=before)
+        self.assertEqual([model.port for model in moved.models.values()], [6000, 6001, 6002, 6003])
 
     def test_model_id(self) -> None:
         """`${MODEL_ID}` is there in every value; a port may come by way of it."""

@@ -1,12 +1,13 @@
-"""Groups and scheduler say what section 16 says, in either style, never both."""
+"""Router and scheduler are those that section 16 says, in either style, never both."""
 
 from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.load import load
-from llamaswap.config.schema import Group, Settings
+from llamaswap.config.schema import Group, Matrix, Settings
 from llamaswap.config.source import Source
+from llamaswap.errors import ConfigurationError
 from llamaswap.ids import ModelId
 from tests.config.loading import FIXED, only, problems, settings
 
@@ -18,13 +19,8 @@ def groups(text: str) -> tuple[Group, ...]:
     return settings(MODELS + text).groups
 
 
-class GroupTests(SynchronousTestCase):
-    """Who may run together."""
-
-    def test_default_group(self) -> None:
-        """Models that no group lists share the last group, which is there even when it is empty."""
-        self.assertEqual(groups(""), (Group(id="(default)", members=(A, B, C)),))
-        self.assertEqual(groups("groups: {g: {members: [c, b, a]}}")[1:], (Group(id="(default)"),))
+class StyleTests(SynchronousTestCase):
+    """The older style and the newer one."""
 
     def test_v37_new_style(self) -> None:
         """`routing.router.settings.groups`, with defaults."""
@@ -50,53 +46,10 @@ class GroupTests(SynchronousTestCase):
         found = groups("groups: {}\nrouting: {router: {use: group, settings: {groups: {g: {members: [a]}}}}}")
         self.assertEqual(found[0], Group(id="g", members=(A,)))
 
-    def test_s76_member_of_two_groups(self) -> None:
-        """A model is in one group, once; both groups are named (V39)."""
-        self.assertIn(
-            "groups.h.members[0]: member a is used in multiple groups: g and h",
-            only(MODELS + "groups: {g: {members: [a]}, h: {members: [a]}}"),
-        )
-        self.assertIn("duplicate member a in group g", only(MODELS + "groups: {g: {members: [a, a]}}"))
-
-    def test_s76_models_in_no_group_are_one_exclusive_swap_group(self) -> None:
-        """The default group swaps and is exclusive."""
-        default = groups("groups: {g: {members: [a]}}")[-1]
-        self.assertEqual(
-            (default.swap, default.exclusive, default.persistent, default.members), (True, True, False, (B, C))
-        )
-
-    def test_unknown_members(self) -> None:
-        """A member must exist (oddity 4)."""
-        self.assertIn("groups.g.members[1]: unknown model zz", only(MODELS + "groups: {g: {members: [a, zz]}}"))
-
-    def test_alias_members(self) -> None:
-        """An alias is taken as its model, with a warning, and counts as it (oddity 4, W-37)."""
-        loaded = settings(MODELS + "groups: {g: {members: [al]}}")
-        self.assertEqual(loaded.groups[0].members, (A,))
-        self.assertEqual(loaded.warnings, ("c.yaml:2:24: groups.g.members[0]: al is an alias; taken as model a",))
-        self.assertIn("duplicate member a", only(MODELS + "groups: {g: {members: [a, al]}}"))
-
-    def test_reserved_name(self) -> None:
-        """Nobody else may be called `(default)` (oddity 5)."""
-        self.assertIn(
-            "groups.(default): (default) is the group of all models",
-            only(MODELS + "groups: {(default): {members: [a]}}"),
-        )
-
-    def test_null_group(self) -> None:
-        """A group without keys has the defaults (oddity 3)."""
-        self.assertEqual(groups("groups: {g: }")[0], Group(id="g"))
-
     def test_wrong_kinds(self) -> None:
-        """Lists and words in the wrong place are told, once each."""
-        for text in (
-            "groups: [a]",
-            "groups: {g: x}",
-            "groups: {g: {members: a}}",
-            "groups: {g: {members: [[a]]}}",
-            "routing: x",
-        ):
-            self.assertIn("where", only(MODELS + text))
+        """An empty text is no groups, and an empty mapping no name of a router."""
+        self.assertIn("groups: string `` where a mapping is needed", only("groups: ''"))
+        self.assertIn("routing.router.use: a mapping where text is needed", only("routing: {router: {use: {}}}"))
 
 
 class RouterTests(SynchronousTestCase):
@@ -104,25 +57,54 @@ class RouterTests(SynchronousTestCase):
 
     def test_r16_unknown_router(self) -> None:
         """The name is case-sensitive, and the valid ones are told."""
-        self.assertIn(
-            "routing.router.use: unknown router Group: valid values are group", only("routing: {router: {use: Group}}")
-        )
+        fault = "routing.router.use: unknown router Group: valid values are group, matrix"
+        self.assertIn(fault, only("routing: {router: {use: Group}}"))
         self.assertEqual(settings("routing: {router: {use: ''}}").router, "group")
 
     def test_routers_are_handed_in(self) -> None:
-        """The loader knows the policies that it is told of."""
-        loaded: Settings = load([Source("c.yaml", "routing: {router: {use: other}}")], routers=["group", "other"])
-        self.assertEqual(loaded.router, "other")
+        """The loader knows the policies that it is told of, and leaves their settings alone; nobody has groups then."""
+        text = f"{MODELS}routing: {{router: {{use: other, settings: {{other: {{x: [1]}}, third: 5}}}}}}"
+        loaded: Settings = load([Source("c.yaml", text)], routers=["group", "other"])
+        self.assertEqual((loaded.router, loaded.groups, loaded.matrix), ("other", (), None))
+        (warning,) = loaded.warnings
+        self.assertIn("unknown key `third`", warning)
 
     def test_matrix_is_no_group(self) -> None:
-        """A file that asks for a matrix never runs as groups, in neither style."""
-        self.assertIn("matrix: unknown router matrix", only("matrix: {sets: {s: a}}"))
-        self.assertIn("routing.router.use: unknown router matrix", only("routing: {router: {use: matrix}}"))
+        """Where there is no such policy, a file that asks for a matrix never runs as groups, in neither style."""
+        for text in ("matrix: {sets: {s: a}}", "routing: {router: {use: matrix}}"):
+            with self.assertRaises(ConfigurationError) as caught:
+                load([Source("c.yaml", MODELS + text)], routers=["group"])
+            (problem,) = caught.exception.problems
+            self.assertIn("unknown router matrix: valid values are group", problem.message)
+
+    def test_matrix(self) -> None:
+        """In both styles; nobody is in a group then, and groups are not looked at."""
+        old = settings(MODELS + "matrix: {sets: {s: a & b}}")
+        text = "routing: {router: {use: matrix, settings: {matrix: {sets: {s: a & b}}, groups: {g: {members: [zz]}}}}}"
+        new = settings(MODELS + text)
+        self.assertEqual((old.router, old.groups, old.matrix), ("matrix", (), Matrix(sets={"s": "a & b"})))
+        self.assertEqual(old, new)
+        self.assertIn("settings.groups: is ignored, for routing.router.use is matrix", new.warnings[0])
+
+    def test_r17_matrix_without_a_matrix(self) -> None:
+        """The router needs its settings."""
+        fault = "routing.router.use: the router is matrix, but routing.router.settings.matrix is not set"
+        for settings_ in ("", ", settings: ~", ", settings: {}", ", settings: {matrix: ~}"):
+            self.assertIn(fault, only(f"routing: {{router: {{use: matrix{settings_}}}}}"))
+        self.assertIn("settings: string `x` where", only("routing: {router: {use: matrix, settings: x}}"))
 
     def test_v40_inactive_matrix(self) -> None:
         """A matrix that is not used is not looked at; a warning says so."""
         loaded = settings('routing: {router: {use: group, settings: {matrix: {sets: {s: "((("}}}}}')
-        self.assertEqual((loaded.router, len(loaded.warnings)), ("group", 1))
+        self.assertEqual((loaded.router, loaded.matrix, len(loaded.warnings)), ("group", None, 1))
+
+    def test_groups_and_matrix(self) -> None:
+        """The older style has one of them."""
+        self.assertIn(
+            "groups: cannot use both groups and matrix", only(MODELS + "groups: {g: {}}\nmatrix: {sets: {s: a}}")
+        )
+        settings(MODELS + "groups: {}\nmatrix: {sets: {s: a}}")
+        settings(MODELS + "groups: {g: {}}\nmatrix: ~")
 
 
 class SchedulerTests(SynchronousTestCase):

@@ -19,6 +19,8 @@ from twisted.python.failure import Failure
 from twisted.web.resource import IResource
 from twisted.web.server import Site
 
+from llamaswap.config.difference import Difference
+from llamaswap.config.outcome import Applied, Outcome
 from llamaswap.config.schema import Model, Settings
 from llamaswap.errors import ClientGone, Refusal
 from llamaswap.exchange import Exchange, Header, Producer, TunnelEnd
@@ -28,6 +30,7 @@ from llamaswap.notices import State
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.web import pages
 from llamaswap.web.api import Api, Version
+from llamaswap.web.configuration import Configuration
 from llamaswap.web.feeds import LogFeeds
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
@@ -210,7 +213,8 @@ class MemoryTunnelEnd:
 
 def settings_of(*models: Model, **others: Any) -> Settings:
     """A configuration with these models."""
-    return Settings(models=MappingProxyType({model.id: model for model in models}), **others)
+    aliases = {alias: model.id for model in models for alias in model.aliases}
+    return Settings(models=MappingProxyType({model.id: model for model in models}), aliases=aliases, **others)
 
 
 def model(id: str, /, **others: Any) -> Model:
@@ -245,6 +249,18 @@ class MemoryModels:
             await self.pending
 
 
+class MemoryReloads:
+    """Finds a configuration without changes unless `pending` says what comes of it; remembers why it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.pending: Deferred[Outcome] | None = None
+
+    def reload(self, why: str) -> Deferred[Outcome]:
+        self.asked.append(why)
+        return self.pending or succeed(Applied(Difference((), (), ()), ()))
+
+
 class World:
     """Everything behind the channel, with lanes that only say which route they were given."""
 
@@ -255,6 +271,7 @@ class World:
         self.publisher = LogPublisher()
         self.logs = Logs(settings, self.publisher)
         self.models = MemoryModels()
+        self.reloads = MemoryReloads()
         self.table = RouteTable(ROUTES)
         self.served: list[tuple[Exchange, Route]] = []
         self.gate = Gate(settings, self.table)
@@ -264,7 +281,8 @@ class World:
         version = Version("1.2", "abc", "today")
         api = Api(settings, self.models, self.models.state_of, self._states, resolver, version, self.clock)
         self.feeds = LogFeeds(self.logs, resolver)
-        self.tree = ResourceTree(self.table, {**pages.endpoints(), **api.endpoints(), **self.feeds.endpoints()})
+        own = {**api.endpoints(), **self.feeds.endpoints(), **Configuration(self.reloads).endpoints()}
+        self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
 
     def _states(self) -> Iterable[tuple[Model, State]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import Settings
+from llamaswap.config.schema import Capabilities, Settings
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
 from llamaswap.web.listing import model_list, running_list
@@ -71,6 +71,43 @@ class ModelListTests(SynchronousTestCase):
         self.assertEqual(list(records), ["Z", "al1", "m1", "org/m2", "é"])
         self.assertEqual(records["al1"]["meta"], {"llamaswap": {"type": "alias", "modelID": "m1"}})
         self.assertEqual((records["al1"]["name"], records["al1"]["status"]), ("One", {"value": "loaded"}))
+
+    def test_metadata(self) -> None:
+        """What the file says freely stands beside our own fields, which win; alias records have it too."""
+        told = {"a": [1, {"b": None}], "type": "x", "modelID": "x", "context_length": 5}
+        records = self.records(settings_of(model("m", aliases=("al",), metadata=told), include_aliases_in_list=True))
+        self.assertEqual(records["m"]["meta"], {"llamaswap": {**told, "type": "model", "aliases": ["al"]}})
+        self.assertEqual(records["al"]["meta"], {"llamaswap": {**told, "type": "alias", "modelID": "m"}})
+
+    def test_capabilities(self) -> None:
+        """They are told in the words of several clients, and metadata does not contradict them."""
+        able = Capabilities(inputs=("text", "image"), outputs=("text",), tools=True, context=4096)
+        told = dict.fromkeys(("architecture", "capabilities", "supported_parameters", "context_length", "other"), 1)
+        record = self.records(settings_of(model("m", capabilities=able, metadata=told)))["m"]
+        self.assertEqual(
+            record["architecture"],
+            {"input_modalities": ["text", "image"], "output_modalities": ["text"], "modality": "text+image->text"},
+        )
+        self.assertEqual(record["capabilities"], {"vision": True, "function_calling": True})
+        self.assertEqual(record["supported_parameters"], ["tools", "tool_choice"])
+        self.assertEqual((record["context_length"], record["meta"]["n_ctx"]), (4096, 4096))
+        self.assertEqual(record["meta"]["llamaswap"], {"other": 1, "type": "model"})
+
+    def test_each_capability(self) -> None:
+        """Which modalities make which ability, and that nothing is said of what is not there."""
+        for able, names in (
+            (Capabilities(inputs=("audio",), outputs=("text",)), {"audio_transcriptions"}),
+            (Capabilities(inputs=("text",), outputs=("audio",)), {"audio_speech"}),
+            (Capabilities(inputs=("text",), outputs=("image",)), {"image_generation"}),
+            (Capabilities(inputs=("image",), outputs=("image",)), {"vision", "image_to_image"}),
+            (Capabilities(reranker=True), {"reranker"}),
+        ):
+            record = self.records(settings_of(model("m", capabilities=able)))["m"]
+            self.assertEqual(record["capabilities"], dict.fromkeys(names, True))
+        record = self.records(settings_of(model("m", capabilities=Capabilities(inputs=("text",)))))["m"]
+        self.assertEqual(record["architecture"], {"input_modalities": ["text"]})
+        self.assertNotIn("capabilities", record)
+        self.assertNotIn("supported_parameters", record)
 
 
 class RunningListTests(SynchronousTestCase):

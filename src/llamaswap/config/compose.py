@@ -1,56 +1,25 @@
-"""YAML text to a node tree (configuration section 2.1), with PyYAML as the parser.
+"""YAML events to a node tree (configuration section 2.1).
 
-PyYAML has two parsers of one make. libyaml's is the one whose dialect existing files were written for (tabs between
-words, `?` in a URL inside braces); its own Python one takes a few texts that libyaml refuses (block text that starts
-with a tab, JSON's surrogate pairs). A text is good when either takes it, libyaml first; when neither does, the one
-that got further names the mistake. The composing is ours: PyYAML's neither bounds aliases and depth nor tells of
-duplicate keys, and its resolver is another dialect (`scalars.py`).
+The composing is ours: PyYAML's neither bounds aliases and depth nor tells of duplicate keys, and its resolver is
+another dialect (`scalars.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-import yaml
-from yaml.events import (
-    AliasEvent,
-    CollectionEndEvent,
-    CollectionStartEvent,
-    DocumentEndEvent,
-    Event,
-    MappingEndEvent,
-    NodeEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
-from yaml.parser import Parser
-from yaml.reader import Reader, ReaderError
-from yaml.scanner import Scanner
+from yaml.events import AliasEvent, Event, MappingEndEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
 from llamaswap.config import scalars
 from llamaswap.config.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from llamaswap.config.parse import MAX_DEPTH, TOO_DEEP, Unreadable, parse
 from llamaswap.config.report import Report
 from llamaswap.config.source import Place, Source
 
-MAX_DEPTH = 100
-"""Of lists and mappings inside each other, aliases followed."""
 MAX_ALIASED = 250_000
 """Values that a text may gain by its aliases: an honest file with thousands of models stays far below."""
-
-_TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
-
-
-class _PythonParser(Reader, Scanner, Parser):
-    def __init__(self, text: str) -> None:
-        Reader.__init__(self, text)
-        Scanner.__init__(self)
-        Parser.__init__(self)
-
-
-_PARSERS: tuple[Any, ...] = tuple(dict.fromkeys((getattr(yaml, "CSafeLoader", _PythonParser), _PythonParser)))
 
 
 def compose(source: Source, report: Report) -> Node | None:
@@ -58,74 +27,12 @@ def compose(source: Source, report: Report) -> Node | None:
 
     Mistakes of content go to `report`; one after which nothing can be read is raised as `ConfigurationError`.
     """
-    events = iter(_parse(source, report))
+    try:
+        events = iter(parse(source.text))
+    except Unreadable as error:
+        report.fail(f"not valid YAML: {error}", source.place(error.line, error.column))
     first = next(events, None)
     return None if first is None else _Composer(source, events, report).node(first)
-
-
-# -- text to events ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Unreadable:
-    line: int
-    column: int
-    message: str
-
-
-def _parse(source: Source, report: Report) -> list[Event]:
-    text = source.text.removeprefix("\ufeff")
-    mistakes: list[_Unreadable] = []
-    for parser in _PARSERS:
-        try:
-            return _first_document(yaml.parse(text, Loader=parser))
-        except yaml.MarkedYAMLError as error:
-            mistakes.append(_marked(error))
-        except ReaderError as error:
-            mistakes.append(_forbidden_character(text, error))
-        except (ValueError, OverflowError) as error:  # a \U escape that is no character
-            mistakes.append(_Unreadable(1, 1, f"the text holds something that is no character: {error}"))
-    worst = max(mistakes, key=lambda mistake: (mistake.line, mistake.column))
-    report.fail(f"not valid YAML: {worst.message}", source.place(worst.line, worst.column))
-
-
-def _first_document(events: Iterator[Event]) -> list[Event]:
-    """The events of the first document's content; later documents are not read."""
-    document: list[Event] = []
-    depth = 0
-    for event in events:
-        if isinstance(event, DocumentEndEvent):
-            if not event.explicit:
-                next(events)  # fails on anything but the end or `---`: nothing after the root is lost silently
-            break
-        if isinstance(event, CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:  # here, because what a parser spends grows with the square of the depth
-                mark: Any = event.start_mark
-                raise yaml.MarkedYAMLError(problem=_TOO_DEEP, problem_mark=mark)
-        elif isinstance(event, CollectionEndEvent):
-            depth -= 1
-        if isinstance(event, NodeEvent | CollectionEndEvent):
-            document.append(event)
-    return document
-
-
-def _marked(error: yaml.MarkedYAMLError) -> _Unreadable:
-    mark = error.problem_mark or error.context_mark
-    message = ", ".join(filter(None, (error.context, error.problem)))
-    return _Unreadable(mark.line + 1, mark.column + 1, message) if mark else _Unreadable(1, 1, message)
-
-
-def _forbidden_character(text: str, error: ReaderError) -> _Unreadable:
-    match = Reader.NON_PRINTABLE.search(text)
-    if match is None:
-        return _Unreadable(1, 1, error.reason)
-    before = text[: match.start()]
-    message = f"the character U+{ord(match.group()):04X} is not allowed"
-    return _Unreadable(before.count("\n") + 1, match.start() - before.rfind("\n"), message)
-
-
-# -- events to nodes ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +84,7 @@ class _Composer:
     def _reach(self, depth: int, event: Event) -> None:
         self._deepest = max(self._deepest, depth)
         if depth > MAX_DEPTH:
-            self._fail(_TOO_DEEP, event)
+            self._fail(TOO_DEEP, event)
 
     def _alias(self, event: AliasEvent) -> Node:
         name: str = event.anchor or ""
@@ -209,7 +116,13 @@ class _Composer:
         except ValueError as error:
             value = text = text.encode("utf-8", "replace").decode()
             self._report.error(ScalarNode(None, "", place), "", str(error))
-        return ScalarNode(value, text, place)
+        return ScalarNode(value, text, place, self._is_literal(event, place))
+
+    def _is_literal(self, event: ScalarEvent, start: Place) -> bool:
+        """Quotes, escapes, anchors, tags and variables of the environment make a difference in length."""
+        mark: Any = event.end_mark
+        end = self._source.place(mark.line + 1, mark.column + 1)
+        return end.line == start.line and end.column - start.column == len(event.value)
 
     def _sequence(self, event: Event) -> SequenceNode:
         items = []
@@ -235,7 +148,7 @@ class _Composer:
                 self._duplicate(key, merge_key)
         for source in merged:
             _merge(mapping, source)
-        return mapping
+        return mapping if merge_key is None else replace(mapping, merge_key=merge_key)
 
     def _enter(self, mapping: MappingNode, key: ScalarNode, value: Node) -> None:
         if key.text in mapping.keys:

@@ -8,6 +8,7 @@ the dataclasses of `schema.py` fill it in.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -20,6 +21,18 @@ from llamaswap.config.scalars import Timestamp, canonical
 
 _YES = frozenset("y Y yes Yes YES on On ON".split())
 _NO = frozenset("n N no No NO off Off OFF".split())
+_NANOSECONDS = {
+    "ns": 1,
+    "us": 1_000,
+    "\u00b5s": 1_000,
+    "\u03bcs": 1_000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+}
+_SPAN = re.compile(rf"([0-9]+\.?[0-9]*|\.[0-9]+)({'|'.join(_NANOSECONDS)})")
+_DURATION = re.compile(rf"[-+]?(?:0|(?:{_SPAN.pattern})+)")
 _LONGEST_QUOTE = 60
 _LONGEST_KEY = 40
 
@@ -65,6 +78,22 @@ class At:
             return None
         return At(node, f"{self.path}.{key}" if self.path else key, self.report)
 
+    def at(self, *keys: str) -> At | None:
+        """What stands under these keys, one inside the other; None when it is absent or null."""
+        found: At | None = self
+        for key in keys:
+            found = found.child(key) if found else None
+        return found
+
+    def key(self, name: str) -> At:
+        """The key `name` of a mapping itself, for what is wrong with it and not with its value."""
+        node = self.node.keys[name] if isinstance(self.node, MappingNode) else self.node
+        return At(node, f"{self.path}.{name}" if self.path else name, self.report)
+
+    def remark(self, name: str, message: str) -> None:
+        """A warning of the section that names its key `name`, at that key."""
+        self.report.warn(self.key(name).node, self.path, message)
+
 
 Reader = Callable[[At], Any]
 """Reads a value that is there and not null; None when it is unusable, which it has reported."""
@@ -80,19 +109,12 @@ class Key:
     read: Reader
 
 
-def read_keys(
-    at: At, keys: Sequence[Key], elsewhere: Collection[str] = (), unsupported: Collection[str] = ()
-) -> dict[str, Any]:
-    """The values that the section gives, by field.
-
-    Keys read `elsewhere` are known as well; `unsupported` ones are known, and answered with a warning.
-    """
-    names = (*(key.name for key in keys), *elsewhere, *unsupported)
-    for name, child in at.children():
+def read_keys(at: At, keys: Sequence[Key], elsewhere: Collection[str] = ()) -> dict[str, Any]:
+    """The values that the section gives, by field. Keys that are read `elsewhere` are known as well."""
+    names = (*(key.name for key in keys), *elsewhere)
+    for name, _ in at.children():
         if name not in names:
-            _remark(at, name, f"unknown key `{name}` is ignored{_hint(name, names)}")
-        elif name in unsupported and not is_null(child.node):
-            _remark(at, name, f"`{name}` is not supported by this version and is ignored")
+            at.remark(name, f"unknown key `{name}` is ignored{_hint(name, names)}")
     given = ((key, at.child(key.name)) for key in keys)
     values = {key.field: key.read(child) for key, child in given if child}
     return {field: value for field, value in values.items() if value is not None}
@@ -107,9 +129,17 @@ def subsection(at: At | None, name: str, known: Collection[str]) -> At | None:
     return child if isinstance(child.node, MappingNode) else None
 
 
-def _remark(at: At, name: str, message: str) -> None:
-    place = at.node.keys[name] if isinstance(at.node, MappingNode) else at.node
-    at.report.warn(place, at.path, message)
+def require(at: At, name: str, message: str) -> None:
+    """Report `message` when the section `at` lacks `name`; one that is no mapping has been reported as that."""
+    if (isinstance(at.node, MappingNode) or is_null(at.node)) and at.child(name) is None:
+        at.error(message)
+
+
+def listed(at: At | None) -> Iterator[tuple[str, At]]:
+    """The texts of a list, for a second look: what is wrong with it is reported by the reader that takes the first."""
+    for item in at.items() if at and isinstance(at.node, SequenceNode) else ():
+        if isinstance(item.node, ScalarNode) and not is_null(item.node):
+            yield canonical(item.node.value), item
 
 
 @lru_cache(maxsize=256)
@@ -211,6 +241,17 @@ def some_seconds(at: At) -> float | None:
         at.error("must be > 0")
         return None
     return value
+
+
+def duration(at: At) -> float | None:
+    """A span of time with its units, such as `1m30s`, in seconds; it may be negative."""
+    text = at.node.value if isinstance(at.node, ScalarNode) else None
+    if isinstance(text, str) and _DURATION.fullmatch(text):
+        total = sum(float(count) * _NANOSECONDS[unit] for count, unit in _SPAN.findall(text))
+        if total < 2**63:
+            return total / 1e9 * (-1 if text.startswith("-") else 1)
+    at.expected("a duration with its unit (such as 90s, 1m30s or 5.5s)")
+    return None
 
 
 def strings(at: At) -> tuple[str, ...] | None:

@@ -1,45 +1,29 @@
 """Configuration text to settings: the whole pipeline, as a function without effects (configuration section 1).
 
 Texts become node trees (`compose.py`) and one tree (`merge.py`); stages change the tree (`stages.py`, `macros.py`,
-`ports.py`); readers make typed values of it (`server.py`, `models.py`, `routing.py` and others). Every problem is told
-at once, with its place. Reading files is `files.py`.
+`ports.py`); readers make typed values of it (`sections.py` and what it calls). Every problem is told at once, with its
+place. Reading files is `files.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from llamaswap.config import models
+from llamaswap.config.commands import NATIVE, Dialect
 from llamaswap.config.compose import compose
-from llamaswap.config.fields import At, read_keys
+from llamaswap.config.environment import substitute_environment
+from llamaswap.config.fields import At
+from llamaswap.config.macros import expand_macros
+from llamaswap.config.merge import merge
 from llamaswap.config.nodes import MappingNode, is_null
-from llamaswap.config.placeholders import check_leftovers
+from llamaswap.config.placeholders import check_leftovers, inside_models, outside_models
 from llamaswap.config.ports import assign_ports
 from llamaswap.config.report import Report
-from llamaswap.config.routing import Names, read_routing
 from llamaswap.config.schema import NOTHING, ROUTERS, Settings
-from llamaswap.config.server import INHERITED, KEYS
-from llamaswap.config.source import Place, Source
-from llamaswap.config.stages import each_model, with_id, with_proxy, without_comments
-
-ELSEWHERE = frozenset(("models", "startPort", "routing", "groups", "matrix"))
-UNSUPPORTED = frozenset(
-    (
-        "macros",
-        "peers",
-        "selectors",
-        "profiles",
-        "hooks",
-        "store",
-        "performance",
-        "ui",
-        "captureBuffer",
-        "metricsMaxInMemory",
-        "sendLoadingState",
-    )
-)
+from llamaswap.config.sections import KNOWN, read_sections
+from llamaswap.config.source import Source
+from llamaswap.config.stages import each_model, with_proxy, without_comments
+from llamaswap.errors import ConfigurationError
 
 
 def load(
@@ -48,39 +32,55 @@ def load(
     environ: Mapping[str, str] = NOTHING,
     routers: Collection[str] = ROUTERS,
     previous: Settings | None = None,
+    dialect: Dialect = NATIVE,
+    store_fault: Callable[[str], str | None] = lambda path: None,
 ) -> Settings:
     """The settings that `sources` ask for together, with the variables of `environ`.
 
     `routers` are the eviction policies that exist. Models keep the ports that they have in `previous`, the settings in
-    force, unless `startPort` has changed. Raises `ConfigurationError` with every problem found, and nothing else
-    whatever the texts are.
+    force, unless `startPort` has changed. `dialect` is that of the platform's commands. `store_fault` tells why the
+    activity cannot be stored at a path (`store.py`). Raises `ConfigurationError` with every problem found, and nothing
+    else whatever the texts are.
     """
     report = Report()
-    root = _root(sources[0], report)
-    for stage in (without_comments, with_proxy, with_id):
+    root, missing = _root(sources, environ, report)
+    for stage in (without_comments, with_proxy):
         root = each_model(root, stage)
-    root, ports = assign_ports(root, report)
-    known = {key.name for key in (*KEYS, *INHERITED)} | ELSEWHERE
-    check_leftovers(root, root.values.keys() - known, models.UNSUPPORTED, report)
-    fields = _read(At(root, "", report), ports, routers)
+    root, spoilt = expand_macros(root, report)
+    spoilt |= {f"env.{name}" for name in missing}
+    check_leftovers(outside_models(root, KNOWN), spoilt, report)
+    root, start_port, ports = assign_ports(root, report, previous)
+    check_leftovers(inside_models(root), spoilt, report)
+    everything = At(root, "", report)
+    fields = read_sections(everything, ports, routers, dialect)
+    place = everything.at("store", "path")
+    fault = store_fault(fields["store_path"]) if place and fields.get("store_path") else None
+    if place and fault:
+        place.error(fault)
     report.raise_errors()
-    return Settings(**fields, warnings=tuple(map(str, report.warnings)))
+    return Settings(**fields, start_port=start_port, warnings=tuple(map(str, report.warnings)))
 
 
-def _root(source: Source, report: Report) -> MappingNode:
+def _root(sources: Sequence[Source], environ: Mapping[str, str], report: Report) -> tuple[MappingNode, frozenset[str]]:
+    """One tree of all sources, and the variables that they lack. Raises `ConfigurationError` if any is unreadable."""
+    trees, missing, unreadable = [], frozenset[str](), False
+    for source in sources:
+        try:
+            text = Source(source.file, source.text.removeprefix("\ufeff"))
+            text, lacking = substitute_environment(text, environ, report)
+            trees.append(_tree(text, report))
+            missing |= lacking
+        except ConfigurationError:  # goes into the report as well; the other sources may have more to tell
+            unreadable = True
+    if unreadable:
+        report.raise_errors()
+    return merge(trees, report), missing
+
+
+def _tree(source: Source, report: Report) -> MappingNode:
     root = compose(source, report)
     if isinstance(root, MappingNode):
         return root
     if root is not None and not is_null(root):
         report.fail("the top level must be a mapping", root.place)
-    return MappingNode({}, {}, Place(source.file, 1, 1))
-
-
-def _read(root: At, ports: dict[str, int], routers: Collection[str]) -> dict[str, Any]:
-    given = read_keys(root, (*KEYS, *INHERITED), ELSEWHERE, UNSUPPORTED)
-    inherited = {key.field: given.pop(key.field) for key in INHERITED if key.field in given}
-    section = root.child("models")
-    found = models.read_models(section, inherited, ports)
-    names = Names(found, models.read_aliases(section, found))
-    upstream = given.pop("upstream", {})
-    return {**given, **upstream, "models": MappingProxyType(found), **read_routing(root, names, routers)}
+    return MappingNode({}, {}, source.place(1, 1))

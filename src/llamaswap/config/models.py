@@ -1,62 +1,37 @@
-"""The section `models:`: what a model may say, and what it inherits (configuration sections 8 and 10)."""
+"""The section `models:`: what a model may say, and what it inherits (configuration section 8)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from llamaswap.config.fields import At, Key, boolean, integer, natural, read_keys, seconds, string, strings
-from llamaswap.config.nodes import ScalarNode, SequenceNode, is_null
-from llamaswap.config.scalars import canonical
-from llamaswap.config.schema import NO_CHECK, Model
+from llamaswap.config.fields import At, Key, boolean, integer, listed, natural, read_keys, seconds, string, strings
+from llamaswap.config.filters import read_model_filters
+from llamaswap.config.schema import NO_CHECK, Capabilities, Model, Timeouts
+from llamaswap.config.timeouts import read_timeouts
 from llamaswap.config.urls import url_fault, wire_path
+from llamaswap.config.values import json_object
 from llamaswap.ids import ModelId
 
 COMFYUI = "comfyui_auto"
 COMFYUI_CONCURRENCY = 50
-UNSUPPORTED = frozenset(("macros", "filters", "metadata", "sendLoadingState", "timeouts", "compat", "capabilities"))
+MODALITIES = ("text", "audio", "image")
+WITHOUT_EFFECT = ("filters", "sendLoadingState", "timeouts", "compat")
+"""Keys whose values nothing acts on yet."""
 
 
 def read_models(at: At | None, inherited: Mapping[str, Any], ports: Mapping[str, int]) -> dict[ModelId, Model]:
     """Every model in ascending order of the IDs; `inherited` holds the values that the file gives for all of them."""
     models = {}
     for name, section in sorted(at.children(), key=lambda child: child[0]) if at else ():
-        given = read_keys(section, KEYS, unsupported=UNSUPPORTED)
+        given = read_keys(section, KEYS)
         model = Model(id=ModelId(name), port=ports.get(name), **{**inherited, **given})
         if name == COMFYUI:
-            model = replace(model, concurrency_limit=max(COMFYUI_CONCURRENCY, model.concurrency_limit))
+            limit = max(COMFYUI_CONCURRENCY, model.concurrency_limit)
+            model = replace(model, concurrency_limit=limit, ignore_websockets=True)
         models[model.id] = model
     return models
-
-
-def read_aliases(at: At | None, models: Mapping[ModelId, Model]) -> dict[str, ModelId]:
-    """Which model each alias stands for; an alias given twice is reported."""
-    owners: dict[str, ModelId] = {}
-    for model in models if at else ():
-        for alias, place in _aliases(at, model):
-            if alias in owners:
-                place.error(f"duplicate alias {alias} in model {model}{_elsewhere(owners[alias], model)}")
-            elif alias in models:
-                place.warn(f"alias {alias} is the ID of a model, which is what the name stands for")
-            elif not alias:
-                place.warn("an empty alias names nothing")
-            owners.setdefault(alias, model)
-    return owners
-
-
-def _aliases(at: At | None, model: ModelId) -> Iterator[tuple[str, At]]:
-    section = at.child(model) if at else None
-    listed = section.child("aliases") if section else None
-    if listed is None or not isinstance(listed.node, SequenceNode):
-        return
-    for item in listed.items():
-        if isinstance(item.node, ScalarNode) and not is_null(item.node):
-            yield canonical(item.node.value), item
-
-
-def _elsewhere(owner: ModelId, model: ModelId) -> str:
-    return "" if owner == model else f": it belongs to model {owner}"
 
 
 # -- keys --------------------------------------------------------------------------------------------------------
@@ -120,6 +95,25 @@ def _concurrency_limit(at: At) -> int | None:
     return None if value is None or value <= 0 else value
 
 
+def _timeouts(at: At) -> Timeouts:
+    return read_timeouts(at, Timeouts())
+
+
+def _ignore_websockets(at: At) -> bool | None:
+    return read_keys(at, (Key("ignoreWebsockets", "ignore", boolean),)).get("ignore")
+
+
+def _capabilities(at: At) -> Capabilities:
+    return Capabilities(**read_keys(at, CAPABILITIES))
+
+
+def _modalities(at: At) -> tuple[str, ...] | None:
+    for name, item in listed(at):
+        if name not in MODALITIES:
+            item.error(f"invalid modality `{name}`: valid values are {', '.join(MODALITIES)}")
+    return strings(at)
+
+
 def _overruled(at: At) -> None:
     integer(at)
 
@@ -140,5 +134,19 @@ KEYS = (
     Key("unlisted", "unlisted", boolean),
     Key("name", "name", string),
     Key("description", "description", string),
+    Key("filters", "filters", read_model_filters),
+    Key("metadata", "metadata", json_object),
+    Key("sendLoadingState", "send_loading_state", boolean),
+    Key("timeouts", "timeouts", _timeouts),
+    Key("compat", "ignore_websockets", _ignore_websockets),
+    Key("capabilities", "capabilities", _capabilities),
     Key("healthCheckTimeout", "", _overruled),
+)
+
+CAPABILITIES = (
+    Key("in", "inputs", _modalities),
+    Key("out", "outputs", _modalities),
+    Key("tools", "tools", boolean),
+    Key("reranker", "reranker", boolean),
+    Key("context", "context", natural),
 )

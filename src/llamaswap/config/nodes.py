@@ -22,6 +22,8 @@ class ScalarNode:
     text: str
     """As written; what a key is called by."""
     place: Place
+    literal: bool = False
+    """Whether the file holds `text` character by character at `place`, so that a column can be counted in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,16 @@ class MappingNode:
     keys: dict[str, ScalarNode]
     """Each key of `values` as it stood in the text."""
     place: Place
+    merge_key: ScalarNode | None = None
+    """The `<<` of the text, whose mappings are in `values` already."""
 
     def with_values(self, values: dict[str, Node]) -> MappingNode:
         """The same place with other values, whose keys this mapping knows."""
         return replace(self, values=values)
+
+    def without(self, key: str) -> MappingNode:
+        """The same, lacking `key`."""
+        return replace(self, values={name: value for name, value in self.values.items() if name != key})
 
     def with_value(self, key: str, value: Node) -> MappingNode:
         """The same with `value` under `key`."""
@@ -56,11 +64,11 @@ def is_null(node: Node | None) -> bool:
     return node is None or (isinstance(node, ScalarNode) and node.value is None)
 
 
-def rewrite(node: Node, change: Callable[[str], Value]) -> Node:
-    """`node` with every text value passed through `change`; keys stay. Untouched branches are shared, not copied."""
+def rewrite(node: Node, change: Callable[[str, ScalarNode], Value]) -> Node:
+    """`node` with `change` for every text value, given that and its node. Keys stay; untouched branches are shared."""
     match node:
         case ScalarNode(value=str(old)):
-            new = change(old)
+            new = change(old, node)
             return node if new is old else replace(node, value=new)
         case SequenceNode(items=items):
             changed = tuple(rewrite(item, change) for item in items)

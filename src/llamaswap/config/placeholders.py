@@ -7,17 +7,21 @@ order they are filled in, is the business of the stages that call this.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from llamaswap.config.nodes import MappingNode, Node, ScalarNode, rewrite, texts
 from llamaswap.config.report import Report
 from llamaswap.config.scalars import Value, canonical
 
-PID = "${PID}"
-"""Filled in when the stop command runs; allowed in `cmdStop` only."""
-_PLACEHOLDER = re.compile(r"\$\{(?:env\.[A-Za-z_][A-Za-z0-9_]*|[a-zA-Z0-9_-]+)\}")
-_SUPPLIED = ("${PORT}", "${MODEL_ID}")
+_PLACEHOLDER = re.compile(r"\$\{(env\.[A-Za-z_][A-Za-z0-9_]*|[a-zA-Z0-9_-]+)\}")
+_SUPPLIED = frozenset(("PORT", "MODEL_ID"))
 _NAMED_FIELDS = frozenset(("cmd", "cmdStop", "proxy", "checkEndpoint", "name", "description"))
+_WHOLE_SECTIONS = frozenset(("capabilities", "metadata"))
+
+Change = Callable[[str, ScalarNode], Value]
+"""What a text becomes; its node is for complaints."""
 
 
 def mentions(node: Node | None, name: str) -> bool:
@@ -25,57 +29,126 @@ def mentions(node: Node | None, name: str) -> bool:
     return isinstance(node, ScalarNode) and isinstance(node.value, str) and f"${{{name}}}" in node.value
 
 
-def substitute(node: Node, name: str, value: Value) -> Node:
-    """`node` with `value` for every `${name}` in its values: typed where it is the whole text, else as text."""
+def filling(name: str, value: Value) -> Change:
+    """Puts `value` for every `${name}`: typed where it is the whole text, else as text."""
     placeholder, words = f"${{{name}}}", canonical(value)
 
-    def change(text: str) -> Value:
+    def change(text: str, _: ScalarNode) -> Value:
         if placeholder not in text:
             return text
         return value if text == placeholder else text.replace(placeholder, words)
 
-    return rewrite(node, change)
+    return change
 
 
-def check_leftovers(
-    root: MappingNode, unread: Collection[str], unread_of_model: Collection[str], report: Report
-) -> None:
-    """Report every placeholder that is left, save in top-level keys and model keys that nobody reads."""
+def rewrite_model(section: MappingNode, change: Change, path: str, report: Report) -> MappingNode:
+    """A model with `change` for all its values, and for the names under `filters.setParamsByID` (section 5.3)."""
+    changed = rewrite(section, change)
+    assert isinstance(changed, MappingNode)
+    by_id, filters = _by_id(changed), changed.values.get("filters")
+    if by_id is None or not isinstance(filters, MappingNode) or not any("${" in key for key in by_id.values):
+        return changed
+    renamed = _renamed(by_id, change, f"{path}.filters.setParamsByID", report)
+    return changed.with_value("filters", filters.with_value("setParamsByID", renamed))
+
+
+def _renamed(by_id: MappingNode, change: Change, path: str, report: Report) -> MappingNode:
+    values: dict[str, Node] = {}
+    keys: dict[str, ScalarNode] = {}
+    for key, value in by_id.values.items():
+        name = canonical(change(key, by_id.keys[key]))
+        if name in values:
+            report.error(by_id.keys[key], path, f"keys resolve to the same value `{name}`")
+            continue
+        values[name], keys[name] = value, by_id.keys[key]
+    return MappingNode(values, keys, by_id.place, by_id.merge_key)
+
+
+# -- what is left ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """How a message names the place of a placeholder, besides its path (section 5.6)."""
+
+    before: str = ""
+    after: str = ""
+    allowed: str = ""
+    """A name that may remain there."""
+    of_a_model: bool = True
+
+    def message(self, name: str) -> str:
+        if name.startswith("env."):
+            return f"environment variable {name.removeprefix('env.')} not set"
+        if self.of_a_model and name in _SUPPLIED:
+            return f"{self.before}macro ${{{name}}} should have been substituted{self.after}{_HINTS.get(name, '')}"
+        found = " found" if self.after else ""
+        hint = _HINTS.get(name, "") if self.of_a_model else ""
+        return f"{self.before}unknown macro ${{{name}}}{found}{self.after}{hint}"
+
+
+_HINTS = {"PORT": ": it is there only for a model whose cmd uses it", "PID": ": it is there only in cmdStop"}
+
+
+class Text(NamedTuple):
+    """A text that is looked through."""
+
+    text: str
+    path: str
+    node: ScalarNode
+    spot: _Spot
+
+
+def check_leftovers(found: Iterable[Text], spoilt: Collection[str], report: Report) -> None:
+    """Report every placeholder that is left in `found`.
+
+    The names of `spoilt` have been complained of already; a variable's is `env.` and its name.
+    """
+    for text, path, node, spot in found:
+        names = dict.fromkeys(_PLACEHOLDER.findall(text)) if "${" in text else {}
+        left = [name for name in names if name != spot.allowed]
+        for name in left:
+            if name not in spoilt:
+                report.error(node, path, spot.message(name))
+        if left:
+            report.unsettled(node)
+
+
+def outside_models(root: MappingNode, known: Collection[str]) -> Iterator[Text]:
+    """Every text below the `known` top-level keys, but for `models`."""
     for key, value in root.values.items():
-        if key == "models" and isinstance(value, MappingNode):
-            for model, section in value.values.items():
-                _check_model(model, section, unread_of_model, report)
-        elif key not in unread:
-            _check(value, key, "unknown macro {}", report)
+        if key in known and key != "models":
+            for node, text, path in texts(value, key):
+                yield Text(text, path, node, _Spot(of_a_model=False))
 
 
-def _check_model(model: str, section: Node, unread: Collection[str], report: Report) -> None:
-    if not isinstance(section, MappingNode):
-        return
+def inside_models(root: MappingNode) -> Iterator[Text]:
+    """Every text of the models, and the names under `filters.setParamsByID`."""
+    models = root.values.get("models")
+    for model, section in models.values.items() if isinstance(models, MappingNode) else ():
+        if isinstance(section, MappingNode):
+            yield from _texts_of_model(model, section)
+
+
+def _texts_of_model(model: str, section: MappingNode) -> Iterator[Text]:
     for key, value in section.values.items():
-        if key in unread:
-            continue
-        wording = (
-            f"unknown macro {{}} found in {model}.{key}"
-            if key in _NAMED_FIELDS
-            else f"model {model}: unknown macro {{}}"
-        )
-        _check(value, f"models.{model}.{key}", wording, report, allowed=PID if key == "cmdStop" else None)
+        spot = _spot(model, key)
+        for node, text, path in texts(value, f"models.{model}.{key}"):
+            yield Text(text, path, node, spot)
+    by_id = _by_id(section)
+    spot = _Spot(after=f" in model {model} filters.setParamsByID key")
+    for name, node in by_id.keys.items() if by_id else ():
+        yield Text(name, f"models.{model}.filters.setParamsByID", node, spot)
 
 
-def _check(node: Node, path: str, wording: str, report: Report, allowed: str | None = None) -> None:
-    for place, text, where in texts(node, path):
-        if "${" not in text:
-            continue
-        for placeholder in dict.fromkeys(_PLACEHOLDER.findall(text)):
-            if placeholder != allowed:
-                message = wording.replace("{}", placeholder)
-                report.error(place, where, message + _hint(placeholder, where))
+def _spot(model: str, key: str) -> _Spot:
+    if key in _NAMED_FIELDS:
+        return _Spot(after=f" in {model}.{key}", allowed="PID" if key == "cmdStop" else "")
+    section = f" {key}" if key in _WHOLE_SECTIONS else ""
+    return _Spot(before=f"model {model}{section}: ")
 
 
-def _hint(placeholder: str, path: str) -> str:
-    if not path.startswith("models."):
-        return ""
-    if placeholder == "${PORT}":
-        return ": it is there only for a model whose cmd uses it"
-    return ": it is there only in cmdStop" if placeholder == PID else ""
+def _by_id(section: MappingNode) -> MappingNode | None:
+    filters = section.values.get("filters")
+    by_id = filters.values.get("setParamsByID") if isinstance(filters, MappingNode) else None
+    return by_id if isinstance(by_id, MappingNode) else None

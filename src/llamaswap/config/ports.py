@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from itertools import count
+
 from llamaswap.config.fields import At, integer
 from llamaswap.config.nodes import MappingNode, Node, ScalarNode
-from llamaswap.config.placeholders import mentions, substitute
+from llamaswap.config.placeholders import filling, mentions, rewrite_model
 from llamaswap.config.report import Report
-from llamaswap.config.schema import DEFAULT_START_PORT
+from llamaswap.config.schema import DEFAULT_START_PORT, Settings
 from llamaswap.config.stages import each_model
+from llamaswap.ids import ModelId
 
 HIGHEST_PORT = 65535
 
 
-def assign_ports(root: MappingNode, report: Report) -> tuple[MappingNode, dict[str, int]]:
-    """The tree with `${PORT}` filled in, and each port by model: one for every model whose `cmd` asks for one."""
+def assign_ports(
+    root: MappingNode, report: Report, previous: Settings | None = None
+) -> tuple[MappingNode, int, dict[str, int]]:
+    """The tree with `${PORT}` filled in, the first port, and each port by model: one for all whose `cmd` asks for one.
+
+    A model keeps the port that it has in `previous`, the settings in force, so that a new neighbour does not change
+    what it is started with; the others go round these. Not so when the first port is another one.
+    """
     first = _start_port(At(root, "", report))
+    kept = _kept(previous, first)
+    following = _free(first, kept)
     ports: dict[str, int] = {}
 
     def assigned(model: str, section: MappingNode) -> Node:
         cmd = section.values.get("cmd")
         if not mentions(cmd, "PORT"):
             return _without_port(model, section, report)
-        ports[model] = first + len(ports)
-        if ports[model] == max(first, HIGHEST_PORT + 1):
-            report.error(cmd or section, f"models.{model}.cmd", _too_high(model, ports[model]))
-        return substitute(section, "PORT", ports[model])
+        port = ports[model] = kept[ModelId(model)] if model in kept else next(following)
+        if port == max(first, HIGHEST_PORT + 1):
+            report.error(cmd or section, f"models.{model}.cmd", _too_high(model, port))
+        return rewrite_model(section, filling("PORT", port), f"models.{model}", report)
 
-    return each_model(root, assigned), ports
+    return each_model(root, assigned), first, ports
+
+
+def _kept(previous: Settings | None, first: int) -> Mapping[ModelId, int]:
+    if previous is None or previous.start_port != first:
+        return {}
+    return {model: each.port for model, each in previous.models.items() if each.port is not None}
+
+
+def _free(first: int, kept: Mapping[ModelId, int]) -> Iterator[int]:
+    taken = frozenset(kept.values())
+    return (port for port in count(first) if port not in taken)
 
 
 def _start_port(root: At) -> int:

@@ -21,19 +21,32 @@ class Report:
     def __init__(self) -> None:
         self._errors: list[Problem] = []
         self._warnings: list[Problem] = []
+        self._unsettled: set[Place] = set()
+        self._complaints = 0
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
         """In the order of the texts."""
         return tuple(sorted(self._warnings, key=_place))
 
+    @property
+    def complaints(self) -> int:
+        """Errors so far, with those that were not wanted: what was read while it stayed the same is sound."""
+        return self._complaints
+
     def error(self, at: Placed, path: str, message: str) -> None:
         """The configuration cannot be used because of this; reading goes on to find more."""
-        self._errors.append(Problem(message, *at.place, path))
+        self._complaints += 1
+        if at.place not in self._unsettled:
+            self._errors.append(Problem(message, *at.place, path))
 
     def warn(self, at: Placed, path: str, message: str) -> None:
         """The configuration can be used, but may not mean what its author thinks."""
         self._warnings.append(Problem(message, *at.place, path))
+
+    def unsettled(self, at: Placed) -> None:
+        """What stands there cannot be known, and that has been told: no more errors of this place are wanted."""
+        self._unsettled.add(at.place)
 
     def fail(self, message: str, place: Place) -> NoReturn:
         """Raise `ConfigurationError` now: what follows this place cannot be read at all."""

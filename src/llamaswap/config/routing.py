@@ -1,129 +1,150 @@
-"""Which models may run together and who is served first: groups and scheduler (configuration section 16)."""
+"""How models make room for each other, and who is served first: router and scheduler (configuration section 16)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from llamaswap.config.fields import At, Key, boolean, integer, read_keys, seconds, string, subsection
-from llamaswap.config.nodes import MappingNode, is_null
-from llamaswap.config.schema import DEFAULT_GROUP, Group
+from llamaswap.config.fields import At, integer, seconds, string, subsection
+from llamaswap.config.groups import Together, anything_goes, read_groups
+from llamaswap.config.matrix import read_matrix
+from llamaswap.config.names import Names
+from llamaswap.config.nodes import MappingNode, ScalarNode, is_null
+from llamaswap.config.schema import ROUTERS, Group, Matrix
 from llamaswap.ids import ModelId
 
 SCHEDULERS = ("fifo",)
 _DEFAULT_ROUTER = "group"
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What a model may be called where the configuration speaks of one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Styles:
+    """Where the file speaks of the router, in the older style and in the newer one; what is empty counts as absent."""
 
-    models: Collection[ModelId]
-    aliases: Mapping[str, ModelId]
+    old_groups: At | None
+    old_matrix: At | None
+    use: At | None
+    groups: At | None
+    matrix: At | None
+    complete: bool
+    """False when there are settings that cannot be read."""
 
-    def find(self, name: str) -> ModelId | None:
-        """The model that `name` stands for; IDs hide aliases (section 10)."""
-        return ModelId(name) if name in self.models else self.aliases.get(name)
+    @property
+    def old(self) -> list[At]:
+        return [at for at in (self.old_groups, self.old_matrix) if at]
 
+    @property
+    def new(self) -> list[At]:
+        return [at for at in (self.use, self.groups, self.matrix) if at]
 
-def read_routing(root: At, names: Names, routers: Collection[str]) -> dict[str, Any]:
-    """The fields of `Settings` that routing decides: `router`, `groups`, `max_wait`, `priorities`."""
-    routing = subsection(root, "routing", ("router", "scheduler"))
-    router = subsection(routing, "router", ("use", "settings"))
-    settings = subsection(router, "settings", ("groups", "matrix"))
-    _check_styles(root, router, settings)
-    use = _router(root, router, routers)
-    ignored = settings.child("matrix") if settings else None
-    if ignored and use != "matrix":
-        ignored.warn(f"is ignored, for routing.router.use is {use}")
-    groups = _filled(root.child("groups")) or (settings.child("groups") if settings else None)
-    return {"router": use, "groups": read_groups(groups, names), **_read_scheduler(routing, names)}
-
-
-def read_groups(at: At | None, names: Names) -> tuple[Group, ...]:
-    """The groups in document order, and `(default)` with every model that is in none of them."""
-    groups: list[Group] = []
-    owners: dict[ModelId, str] = {}
-    for name, section in at.children() if at else ():
-        if name == DEFAULT_GROUP:
-            section.error(f"{DEFAULT_GROUP} is the group of all models that no other group lists: use another name")
-            continue
-        given = read_keys(section, GROUP_KEYS, elsewhere=("members",))
-        groups.append(Group(id=name, members=tuple(_read_members(section, name, names, owners)), **given))
-    rest = tuple(sorted(model for model in names.models if model not in owners))
-    return (*groups, Group(id=DEFAULT_GROUP, members=rest))
+    @property
+    def given(self) -> bool:
+        return bool(self.old or self.new)
 
 
-def _read_members(group: At, name: str, names: Names, owners: dict[ModelId, str]) -> Iterator[ModelId]:
-    listed = group.child("members")
-    for item in listed.items() if listed else ():
-        member = None if is_null(item.node) else string(item)
-        model = None if member is None else _found(item, member, names)
-        if model is None:
-            continue
-        if model not in owners:
-            owners[model] = name
-            yield model
-        elif owners[model] == name:
-            item.error(f"duplicate member {model} in group {name}")
-        else:
-            item.error(f"member {model} is used in multiple groups: {owners[model]} and {name}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Router:
+    """The eviction policy, and its settings."""
+
+    use: str
+    groups: tuple[Group, ...] = ()
+    matrix: Matrix | None = None
+    together: Together = anything_goes
+
+    def fields(self) -> dict[str, Any]:
+        """Those of `Settings`."""
+        return {"router": self.use, "groups": self.groups, "matrix": self.matrix}
 
 
-def _found(at: At, name: str, names: Names) -> ModelId | None:
-    model = names.find(name)
-    if model is None:
-        at.error(f"unknown model {name}")
-    elif model != name:
-        at.warn(f"{name} is an alias; taken as model {model}")
-    return model
-
-
-GROUP_KEYS = (
-    Key("swap", "swap", boolean),
-    Key("exclusive", "exclusive", boolean),
-    Key("persistent", "persistent", boolean),
-)
-
-
-# -- which router ------------------------------------------------------------------------------------------------
-
-
-def _check_styles(root: At, router: At | None, settings: At | None) -> None:
-    """Legacy top-level keys and the new section are never mixed (section 16.1)."""
-    modern = (router and router.child("use")) or (
-        settings and (settings.child("matrix") or _filled(settings.child("groups")))
+def find_styles(root: At, routers: Collection[str]) -> Styles:
+    """The sections that concern the router; of `routers` that are not of this package the settings are left alone."""
+    router = subsection(subsection(root, "routing", ("router", "scheduler")), "router", ("use", "settings"))
+    strangers = (name for name in routers if name not in ROUTERS)
+    settings = subsection(router, "settings", ("groups", "matrix", *strangers))
+    return Styles(
+        old_groups=_filled(root.child("groups")),
+        old_matrix=root.child("matrix"),
+        use=_said(router.child("use")) if router else None,
+        groups=_filled(settings.child("groups")) if settings else None,
+        matrix=settings.child("matrix") if settings else None,
+        complete=settings is not None or router is None or router.child("settings") is None,
     )
-    if not modern:
-        return
-    for legacy in (_filled(root.child("groups")), root.child("matrix")):
-        if legacy:
-            legacy.error("cannot be used together with routing.router: migrate it to routing.router.settings")
 
 
-def _router(root: At, router: At | None, routers: Collection[str]) -> str:
-    at = router.child("use") if router else None
-    use = (string(at) if at else None) or _DEFAULT_ROUTER
-    legacy = root.child("matrix")
-    if legacy:
-        at, use = legacy, "matrix"
-    if at and use not in routers:
+def read_router(styles: Styles, names: Names, routers: Collection[str]) -> Router:
+    """The router that the file asks for (section 16.1), of `routers`; settings of another one are not looked at."""
+    _check_styles(styles)
+    if styles.old:
+        use, groups, matrix = "matrix" if styles.old_matrix else "group", styles.old_groups, styles.old_matrix
+    else:
+        use, groups, matrix = _use(styles), styles.groups, styles.matrix
+        _remark_unused(use, styles)
+    asked = styles.old_matrix or styles.use
+    if asked and not check_router(use, routers, asked):
+        return Router(use=use)
+    if use == "matrix":
+        return _matrix_router(matrix, names, asked if styles.complete else None)
+    return _group_router(groups, names) if use == "group" else Router(use=use)
+
+
+def check_router(use: str, routers: Collection[str], at: At) -> bool:
+    """Whether there is a router of that name; reported at `at` if not."""
+    if use not in routers:
         at.error(f"unknown router {use}: valid values are {', '.join(sorted(routers))}")
-    return use
+    return use in routers
+
+
+def _check_styles(styles: Styles) -> None:
+    if styles.new:
+        for old in styles.old:
+            old.error("cannot be used together with routing.router: migrate it to routing.router.settings")
+    elif styles.old_groups and styles.old_matrix:
+        styles.old_groups.error("cannot use both groups and matrix")
+
+
+def _use(styles: Styles) -> str:
+    return (string(styles.use) if styles.use else None) or _DEFAULT_ROUTER
+
+
+def _remark_unused(use: str, styles: Styles) -> None:
+    for router, settings in (("group", styles.groups), ("matrix", styles.matrix)):
+        if settings and use != router:
+            settings.warn(f"is ignored, for routing.router.use is {use}")
+
+
+def _group_router(at: At | None, names: Names) -> Router:
+    groups, together = read_groups(at, names)
+    return Router(use="group", groups=groups, together=together)
+
+
+def _matrix_router(at: At | None, names: Names, asked: At | None) -> Router:
+    """`asked`: where the file wants a matrix, unless what it says of it cannot be read."""
+    if at is None:
+        if asked:
+            asked.error("the router is matrix, but routing.router.settings.matrix is not set")
+        return Router(use="matrix")
+    matrix, together = read_matrix(at, names)
+    return Router(use="matrix", matrix=matrix, together=together)
 
 
 def _filled(at: At | None) -> At | None:
-    """`at`, unless it is an empty mapping, which counts as absent."""
+    """`at`, unless it is an empty mapping."""
     return None if at and isinstance(at.node, MappingNode) and not at.node.values else at
+
+
+def _said(at: At | None) -> At | None:
+    """`at`, unless it is an empty text."""
+    return None if at and isinstance(at.node, ScalarNode) and at.node.value == "" else at
 
 
 # -- scheduler ---------------------------------------------------------------------------------------------------
 
 
-def _read_scheduler(routing: At | None, names: Names) -> dict[str, Any]:
-    scheduler = subsection(routing, "scheduler", ("use", "settings"))
+def read_scheduler(root: At, names: Names) -> dict[str, Any]:
+    """The fields of `Settings` that the scheduler decides (section 16.3)."""
+    scheduler = subsection(root.at("routing"), "scheduler", ("use", "settings"))
     at = scheduler.child("use") if scheduler else None
     use = string(at) if at else None
     if at and use and use not in SCHEDULERS:
@@ -144,7 +165,8 @@ def _read_priorities(at: At | None, names: Names) -> Mapping[ModelId, int]:
         model = names.find(name)
         priority = None if is_null(child.node) else integer(child)
         if model is None:
-            child.error(f"priority references unknown model {name}")
+            if names.complete:
+                child.error(f"priority references unknown model {name}")
         elif priority is not None and priorities.setdefault(model, priority) != priority:
             child.error(f"model {model} already has priority {priorities[model]} under another name")
     return MappingProxyType(priorities)

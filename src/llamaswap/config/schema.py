@@ -40,6 +40,9 @@ class Timeouts:
     idle_conn: int = 90
 
 
+PEER_TIMEOUTS = Timeouts(response_header=60)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """What is changed in requests before they are forwarded (configuration section 11)."""
@@ -134,7 +137,7 @@ class Peer:
     """As the peer calls them, each once."""
     api_key: str = field(default="", repr=False)
     filters: Filters = Filters()
-    timeouts: Timeouts = Timeouts(response_header=60)
+    timeouts: Timeouts = PEER_TIMEOUTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import re2
 
 from llamaswap.config.fields import (
     At,
     Key,
     boolean,
+    duration,
     integer,
+    listed,
     natural,
     positive,
     read_keys,
+    require,
     seconds,
     some_seconds,
     string,
     strings,
 )
-from llamaswap.config.nodes import ScalarNode, SequenceNode, is_null
-from llamaswap.config.schema import Limits
+from llamaswap.config.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from llamaswap.config.schema import Limits, Performance
 
 LEAST_HEALTH_CHECK_TIMEOUT = 15
+LEAST_EVERY = 5.0
+_NO_PATH = "store.path must not be empty"
 LOG_LEVELS = ("debug", "info", "warn", "error")
 LOG_OUTPUTS = ("proxy", "upstream", "both", "none")
 LOG_TIME_FORMATS = frozenset(
@@ -64,8 +67,8 @@ def _api_keys(at: At) -> tuple[str, ...] | None:
 
 
 def _api_key(at: At) -> str | None:
-    key = at.node.value if isinstance(at.node, ScalarNode) else None
-    if not isinstance(key, str):
+    key = _key_text(at.node)
+    if key is None:
         at.error("an api key must be a string; put it in quotes")
     elif not key:
         at.error("empty api key")
@@ -73,6 +76,18 @@ def _api_key(at: At) -> str | None:
         at.error(f"{at.path} cannot contain spaces")
     else:
         return key
+    return None
+
+
+def _key_text(node: Node) -> str | None:
+    """Text, or a whole number that reads as it is written."""
+    match node:
+        case ScalarNode(value=str(key)):
+            return key
+        case ScalarNode(value=bool()):
+            return None
+        case ScalarNode(value=int(number), text=text) if text == str(number):
+            return text
     return None
 
 
@@ -84,18 +99,17 @@ def _allowed_hosts(at: At) -> tuple[str, ...] | None:
     return hosts and tuple(host.strip().lower() for host in hosts)
 
 
-def _upstream(at: At) -> dict[str, Any]:
-    return read_keys(at, (Key("ignorePaths", "ignore_paths", _patterns),))
+def _upstream(at: At) -> tuple[str, ...] | None:
+    return read_keys(at, (Key("ignorePaths", "patterns", _patterns),)).get("patterns")
 
 
 def _patterns(at: At) -> tuple[str, ...] | None:
     """RE2 patterns; an empty list is no list."""
-    patterns = strings(at)
-    for item in at.items() if patterns else ():
-        fault = None if is_null(item.node) else _pattern_fault(string(item) or "")
+    for pattern, item in listed(at):
+        fault = _pattern_fault(pattern)
         if fault:
             item.error(f"invalid regular expression {fault}")
-    return patterns or None
+    return strings(at) or None
 
 
 def _pattern_fault(pattern: str) -> str | None:
@@ -141,6 +155,67 @@ def _limits(at: At) -> Limits:
     return Limits(**read_keys(at, LIMITS))
 
 
+def _metrics_max_in_memory(at: At) -> int | None:
+    value = integer(at)
+    return None if value is None or value <= 0 else value
+
+
+def _capture_buffer(at: At) -> int | None:
+    value = integer(at)
+    return None if value is None else max(0, value)
+
+
+def _performance(at: At) -> Performance:
+    return Performance(**read_keys(at, PERFORMANCE))
+
+
+def _every(at: At) -> float | None:
+    """Zero is as if absent."""
+    value = duration(at)
+    if value and value < LEAST_EVERY:
+        at.error(f"every must be at least {LEAST_EVERY:.0f}s, got {string(at)}")
+        return None
+    return value or None
+
+
+def _store(at: At) -> str | None:
+    require(at, "path", _NO_PATH)
+    return read_keys(at, (Key("path", "path", _store_path),)).get("path")
+
+
+def _store_path(at: At) -> str | None:
+    path = string(at)
+    if path is None:
+        return None
+    if not path.strip():
+        at.error(_NO_PATH)
+    elif "\0" in path:
+        at.error("holds the character NUL, which no path can")
+    return path.strip()
+
+
+def _ui(at: At) -> tuple[str, ...] | None:
+    return read_keys(at, (Key("activity", "headers", _activity),)).get("headers")
+
+
+def _activity(at: At) -> tuple[str, ...] | None:
+    """A list that is null is an empty one, although the default is not empty."""
+    given = read_keys(at, (Key("session_id", "headers", _session_id),))
+    is_given = isinstance(at.node, MappingNode) and "session_id" in at.node.values
+    return () if is_given and at.child("session_id") is None else given.get("headers")
+
+
+def _session_id(at: At) -> tuple[str, ...] | None:
+    """Names of headers: each once, whatever its case, as it is spelled first."""
+    names = strings(at)
+    if names is None:
+        return None
+    spelled: dict[str, str] = {}
+    for name in filter(None, (name.strip() for name in names)):
+        spelled.setdefault(name.lower(), name)
+    return tuple(spelled.values())
+
+
 def _accepted(at: At) -> None:
     boolean(at)
 
@@ -150,20 +225,33 @@ INHERITED = (
     Key("unloadTimeout", "unload_timeout", _unload_timeout),
     Key("queueSize", "queue_size", natural),
     Key("queueTimeout", "queue_timeout", seconds),
+    Key("sendLoadingState", "send_loading_state", boolean),
 )
 """What models inherit; the fields are those of `Model`."""
+GLOBAL_FIELDS = {"ttl": "global_ttl"}
+"""What `Settings` calls those of them that have another name there."""
 
 KEYS = (
     Key("healthCheckTimeout", "health_check_timeout", _health_check_timeout),
     Key("apiKeys", "api_keys", _api_keys),
     Key("allowedHosts", "allowed_hosts", _allowed_hosts),
-    Key("upstream", "upstream", _upstream),
+    Key("upstream", "ignore_paths", _upstream),
     Key("includeAliasesInList", "include_aliases_in_list", boolean),
     Key("logLevel", "log_level", _log_level),
     Key("logTimeFormat", "log_time_format", _log_time_format),
     Key("logToStdout", "log_to_stdout", _log_to_stdout),
     Key("logRequests", "", _accepted),
     Key("limits", "limits", _limits),
+    Key("metricsMaxInMemory", "metrics_max_in_memory", _metrics_max_in_memory),
+    Key("captureBuffer", "capture_buffer", _capture_buffer),
+    Key("store", "store_path", _store),
+    Key("performance", "performance", _performance),
+    Key("ui", "session_id_headers", _ui),
+)
+
+PERFORMANCE = (
+    Key("disabled", "disabled", boolean),
+    Key("every", "every", _every),
 )
 
 LIMITS = (

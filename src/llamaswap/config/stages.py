@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from llamaswap.config.commands import strip_comments
 from llamaswap.config.nodes import MappingNode, Node, ScalarNode, is_null
-from llamaswap.config.placeholders import substitute
 from llamaswap.config.schema import DEFAULT_PROXY
 
 Stage = Callable[[str, MappingNode], Node]
@@ -49,8 +48,3 @@ def with_proxy(_: str, section: MappingNode) -> MappingNode:
         return section
     place = section.values.get("cmd", section).place
     return section.with_value("proxy", ScalarNode(DEFAULT_PROXY, DEFAULT_PROXY, place))
-
-
-def with_id(model: str, section: MappingNode) -> Node:
-    """`${MODEL_ID}` filled in."""
-    return substitute(section, "MODEL_ID", model)

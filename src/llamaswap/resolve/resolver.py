@@ -26,7 +26,7 @@ class Resolver:
     """Names and paths to models."""
 
     def __init__(self, settings: Settings) -> None:
-        aliases = {alias: model for model in settings.models.values() for alias in model.aliases}
+        aliases = {alias: settings.models[model] for alias, model in settings.aliases.items()}
         self._names: dict[str, Model] = aliases | {str(key): model for key, model in settings.models.items()}
         self._deepest = max((name.count("/") + 1 for name in self._names), default=0)
 

@@ -6,12 +6,20 @@ business.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from textwrap import shorten
 
 from llamaswap.config.schema import DEFAULT_GROUP, Group, Settings
 from llamaswap.ids import ModelId
+from llamaswap.matrix.language import compile_sets
+from llamaswap.matrix.solver import Solution, solve
 from llamaswap.schedule.events import EvictionPolicy, Running, Verdict
+
+_REMEMBERED = 4096
+"""How many answers of the matrix are kept."""
+_LONGEST = 200
+"""Of an expression in the log, in characters."""
 
 
 class GroupPolicy:
@@ -61,7 +69,50 @@ class GroupPolicy:
         return Verdict(evict=tuple(evict), cost=len(evict), why=f"group {own.id}")
 
 
-_POLICIES = {"group": GroupPolicy}
+class MatrixPolicy:
+    """Models run together as one of the matrix's sets allows; the cheapest make room (lifecycle section 7).
+
+    A model that no set contains runs alone.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        matrix = settings.matrix
+        if matrix is None:
+            raise ValueError("the router matrix has no matrix")
+        program, problems = compile_sets(matrix.sets, matrix.vars, settings.models)
+        if program is None:
+            raise ValueError("; ".join(problem.message for problem in problems))
+        self._program = program
+        self._written = {each.name: shorten(each.expression, _LONGEST, placeholder=" …") for each in program.sets}
+        self._costs = matrix.evict_costs
+        self._seen: Sequence[Running] | None = None
+        self._names: tuple[ModelId, ...] = ()  # of what was seen last
+        self._answers: dict[tuple[ModelId, tuple[ModelId, ...]], Verdict] = {}
+
+    def decide(self, target: ModelId, running: Sequence[Running], when: float) -> Verdict:
+        """Those that are not in the cheapest state with `target`; none if it runs already."""
+        if running is not self._seen:
+            self._seen, self._names = running, tuple([shown.model for shown in running])
+        question = target, self._names
+        answer = self._answers.get(question)
+        if answer is None:
+            if len(self._answers) >= _REMEMBERED:
+                del self._answers[next(iter(self._answers))]
+            answer = self._answers[question] = self._work_out(target, self._names)
+        return answer
+
+    def _work_out(self, target: ModelId, running: Sequence[ModelId]) -> Verdict:
+        solution = solve(self._program, self._costs, target, running)
+        return Verdict(solution.evict, solution.set, solution.cost, self._reason(target, solution, bool(running)))
+
+    def _reason(self, target: ModelId, solution: Solution, anything_runs: bool) -> str:
+        if solution.set is None:
+            return f"matrix: no set allows more beside {target}"
+        cost = f"cost {solution.cost}" if anything_runs else "no models running"
+        return f"matrix set {solution.set}: {self._written[solution.set]}, allows {'+'.join(solution.witness)}, {cost}"
+
+
+_POLICIES: Mapping[str, Callable[[Settings], EvictionPolicy]] = {"group": GroupPolicy, "matrix": MatrixPolicy}
 
 
 def make_policy(settings: Settings) -> EvictionPolicy:

@@ -37,8 +37,9 @@ def html(body: str) -> Answer:
     return Answer(200, ((b"Content-Type", HTML),), body.encode())
 
 
-def json_answer(value: object, *headers: Header) -> Answer:
-    return Answer(200, ((b"Content-Type", JSON), *headers), json.dumps(value, separators=(",", ":")).encode() + b"\n")
+def json_answer(value: object, *headers: Header, status: int = 200) -> Answer:
+    body = json.dumps(value, separators=(",", ":")).encode() + b"\n"
+    return Answer(status, ((b"Content-Type", JSON), *headers), body)
 
 
 def redirect(status: int, location: bytes) -> Answer:

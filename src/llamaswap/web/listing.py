@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from llamaswap.config.schema import Model, Settings
+from llamaswap.config.schema import Capabilities, Model, Settings
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
 
@@ -14,6 +14,7 @@ States = Callable[[], Iterable[tuple[Model, State]]]
 """Every model as it runs, or would: one whose entry is gone counts for as long as it runs."""
 
 _IN_MEMORY = (State.STARTING, State.READY, State.STOPPING)
+_ABILITIES = frozenset(("architecture", "capabilities", "supported_parameters", "context_length"))
 
 
 def model_list(settings: Settings, state_of: StateOf, created: int) -> dict[str, Any]:
@@ -48,9 +49,54 @@ def _record(name: str, model: Model, state: State, created: int, ours: dict[str,
     for key, value in (("name", model.name.strip()), ("description", model.description.strip())):
         if value:
             record[key] = value
-    record["meta"] = {"llamaswap": ours}
+    able = _able(model.capabilities)
+    record |= able
+    record["meta"] = {"llamaswap": _metadata(model, hidden=bool(able)) | ours}
+    if model.capabilities.context:
+        record["meta"]["n_ctx"] = model.capabilities.context
     record["status"] = {"value": "loaded" if state in _IN_MEMORY else "unloaded"}
     return record
+
+
+def _metadata(model: Model, *, hidden: bool) -> dict[str, Any]:
+    """What the file says freely; `hidden`: without what the record says itself."""
+    return {key: value for key, value in model.metadata.items() if not (hidden and key in _ABILITIES)}
+
+
+def _able(given: Capabilities) -> dict[str, Any]:
+    """The fields of a record that say what a model can do; none when nothing is configured."""
+    fields: dict[str, Any] = {}
+    if given.inputs or given.outputs:
+        fields["architecture"] = _architecture(given)
+    able = [name for name, is_able in _abilities(given) if is_able]
+    if able:
+        fields["capabilities"] = dict.fromkeys(able, True)
+    if given.tools:
+        fields["supported_parameters"] = ["tools", "tool_choice"]
+    if given.context:
+        fields["context_length"] = given.context
+    return fields
+
+
+def _architecture(given: Capabilities) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if given.inputs:
+        fields["input_modalities"] = list(given.inputs)
+    if given.outputs:
+        fields["output_modalities"] = list(given.outputs)
+    if given.inputs and given.outputs:
+        fields["modality"] = f"{'+'.join(given.inputs)}->{'+'.join(given.outputs)}"
+    return fields
+
+
+def _abilities(given: Capabilities) -> Iterator[tuple[str, bool]]:
+    yield "vision", "image" in given.inputs
+    yield "audio_transcriptions", "audio" in given.inputs and "text" in given.outputs
+    yield "audio_speech", "text" in given.inputs and "audio" in given.outputs
+    yield "image_generation", "text" in given.inputs and "image" in given.outputs
+    yield "image_to_image", "image" in given.inputs and "image" in given.outputs
+    yield "function_calling", given.tools
+    yield "reranker", given.reranker
 
 
 def _running(model: Model, state: State) -> dict[str, Any]:

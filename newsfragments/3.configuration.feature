@@ -1,0 +1,1 @@
+Every configuration of llama-swap is read: macros, variables of the environment, several files and directories, filters, peers, selectors, profiles, groups and the matrix; all mistakes are told at once with file, line, column and key.

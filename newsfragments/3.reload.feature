@@ -1,0 +1,1 @@
+A changed configuration is applied without a restart, by SIGHUP, `POST /api/config/reload` or `--watch-config`: models that are started as before keep running, the others finish their requests first, and a wrong file changes nothing.

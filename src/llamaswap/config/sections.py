@@ -1,0 +1,102 @@
+"""The sections of a finished tree, read in the order in which they need each other.
+
+Who has which name is known first; routing says who can run together; selectors and profiles speak of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from llamaswap.config import models, server
+from llamaswap.config.aliases import aliases_readable, read_aliases
+from llamaswap.config.commands import DEFAULT_CMD_STOP, Dialect
+from llamaswap.config.fields import At, read_keys
+from llamaswap.config.hooks import read_preload
+from llamaswap.config.names import Names, remote_names
+from llamaswap.config.nodes import MappingNode
+from llamaswap.config.old_profiles import read_old_profiles
+from llamaswap.config.peers import check_names, read_peers
+from llamaswap.config.profiles import read_profiles
+from llamaswap.config.routing import find_styles, read_router, read_scheduler
+from llamaswap.config.schema import Model, Peer
+from llamaswap.config.selectors import read_selectors
+from llamaswap.ids import ModelId
+
+KEYS = (*server.KEYS, *server.INHERITED)
+ELSEWHERE = ("models", "startPort", "routing", "groups", "matrix", "peers", "selectors", "profiles", "hooks")
+KNOWN = frozenset((*(key.name for key in KEYS), *ELSEWHERE))
+"""Every top-level key, once macros are expanded."""
+WITHOUT_EFFECT = (
+    *("peers", "selectors", "profiles", "hooks", "sendLoadingState"),
+    *("captureBuffer", "metricsMaxInMemory", "store", "performance", "ui"),
+)
+"""Those of them whose values nothing acts on yet."""
+_NO_EFFECT = "`{}` is checked, but has no effect in this version"
+
+
+def read_sections(root: At, ports: Mapping[str, int], routers: Collection[str], dialect: Dialect) -> dict[str, Any]:
+    """The fields of `Settings` that the tree decides; what is wrong with it is reported."""
+    given = read_keys(root, KEYS, ELSEWHERE)
+    inherited = {key.field: given.pop(key.field) for key in server.INHERITED if key.field in given}
+    found, peers, names = _read_names(root, {"cmd_stop": DEFAULT_CMD_STOP[dialect], **inherited}, ports)
+    styles = find_styles(root, routers)
+    old = read_old_profiles(root.child("profiles"), names, styles)
+    if old:
+        names, found = old.added_to(names), old.added_to_models(found)
+    by_lists = old and old.matrix.sets and not styles.given
+    router = old.router(names, routers) if old and by_lists else read_router(styles, names, routers)
+    _remark_without_effect(root, without=("profiles",) if old else ())
+    return {
+        **given,
+        **{server.GLOBAL_FIELDS.get(field, field): value for field, value in inherited.items()},
+        **router.fields(),
+        **read_scheduler(root, names),
+        "models": MappingProxyType(found),
+        "aliases": MappingProxyType(names.aliases),
+        "peers": MappingProxyType(peers),
+        "selectors": MappingProxyType(read_selectors(root.child("selectors"), names, router.together)),
+        "profiles": MappingProxyType(read_profiles(root.child("profiles"), names)),
+        "preload": read_preload(root, names),
+    }
+
+
+def _read_names(
+    root: At, inherited: Mapping[str, Any], ports: Mapping[str, int]
+) -> tuple[dict[ModelId, Model], dict[str, Peer], Names]:
+    section, others, selectors = root.child("models"), root.child("peers"), root.child("selectors")
+    found, aliases = read_aliases(section, models.read_models(section, inherited, ports))
+    peers = read_peers(others)
+    names = Names(
+        models=found.keys(),
+        aliases=aliases,
+        remote=remote_names(peers),
+        selectors=_keys(selectors),
+        complete=aliases_readable(section)
+        and all(peer.models for peer in peers.values())
+        and all(at is None or isinstance(at.node, MappingNode) for at in (others, selectors)),
+    )
+    check_names(others, peers, names)
+    return found, peers, names
+
+
+def _remark_without_effect(root: At, without: Collection[str]) -> None:
+    """One warning for each key, at the first place where it is given."""
+    for name in WITHOUT_EFFECT:
+        if name not in without:
+            _remark_first([root], name)
+    section = root.child("models")
+    each = [child for model in _keys(section) if section and (child := section.child(model))]
+    for name in models.WITHOUT_EFFECT:
+        _remark_first(each, name)
+
+
+def _remark_first(sections: Iterable[At], name: str) -> None:
+    first = next((section for section in sections if section.child(name)), None)
+    if first:
+        first.remark(name, _NO_EFFECT.format(name))
+
+
+def _keys(at: At | None) -> Collection[str]:
+    return at.node.values if at and isinstance(at.node, MappingNode) else ()

@@ -1,0 +1,15 @@
+"""Commands that concern configurations and start nothing: `llama-swap check`, `plan` and `schema`.
+
+They must answer quickly, so nothing here imports Twisted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from llamaswap.offline.check import check
+from llamaswap.offline.plan import plan
+from llamaswap.offline.schema import schema
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"check": check, "plan": plan, "schema": schema}
+"""By their first word; each takes the words after it and returns the exit status."""

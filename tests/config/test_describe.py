@@ -1,0 +1,95 @@
+"""Settings in the words of a file mean the same settings."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from types import MappingProxyType
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from llamaswap.config.describe import describe
+from llamaswap.config.load import load
+from llamaswap.config.schema import DEFAULT_GROUP, Settings
+from llamaswap.config.source import Source
+from tests.config.loading import settings
+
+EVERYTHING = """
+macros: {home: /models, size: 7}
+apiKeys: [k1]
+allowedHosts: [box]
+startPort: 9000
+globalTTL: 60
+logLevel: LOUD
+performance: {every: 1m30.5s}
+store: {path: /tmp/x.db}
+captureBuffer: -1
+models:
+  a:
+    cmd: s --port ${PORT} -m ${home}/${MODEL_ID} "x y"
+    aliases: [one]
+    ttl: 0
+    filters: {stripParams: "top_p, model, temperature", setParams: {a.b: [1, {c: ~}]}, setParamsByID: {"a:hi": {t: 1}}}
+    metadata: {size: "${size}", when: 2024-01-01, share: 3.0}
+    capabilities: {in: [text], tools: true}
+    compat: {ignoreWebsockets: true}
+    timeouts: {connect: 0}
+  b: {cmd: s, proxy: "http://h:1", cmdStop: "kill ${PID}", checkEndpoint: none}
+peers: {p: {proxy: "http://p", apiKey: secret, models: [x, x, y]}}
+selectors: {any: {strategy: spillover, targets: [a, p/x], settings: {spillover: 2}}}
+profiles: {q: {pins: {a: b, gone: ~}}}
+hooks: {on_startup: {preload: [one, b]}}
+groups: {g: {members: [b], swap: false}}
+routing: {scheduler: {settings: {fifo: {maxWait: 3, priority: {one: 5}}}}}
+"""
+
+
+def read_again(found: Settings) -> Settings:
+    """What the description of `found` means."""
+    told = describe(found)
+    told["routing"]["router"]["settings"].get("groups", {}).pop(DEFAULT_GROUP, None)  # nobody may write it
+    return load([Source("described", json.dumps(told))])
+
+
+def without_ports(found: Settings) -> Settings:
+    """`found`, but for who chose its ports, which a description does not tell."""
+    models = {id: replace(model, port=None) for id, model in found.models.items()}
+    return replace(found, models=MappingProxyType(models))
+
+
+class DescribeTests(SynchronousTestCase):
+    """There and back."""
+
+    def test_everything(self) -> None:
+        """Every section, with defaults and macros in place."""
+        found = settings(EVERYTHING)
+        self.assertEqual(read_again(found), without_ports(found))
+
+    def test_words(self) -> None:
+        """The words are those of a file; a model shows the words of its command too."""
+        told = describe(settings(EVERYTHING))
+        model = told["models"]["a"]
+        self.assertEqual(model["argv"], ["s", "--port", "9000", "-m", "/models/a", "x y"])
+        self.assertEqual(model["filters"]["stripParams"], "temperature,top_p")
+        self.assertEqual(model["metadata"], {"size": 7, "when": "2024-01-01T00:00:00Z", "share": 3})
+        self.assertEqual(
+            (told["performance"]["every"], told["captureBuffer"], told["logLevel"]), ("1m30.5s", 0, "info")
+        )
+
+    def test_matrix(self) -> None:
+        """Costs are told by model, whatever the file called it."""
+        found = settings("""
+            models: {a/1: {cmd: s, proxy: "http://h"}, b: {cmd: s, proxy: "http://h"}}
+            matrix: {vars: {v: a/1}, evict_costs: {v: 3}, sets: {one: v & b, two: b}}
+        """)
+        told = describe(found)["routing"]["router"]
+        self.assertEqual((told["use"], told["settings"]["matrix"]["evict_costs"]), ("matrix", {"a/1": 3}))
+        self.assertEqual(read_again(found), found)
+
+    def test_lists_of_profiles(self) -> None:
+        """They come back as what they mean today, their names included."""
+        found = settings("""
+            models: {a: {cmd: s, proxy: "http://h"}, b: {cmd: s, proxy: "http://h"}}
+            profiles: {coding: [a, b]}
+        """)
+        self.assertEqual(read_again(found), found)
