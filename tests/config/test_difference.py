@@ -39,4 +39,5 @@ class DifferenceTests(SynchronousTestCase):
         """All else does for the process that runs."""
         old = settings(model("a"))
         new = model("a", cmd_stop="x", ttl=1, unload_timeout=1, concurrency_limit=1, aliases=("b",), name="A")
-        self.assertTrue(difference(old, replace(settings(new), max_wait=1.0, api_keys=("k",))).empty)
+        found = difference(old, replace(settings(new), max_wait=1.0, api_keys=("k",)))
+        self.assertEqual((found.added, found.removed, found.changed), ((), (), ()))
