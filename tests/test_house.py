@@ -1,14 +1,26 @@
-"""The beginning of a server: what is decided when."""
+"""The beginning of a server, and other settings for one that is there: what is decided when."""
 
 from __future__ import annotations
 
-from twisted.internet import reactor
-from twisted.trial.unittest import TestCase
+import json
+from dataclasses import replace
+from typing import Any
 
-from llamaswap.config.schema import Settings
+import re2
+from twisted.internet import reactor
+from twisted.internet.testing import MemoryReactorClock
+from twisted.logger import capturedLogs, formatEvent
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from llamaswap.config.schema import Limits, Settings
 from llamaswap.house import House
+from llamaswap.ids import ModelId
+from llamaswap.notices import ConfigurationChanged
+from llamaswap.service import LlamaSwap
 from llamaswap.shutdown import Shutdown
 from tests.support.folders import folder_for
+from tests.support.web import Reply, model, parsed, settings_of
+from tests.support.wire import MemoryTransport, request
 
 
 class BeginningTests(TestCase):
@@ -23,3 +35,149 @@ class BeginningTests(TestCase):
         self.assertEqual([place.name for place in folder.iterdir()], ["llamaswap"])
         await Shutdown(house, reactor).begin()
         self.assertEqual(list((folder / "llamaswap").iterdir()), [])
+
+
+class Connection:
+    """A client on a port of the house."""
+
+    def __init__(self, house: House) -> None:
+        self._transport = MemoryTransport()
+        self._channel = house.factory.buildProtocol(None)
+        self._channel.makeConnection(self._transport)
+
+    def ask(self, line: str, *headers: str, body: bytes = b"") -> Reply:
+        """The answer to one request; it must be complete."""
+        self._transport.take()
+        self._channel.dataReceived(request(line, *headers, body=body))
+        return parsed(self._transport.take(), line.partition(" ")[0])
+
+    def begin(self, line: str) -> None:
+        """Send a request that is not answered at once."""
+        self._channel.dataReceived(request(line))
+
+    def heard(self) -> bytes:
+        return self._transport.take()
+
+
+class ApplyTests(SynchronousTestCase):
+    """Other settings for a house of which nothing runs."""
+
+    def setUp(self) -> None:
+        self.house = House(settings_of(model("a", aliases=("x",)), model("b")), MemoryReactorClock(), {})
+        self.client = Connection(self.house)
+
+    def listed(self, *headers: str) -> list[str]:
+        reply = self.client.ask("GET /v1/models", *headers)
+        self.assertEqual(reply.status, 200, reply.body)
+        return [record["id"] for record in json.loads(reply.body)["data"]]
+
+    def status(self, line: str, *headers: str, body: bytes = b"") -> int:
+        return self.client.ask(line, *headers, body=body).status
+
+    def test_difference(self) -> None:
+        """It is returned, told in the log, and to whoever listens; the settings in force are the new ones."""
+        heard: list[ConfigurationChanged] = []
+        self.house.notices.subscribe(ConfigurationChanged, heard.append)
+        new = settings_of(model("b", cmd="new"), model("c"), model("d"))
+        with capturedLogs() as events:
+            found = self.house.apply(new)
+        self.assertEqual((found.added, found.removed, found.changed), (("c", "d"), ("a",), ("b",)))
+        self.assertEqual([notice.difference for notice in heard], [found])
+        self.assertEqual(
+            [formatEvent(event) for event in events], ["configuration applied: added c, d; removed a; changed b"]
+        )
+        self.assertIs(self.house.settings, new)
+
+    def test_nothing_restarts(self) -> None:
+        """The log says so, also when there are new models."""
+        with capturedLogs() as events:
+            self.house.apply(settings_of(model("a"), model("b", ttl=4)))
+            self.house.apply(settings_of(model("a"), model("b"), model("c")))
+        edited, added = (formatEvent(event).removeprefix("configuration applied: ") for event in events)
+        self.assertTrue(edited.endswith("no model restarts"), edited)
+        self.assertTrue(added.startswith("added c; ") and added.endswith("no model restarts"), added)
+
+    def test_models(self) -> None:
+        """Who asks next finds the new models and names; what is gone is not found, on every way in."""
+        self.house.apply(settings_of(model("a", aliases=("y",)), model("c"), model("u", unlisted=True)))
+        self.assertEqual(self.listed(), ["a", "c"])
+        for name, status in {"x": 404, "b": 404, "y": 200, "a": 200}.items():
+            self.assertEqual(self.status(f"POST /api/models/unload/{name}"), status)
+        self.assertEqual(self.status("GET /upstream/b/x"), 404)
+        self.assertEqual(self.status("GET /upstream/y"), 301)
+        json_type = "Content-Type: application/json"
+        self.assertEqual(self.status("POST /v1/chat/completions", json_type, body=b'{"model": "b"}'), 404)
+        self.assertEqual(self.status("GET /logs/stream/b"), 400)
+
+    def test_ignored_paths(self) -> None:
+        """What never loads a model is decided by the new patterns."""
+        self.assertEqual(self.status("GET /upstream/a/x.css"), 409)
+        self.house.apply(replace(self.house.settings, ignore_paths=("page",)))
+        self.assertEqual(self.status("GET /upstream/a/page"), 409)
+
+    def test_keys(self) -> None:
+        """They hold from the next request on, on connections that are open too."""
+        self.assertEqual(self.listed(), ["a", "b"])
+        self.house.apply(replace(self.house.settings, api_keys=("secret",)))
+        self.assertEqual(self.status("GET /v1/models"), 401)
+        self.assertEqual(self.listed("X-Api-Key: secret"), ["a", "b"])
+        self.house.apply(replace(self.house.settings, api_keys=("other",)))
+        self.assertEqual(self.status("GET /v1/models", "X-Api-Key: secret"), 401)
+
+    def test_limits(self) -> None:
+        """A smaller body is all that is taken; a longer head is taken on new connections."""
+        limits = Limits(body_bytes=4, header_bytes=4096)
+        self.house.apply(replace(self.house.settings, limits=limits))
+        self.assertEqual(self.status("POST /v1/chat/completions", body=b"12345"), 413)
+        long = f"X: {'x' * 8000}"
+        self.assertEqual(Connection(self.house).ask("GET /health", long).status, 431)
+
+    def test_open_streams_stay_open(self) -> None:
+        """Who follows a log goes on following it."""
+        stream = Connection(self.house)
+        stream.begin("GET /logs/stream/a")
+        self.house.apply(settings_of(model("a", cmd="new")))
+        self.house.apply(settings_of(model("b")))
+        self.house.apply(settings_of(model("a")))
+        stream.heard()
+        self.house._logs.output(ModelId("a"))(b"still here")
+        self.assertIn(b"still here", stream.heard())
+
+    def test_settings_that_cannot_be_used(self) -> None:
+        """Whatever is wrong with them is raised, and all is as before."""
+        before = self.house.settings
+        wrong: list[dict[str, Any]] = [{"router": "nobody's"}, {"ignore_paths": ("(",)}, {"api_keys": ("\ud800",)}]
+        for others in wrong:
+            with self.assertRaises((ValueError, re2.error)):
+                self.house.apply(settings_of(model("c"), **others))
+            self.assertIs(self.house.settings, before)
+            self.assertEqual(self.listed(), ["a", "b"])
+
+    def test_nothing_changes_once_the_end_has_begun(self) -> None:
+        """A reload that comes too late, for a graceful end or for a kill, does nothing and says so."""
+        for end in (House.stop_accepting, House.kill_models):
+            self.setUp()
+            before = self.house.settings
+            end(self.house)
+            with capturedLogs() as events:
+                self.assertTrue(self.house.apply(settings_of(model("c"))).empty)
+            said = [formatEvent(event) for event in events]
+            self.assertEqual(said, ["the server is stopping: the new configuration is not applied"])
+            self.assertIs(self.house.settings, before)
+
+    def test_patience(self) -> None:
+        """The end waits for models as long as the new settings say."""
+        self.assertEqual(self.house.patience, 10.0)
+        self.house.apply(settings_of(model("a", unload_timeout=45)))
+        self.assertEqual(self.house.patience, 45.0)
+
+
+class EmbeddedTests(SynchronousTestCase):
+    """`LlamaSwap`, for other applications."""
+
+    def test_reconfigure(self) -> None:
+        """It says what changed, and which settings are in force."""
+        llamaswap = LlamaSwap(settings_of(model("a")), MemoryReactorClock())
+        new = settings_of(model("a"), model("b"))
+        self.assertEqual(llamaswap.reconfigure(new).added, ("b",))
+        self.assertIs(llamaswap.settings, new)

@@ -186,6 +186,21 @@ class DifferenceTests(ReloadTestCase):
                 self.assertTrue(running.read().endswith(b"data: [DONE]\n\n"))
             self.assertEqual(waiting.result(30).json()["name"], "new")
 
+    def test_a_changed_model_that_still_serves_is_of_no_use_to_others(self) -> None:
+        """It is shown as what it runs; but loading it waits for the new process, and a page's assets load none."""
+        with self.server(self.configuration(one="old")) as server, ThreadPoolExecutor(2) as pool:
+            self.pid_of(server, "one")
+            with server.asking("POST", CHAT, {"model": "one", "stream": True, "n": 20, "ms": 30}) as running:
+                self.reload(server, self.configuration(one="new"))
+                [shown] = server.ask("GET", "/running").json()["running"]
+                self.assertEqual((shown["state"], shown["cmd"].split()[-1]), ("ready", "old"))
+                self.assertEqual(server.ask("GET", "/upstream/one/x.css").status, 409)
+                loading = pool.submit(server.ask, "POST", "/api/models/load/one")
+                self.assertTrue(running.read().endswith(b"data: [DONE]\n\n"))
+            self.assertEqual(loading.result(30).status, 200)
+            [shown] = server.ask("GET", "/running").json()["running"]
+            self.assertEqual((shown["state"], shown["cmd"].split()[-1]), ("ready", "new"))
+
     def test_a_removed_model_finishes_what_it_serves(self) -> None:
         """It is shown until it is gone; who asks for it is told so at once; what it could run beside starts."""
         with self.server(self.configuration(one="one", two="two")) as server:

@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.errors import ClientGone, TooManyRequests
 from llamaswap.exchange import Exchange
 from llamaswap.web.front import Front
+from llamaswap.web.gate import Gate
 from llamaswap.web.routes import Lane, Route
 from tests.support.web import MemoryExchange, World, model, settings_of
 
@@ -104,6 +105,34 @@ class FrontTests(SynchronousTestCase):
         self.assertEqual([route.lane for _, route in world.served], [Lane.MODEL, Lane.PASSTHROUGH])
 
 
+class ConfigureTests(SynchronousTestCase):
+    """Other settings in the middle of it all."""
+
+    def test_who_is_being_answered_is_not_disturbed(self) -> None:
+        """An exchange keeps the lane it was given to; the next one meets the new gate and the new lane."""
+        waiting: Deferred[None] = Deferred()
+        answered: list[str] = []
+
+        async def old(exchange: Exchange, route: Route) -> None:
+            await waiting
+            answered.append("old")
+
+        async def new(exchange: Exchange, route: Route) -> None:
+            answered.append("new")
+
+        world = World(settings_of(model("m")), serve={Lane.MODEL: old})
+        running = world.front.receive(MemoryExchange(*CHAT))
+        assert running is not None
+        task = Deferred.fromCoroutine(running)
+        gate = Gate(settings_of(api_keys=("k",)), world.table)
+        world.front.configure(gate, {Lane.MODEL: new}, log_requests=True)
+        self.assertEqual(world.ask(*CHAT).status, 401)
+        world.ask(*CHAT, {"X-Api-Key": "k"})
+        waiting.callback(None)
+        self.successResultOf(task)
+        self.assertEqual(answered, ["new", "old"])
+
+
 class AccessLogTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.world = World(settings_of(model("m")))
@@ -139,6 +168,21 @@ class AccessLogTests(SynchronousTestCase):
         front.receive(exchange)
         front.ended(exchange)
         self.assertEqual(self.lines(), [])
+
+    def test_wanted_or_not_is_decided_at_the_arrival(self) -> None:
+        """A level that changes while requests run gives no line a wrong time, and keeps nothing of any."""
+        world = self.world
+        lanes = {Lane.MODEL: world.serve, Lane.PASSTHROUGH: world.serve}
+        before = MemoryExchange("GET", "/running")
+        world.front.receive(before)
+        world.front.configure(world.gate, lanes, log_requests=False)
+        unwanted = MemoryExchange("GET", "/health")
+        world.front.receive(unwanted)
+        world.front.configure(world.gate, lanes, log_requests=True)
+        world.clock.advance(2)
+        world.front.ended(before)
+        world.front.ended(unwanted)
+        self.assertEqual([line.split('"')[1] for line in self.lines()], ["GET /running HTTP/1.1"])
 
     def test_resource_lane_is_logged_too(self) -> None:
         """A request that the tree answered has its line, with the status and size of the tree's answer."""

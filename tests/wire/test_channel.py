@@ -420,6 +420,26 @@ class TimeTests(SynchronousTestCase):
         client.clock.pump([1] * 12)
         self.assertEqual(seen, ["stalled"])
 
+    def test_other_limits(self) -> None:
+        """They hold for the next wait of connections that are open, too."""
+        client = Client(echo, limits=Limits(keep_alive=20))
+        client.send(request("GET /"))
+        client.factory.configure(Limits(keep_alive=4, body_bytes=2))
+        client.clock.pump([1] * 10)
+        self.assertFalse(client.transport.disconnecting)
+        client.send(request("GET /"))
+        client.clock.pump([1] * 3)
+        self.assertFalse(client.transport.disconnecting)
+        client.clock.pump([1] * 3)
+        self.assertTrue(client.transport.disconnecting)
+
+    def test_another_limit_of_bodies(self) -> None:
+        """It holds for the next message."""
+        client = Client(echo)
+        client.factory.configure(Limits(body_bytes=2))
+        client.send(request("POST /", body=b"long"))
+        self.assertEqual(len(self.flushLoggedErrors(BodyTooLarge)), 1)
+
     def test_no_limit_ends_a_request_that_waits_or_an_answer_that_runs(self) -> None:
         """An hour of loading and an hour of streaming are fine."""
         gate: Deferred[None] = Deferred()

@@ -15,6 +15,8 @@ events, and which models exclude each other is the eviction policy's secret. The
   own would touch or that gives it more to evict. The oldest overdue request leads; older ones are never held back by
   younger ones. Hence the bound: a request waits at most for `maxWait`, what is then being served or loaded, and one
   load and batch for each older request.
+- Other settings take effect at the next decision. A model whose process they want started differently, or not at all,
+  is held until that process has served, stopped and is gone (`renewal.py`).
 """
 
 from __future__ import annotations
