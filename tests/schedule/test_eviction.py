@@ -107,6 +107,13 @@ class GroupPolicyTests(SynchronousTestCase):
             self.assertEqual(policy.decide(ModelId(target), shown, 0.0).evict, evict)
         self.assertEqual(policy.decide(ModelId("c"), running("b"), 0.0).evict, ("b",))
 
+    def test_removed_model(self) -> None:
+        """A model that is not configured any more goes for every target: exclusive or not, ready or not."""
+        policy = GroupPolicy(settings("a b c", groups=[group("n", "a b", swap=False, exclusive=False)]))
+        self.assertEqual(policy.decide(ModelId("a"), running("b c old"), 0.0).evict, ("old",))
+        self.assertEqual(policy.decide(ModelId("a"), running("a old"), 0.0).evict, ("old",))
+        self.assertEqual(policy.decide(ModelId("c"), running("b c old"), 0.0).evict, ("b", "old"))
+
 
 class MakePolicyTests(SynchronousTestCase):
     def test_by_name(self) -> None:

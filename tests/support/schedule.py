@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from llamaswap.config.schema import Group, Model, Settings
+from llamaswap.config.schema import Group, Matrix, Model, Settings
 from llamaswap.errors import Refusal, StartFailed, TooManyRequests
 from llamaswap.ids import ModelId, SwapId, TicketId
 from llamaswap.notices import State
@@ -48,6 +48,7 @@ def settings(
     models: str | Iterable[Model],
     *,
     groups: Sequence[Group] = (),
+    matrix: Matrix | None = None,
     max_wait: float = 30.0,
     priorities: Mapping[str, int] | None = None,
     **every: Any,
@@ -58,6 +59,8 @@ def settings(
     return Settings(
         models=MappingProxyType({model.id: model for model in models}),
         groups=tuple(groups),
+        matrix=matrix,
+        router="matrix" if matrix else "group",
         max_wait=max_wait,
         priorities=MappingProxyType({ModelId(name): value for name, value in (priorities or {}).items()}),
     )

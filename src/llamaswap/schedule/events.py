@@ -208,6 +208,9 @@ class EvictionPolicy(Protocol):
 
     For a ready target the answer may depend only on which models run and in which state, so that the core may
     remember it until one of these changes.
+
+    A model that the policy does not know has been removed from the configuration and still runs, or drains, until
+    somebody needs the room: it is always evicted, whatever the target.
     """
 
     def decide(self, target: ModelId, running: Sequence[Running], when: float) -> Verdict: ...

@@ -6,12 +6,20 @@ business.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from textwrap import shorten
 
 from llamaswap.config.schema import DEFAULT_GROUP, Group, Settings
 from llamaswap.ids import ModelId
+from llamaswap.matrix.language import compile_sets
+from llamaswap.matrix.solver import Situation, Solution
 from llamaswap.schedule.events import EvictionPolicy, Running, Verdict
+
+_REMEMBERED = 64
+"""For how many different lists of running models the answers of a matrix are kept."""
+_LONGEST = 200
+"""Of an expression in the log, in characters."""
 
 
 class GroupPolicy:
@@ -51,17 +59,83 @@ class GroupPolicy:
     def _making_room_for(self, own: Group, running: Sequence[Running]) -> Verdict:
         """For a target of the group that does not run."""
         group_of = self._group
-        if own.exclusive:
-            shown = [other.model for other in running]
-            evict = [m for m in shown if (own.swap if (group := group_of[m]) is own else not group.persistent)]
-        elif own.swap:
-            evict = [other.model for other in running if group_of[other.model] is own]
-        else:
-            evict = []
+        evict = []
+        for other in running:
+            group = group_of.get(other.model)
+            if group is None:
+                goes = True  # removed from the configuration
+            elif group is own:
+                goes = own.swap
+            else:
+                goes = own.exclusive and not group.persistent
+            if goes:
+                evict.append(other.model)
         return Verdict(evict=tuple(evict), cost=len(evict), why=f"group {own.id}")
 
 
-_POLICIES = {"group": GroupPolicy}
+class MatrixPolicy:
+    """Models run together as one of the matrix's sets allows; the cheapest make room (lifecycle section 7).
+
+    A model that no set contains runs alone.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        matrix = settings.matrix
+        if matrix is None:
+            raise ValueError("the router matrix has no matrix")
+        program, problems = compile_sets(matrix.sets, matrix.vars, settings.models)
+        if program is None:
+            raise ValueError("; ".join(problem.message for problem in problems))
+        self._program = program
+        self._written = {each.name: shorten(each.expression, _LONGEST, placeholder=" …") for each in program.sets}
+        self._costs = matrix.evict_costs
+        self._models = settings.models
+        self._seen: Sequence[Running] | None = None
+        self._views: dict[tuple[ModelId, ...], _View] = {}  # the least recently used first
+        self._view = self._view_of(())  # of what was seen last
+
+    def decide(self, target: ModelId, running: Sequence[Running], when: float) -> Verdict:
+        """Those that are not in the cheapest state with `target`; none if it runs already."""
+        if running is not self._seen:
+            self._seen, self._view = running, self._view_of(tuple([shown.model for shown in running]))
+        answers = self._view.answers
+        if target not in answers:
+            answers[target] = self._work_out(target, self._view)
+        return answers[target]
+
+    def _view_of(self, running: tuple[ModelId, ...]) -> _View:
+        view = self._views.pop(running, None)
+        if view is None:
+            known = [model for model in running if model in self._models]
+            view = _View(running, Situation(self._program, self._costs, known))
+        self._views[running] = view
+        if len(self._views) > _REMEMBERED:
+            del self._views[next(iter(self._views))]
+        return view
+
+    def _work_out(self, target: ModelId, view: _View) -> Verdict:
+        solution = view.situation.solve(target)
+        gone = {*solution.evict}
+        evict = tuple(model for model in view.running if model in gone or model not in self._models)
+        return Verdict(evict, solution.set, solution.cost, self._reason(target, solution, bool(view.running)))
+
+    def _reason(self, target: ModelId, solution: Solution, anything_runs: bool) -> str:
+        if solution.set is None:
+            return f"matrix: no set allows more beside {target}"
+        cost = f"cost {solution.cost}" if anything_runs else "no models running"
+        return f"matrix set {solution.set}: {self._written[solution.set]}, allows {'+'.join(solution.witness)}, {cost}"
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Models that run, and what was answered about them."""
+
+    running: tuple[ModelId, ...]
+    situation: Situation
+    answers: dict[ModelId, Verdict] = field(default_factory=dict)
+
+
+_POLICIES: Mapping[str, Callable[[Settings], EvictionPolicy]] = {"group": GroupPolicy, "matrix": MatrixPolicy}
 
 
 def make_policy(settings: Settings) -> EvictionPolicy:
