@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.ids import ModelId
 from llamaswap.matrix.program import Program
 from llamaswap.matrix.solver import Solution, can_hold, solve
-from tests.support.matrix import Answer, Expression, Join, Name, Ref, Reference, program, written
+from tests.support.matrix import SHAPES, Answer, Expression, Join, Name, Ref, Reference, filled, program, written
 
 VECTORS = """
 - {sets: {s1: "(a | b) & v", s2: L}, costs: {v: 50}, target: a, running: [v], evict: [], set: s1, cost: 0}
@@ -194,29 +194,6 @@ class Case:
     @property
     def reference(self) -> Reference:
         return Reference(self.sets, self.vars)
-
-
-def joined(sign: str, parts: st.SearchStrategy[Shape], most: int) -> st.SearchStrategy[Shape]:
-    lists = st.lists(parts, min_size=2, max_size=most)
-    return lists.map(lambda parts: (sign, *parts))
-
-
-Shape = int | tuple[Any, ...]
-"""An expression with numbers instead of names: negative ones for sets."""
-LEAVES: st.SearchStrategy[Shape] = st.integers(-3, 7)
-BUNDLES = joined("|", LEAVES | joined("&", LEAVES, 3), 4)
-SHAPES = (
-    joined("&", BUNDLES | LEAVES, 4)
-    | BUNDLES
-    | st.recursive(LEAVES, lambda part: joined("|", part, 3) | joined("&", part, 3), max_leaves=9)
-)
-"""Of any kind, and often such as people write: alternatives of single models or bundles, joined by &."""
-
-
-def filled(shape: Shape, names: Sequence[str], sets: Sequence[str]) -> Expression:
-    if isinstance(shape, tuple):
-        return Join(shape[0], tuple(filled(part, names, sets) for part in shape[1:]))
-    return Ref(sets[shape % len(sets)]) if shape < 0 and sets else Name(names[shape % len(names)])
 
 
 @st.composite

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
 
 from llamaswap.matrix.language import compile_sets
 from llamaswap.matrix.program import Program
@@ -38,6 +41,33 @@ class Join:
 
 
 Expression = Name | Ref | Join
+
+
+Shape = int | tuple[Any, ...]
+"""An expression with numbers instead of names: negative ones for sets."""
+
+
+def joined(sign: str, parts: st.SearchStrategy[Shape], most: int) -> st.SearchStrategy[Shape]:
+    """Several of `parts`."""
+    lists = st.lists(parts, min_size=2, max_size=most)
+    return lists.map(lambda parts: (sign, *parts))
+
+
+LEAVES: st.SearchStrategy[Shape] = st.integers(-3, 7)
+BUNDLES = joined("|", LEAVES | joined("&", LEAVES, 3), 4)
+SHAPES = (
+    joined("&", BUNDLES | LEAVES, 4)
+    | BUNDLES
+    | st.recursive(LEAVES, lambda part: joined("|", part, 3) | joined("&", part, 3), max_leaves=9)
+)
+"""Of any kind, and often such as people write: alternatives of single models or bundles, joined by &."""
+
+
+def filled(shape: Shape, names: Sequence[str], sets: Sequence[str]) -> Expression:
+    """`shape` with these names in it; `sets` may be empty."""
+    if isinstance(shape, tuple):
+        return Join(shape[0], tuple(filled(part, names, sets) for part in shape[1:]))
+    return Ref(sets[shape % len(sets)]) if shape < 0 and sets else Name(names[shape % len(names)])
 
 
 def written(expression: Expression, inside: str = "|") -> str:

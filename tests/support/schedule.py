@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from llamaswap.config.difference import launched_alike
-from llamaswap.config.schema import Group, Model, Settings
+from llamaswap.config.schema import Group, Matrix, Model, Settings
 from llamaswap.errors import ModelRemoved, Refusal, StartFailed, TooManyRequests
 from llamaswap.ids import ModelId, SwapId, TicketId
 from llamaswap.notices import State
@@ -51,6 +51,7 @@ def settings(
     models: str | Iterable[Model],
     *,
     groups: Sequence[Group] = (),
+    matrix: Matrix | None = None,
     max_wait: float = 30.0,
     priorities: Mapping[str, int] | None = None,
     **every: Any,
@@ -61,6 +62,8 @@ def settings(
     return Settings(
         models=MappingProxyType({model.id: model for model in models}),
         groups=tuple(groups),
+        matrix=matrix,
+        router="matrix" if matrix else "group",
         max_wait=max_wait,
         priorities=MappingProxyType({ModelId(name): value for name, value in (priorities or {}).items()}),
     )
@@ -247,6 +250,8 @@ class World(Driver):
     configuration: Settings
     evicts: Evicts
     policy: EvictionPolicy | None = None
+    last_rules: dict[ModelId, tuple[Evicts, frozenset[ModelId]]] = field(default_factory=dict)
+    """Of removed models: those that knew them, and which others they knew."""
     requests_seen: dict[TicketId, Request] = field(default_factory=dict)
     waiting: dict[TicketId, Request] = field(default_factory=dict)
     serving: dict[TicketId, Request] = field(default_factory=dict)
@@ -282,6 +287,8 @@ class World(Driver):
     def change(self, configuration: Settings, evicts: Evicts, policy: EvictionPolicy | None) -> None:
         """Other settings are in force."""
         self.disturbed = True
+        removed = self.settings.models.keys() - configuration.models.keys()
+        self.last_rules |= dict.fromkeys(removed, (self.evicts, frozenset(self.settings.models)))
         self.evicts = evicts
         for model in configuration.models:
             self.states.setdefault(model, State.STOPPED)
@@ -421,11 +428,13 @@ class World(Driver):
         self.loads[swap.id] = Load(swap, waiting[0], self.now)
 
     def _check_pair(self, target: ModelId, other: ModelId) -> None:
-        """Both run from now on. A removed model is in the way of whatever has to be started."""
-        if other in self.settings.models:
-            assert not self.evicts(target, other), "models that exclude each other run together"
+        """Both run from now on. For a removed model the last rules hold that knew it."""
+        evicts, known = self.evicts, frozenset(self.settings.models)
+        if other not in known:
+            evicts, known = self.last_rules[other]
+        if other in self.settings.models or self.states[target] is State.STOPPED:
+            assert target in known and not evicts(target, other), "models that exclude each other run together"
         if self._outdated(other) and self.states[target] is State.STOPPED:
-            assert other in self.settings.models, "started beside a model that was removed"
             port = self.forms[target].port
             assert port is None or port != self.forms[other].port, "started on the port of an old process"
 

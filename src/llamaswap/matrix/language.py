@@ -186,7 +186,7 @@ class _Compiler:
         for name in order:
             self._build(name)
         sets = [AllowedSet(name, self._sets[name], self._nodes[name]) for name in order if name in self._nodes]
-        return Program(tuple(sets), self._bits)
+        return Program(tuple(sets), tuple(self._bits), self._bits)
 
     def _complain(self, name: str, message: str, position: int | None) -> None:
         self._problems[name].append(SetProblem(name, f"set {name}: {message}", position))

@@ -110,8 +110,9 @@ class Program:
     """All sets of a matrix, in the order in which they are considered (section 17.4, *program order*)."""
 
     sets: tuple[AllowedSet, ...]
+    models: tuple[ModelId, ...]
+    """Those that occur in a set, in order of appearance: the order of the bits that stand for them."""
     bits: Mapping[ModelId, int]
-    """The models that occur in a set, in order of appearance, and what stands for each in a mask."""
 
     def mask(self, models: Iterable[ModelId]) -> int:
         """Those of `models` that occur in a set."""
@@ -120,6 +121,11 @@ class Program:
             mask |= self.bits.get(model, 0)
         return mask
 
-    def models(self, mask: int) -> tuple[ModelId, ...]:
+    def named(self, mask: int) -> tuple[ModelId, ...]:
         """The models in `mask`."""
-        return tuple(model for model, bit in self.bits.items() if bit & mask)
+        names = []
+        while mask:
+            lowest = mask & -mask
+            names.append(self.models[lowest.bit_length() - 1])
+            mask ^= lowest
+        return tuple(names)

@@ -8,9 +8,9 @@ united with outside. What may be left out follows from how the specification's l
   of alternatives is the first best of the first alternative that has one.
 - Operands without a common relevant model do not meddle: the list of their unions is ordered as each of theirs, so
   its first best state is the union of their first best.
-- States that differ outside less than they differ in weight, or not at all: see `states.that_matter`.
 
-What remains are operands with models in common (`unions.py`).
+What remains are alternatives and unions that are parts of unions with which they have models in common. There states
+have to be listed (`unions.py`), but not all of them (`states.that_matter`).
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from llamaswap.matrix.unions import Unions
 class Search:
     """For the heaviest state that contains all of the models `required`, the first of several.
 
-    `weights` are those of all relevant models, the required ones among them.
+    `weights` are those of all relevant models, the required ones among them. `others` is a search in the same program
+    for which all but the required ones are relevant: what it has found out about nodes without these is used.
     """
 
-    def __init__(self, required: int, weights: Weights) -> None:
-        self._required = required
+    def __init__(self, required: int, weights: Weights, others: Search | None = None) -> None:
+        self.required = required
         self._relevant = weights.models
-        self._weights = weights
+        self.weights = weights
+        self._others = others
         self._known: dict[tuple[Node, int], States] = {}
 
-    def better(self, node: Node, weight: int) -> Iterable[tuple[int, int]]:
-        """The first best state of `node` and its witness, if it weighs more than `weight`: one or none."""
-        return self._better(node, self._required, weight)
-
-    def _better(self, node: Node, need: int, weight: int) -> Iterable[tuple[int, int]]:
-        if need & ~node.mask or self._weights.most(node.mask, node.size) <= weight:
+    def better(self, node: Node, need: int, weight: int) -> Iterable[tuple[int, int]]:
+        """The first best state of `node` and its witness, if it has all that it needs to have, and weighs more than
+        `weight`: one or none."""
+        if need & ~node.mask or self.weights.most(node.mask, node.size) <= weight:
             return ()
-        return [found for found in self.states(node, 0).items() if self._weights.of(found[0]) > weight]
+        return [found for found in self.states(node, 0).items() if self.weights.of(found[0]) > weight]
 
     def states(self, node: Node, outside: int) -> States:
         """The states of `node` that matter where it is united with models of `outside`; what is required and does not
@@ -52,6 +52,8 @@ class Search:
             return {0: node.first}
         if not isinstance(node, Compound):
             return {relevant: node.mask}
+        if self._others is not None and not relevant & self.required:
+            return self._others.states(node, outside)
         outside &= relevant
         known = self._known.get((node, outside))
         if known is None:
@@ -67,20 +69,20 @@ class Search:
 
     def _best_alternative(self, node: AnyOf) -> States:
         best: States = {}
-        heaviest, need = -1, self._required & node.mask
+        heaviest, need = -1, self.required & node.mask
         for part in node.parts:
-            for state, witness in self._better(part, need, heaviest):
-                best, heaviest = {state: witness}, self._weights.of(state)
+            for state, witness in self.better(part, need, heaviest):
+                best, heaviest = {state: witness}, self.weights.of(state)
         return best
 
     def _alternatives(self, node: AnyOf, outside: int) -> States:
         states = Antichain()
-        need = self._required & node.mask & ~outside
+        need = self.required & node.mask & ~outside
         for part in node.parts:
             for state, witness in self.states(part, node.common | outside).items():
                 if not need & ~state:
                     states.insert(state, witness)
-        return that_matter(states.members, outside, self._weights)
+        return that_matter(states.members, outside, self.weights)
 
     # -- unions --------------------------------------------------------------------------------------------------
 
@@ -99,7 +101,7 @@ class Search:
         """Of operands that have models in `common` with each other."""
         operands = [self.states(part, common | outside) for part in parts]
         masks = [part.mask & self._relevant for part in parts]
-        return Unions(operands, masks, outside, self._required, self._weights)
+        return Unions(operands, masks, outside, self.required, self.weights)
 
     def _groups(self, node: Compound) -> Iterator[Sequence[Node]]:
         """The operands: together those that have relevant models in common, directly or through others."""

@@ -57,15 +57,20 @@ class Claims:
         self._claims = []
 
     def forbid(self, station: Station, victims: tuple[Station, ...]) -> bool:
-        """An older request needs what the swap of `station` would touch, or would have more to evict after it."""
+        """An older request needs what the swap of `station` would touch, or would have more to evict than now."""
         head = station.head
         if station.claimed < head or any(victim.claimed < head for victim in victims):
             return True
         if not self._claims:
             return False
-        after = self._outlook.after(station, victims)
+        if self._any_has_more_to_evict(head, self._outlook.after(station, victims)):
+            return True
+        # while the victims stop, an older request may have more to evict than before and after
+        return bool(victims) and self._any_has_more_to_evict(head, self._outlook.after(station, ()))
+
+    def _any_has_more_to_evict(self, head: TicketId, running: Sequence[Running]) -> bool:
         for place, claim in enumerate(self._claims):
-            if claim.ticket < head and self._has_more_to_evict(claim, after):
+            if claim.ticket < head and self._has_more_to_evict(claim, running):
                 # the next one asks the strictest first: often it is in everybody's way
                 self._claims[0], self._claims[place] = claim, self._claims[0]
                 return True

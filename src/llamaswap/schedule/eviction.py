@@ -7,17 +7,17 @@ business.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from textwrap import shorten
 
 from llamaswap.config.schema import DEFAULT_GROUP, Group, Settings
 from llamaswap.ids import ModelId
 from llamaswap.matrix.language import compile_sets
-from llamaswap.matrix.solver import Solution, solve
+from llamaswap.matrix.solver import Situation, Solution
 from llamaswap.schedule.events import EvictionPolicy, Running, Verdict
 
-_REMEMBERED = 4096
-"""How many answers of the matrix are kept."""
+_REMEMBERED = 64
+"""For how many different lists of running models the answers of a matrix are kept."""
 _LONGEST = 200
 """Of an expression in the log, in characters."""
 
@@ -86,30 +86,47 @@ class MatrixPolicy:
         self._written = {each.name: shorten(each.expression, _LONGEST, placeholder=" …") for each in program.sets}
         self._costs = matrix.evict_costs
         self._seen: Sequence[Running] | None = None
-        self._names: tuple[ModelId, ...] = ()  # of what was seen last
-        self._answers: dict[tuple[ModelId, tuple[ModelId, ...]], Verdict] = {}
+        self._views: dict[tuple[ModelId, ...], _View] = {}  # the least recently used first
+        self._view = self._view_of(())  # of what was seen last
 
     def decide(self, target: ModelId, running: Sequence[Running], when: float) -> Verdict:
         """Those that are not in the cheapest state with `target`; none if it runs already."""
         if running is not self._seen:
-            self._seen, self._names = running, tuple([shown.model for shown in running])
-        question = target, self._names
-        answer = self._answers.get(question)
-        if answer is None:
-            if len(self._answers) >= _REMEMBERED:
-                del self._answers[next(iter(self._answers))]
-            answer = self._answers[question] = self._work_out(target, self._names)
-        return answer
+            self._seen, self._view = running, self._view_of(tuple([shown.model for shown in running]))
+        answers = self._view.answers
+        if target not in answers:
+            answers[target] = self._work_out(target, self._view)
+        return answers[target]
 
-    def _work_out(self, target: ModelId, running: Sequence[ModelId]) -> Verdict:
-        solution = solve(self._program, self._costs, target, running)
-        return Verdict(solution.evict, solution.set, solution.cost, self._reason(target, solution, bool(running)))
+    def _view_of(self, running: tuple[ModelId, ...]) -> _View:
+        view = self._views.pop(running, None)
+        if view is None:
+            view = _View(bool(running), Situation(self._program, self._costs, running))
+        self._views[running] = view
+        if len(self._views) > _REMEMBERED:
+            del self._views[next(iter(self._views))]
+        return view
+
+    def _work_out(self, target: ModelId, view: _View) -> Verdict:
+        solution = view.situation.solve(target)
+        why = self._reason(target, solution, view.anything)
+        return Verdict(solution.evict, solution.set, solution.cost, why)
 
     def _reason(self, target: ModelId, solution: Solution, anything_runs: bool) -> str:
         if solution.set is None:
             return f"matrix: no set allows more beside {target}"
         cost = f"cost {solution.cost}" if anything_runs else "no models running"
         return f"matrix set {solution.set}: {self._written[solution.set]}, allows {'+'.join(solution.witness)}, {cost}"
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Models that run, and what was answered about them."""
+
+    anything: bool
+    """Any do."""
+    situation: Situation
+    answers: dict[ModelId, Verdict] = field(default_factory=dict)
 
 
 _POLICIES: Mapping[str, Callable[[Settings], EvictionPolicy]] = {"group": GroupPolicy, "matrix": MatrixPolicy}
