@@ -27,6 +27,7 @@ from llamaswap.config.schema import Limits
 from llamaswap.errors import LlamaSwapError
 from llamaswap.exchange import Exchange
 from llamaswap.flags import USAGE, Flags
+from llamaswap.offline import COMMANDS
 from llamaswap.wire.channel import ChannelFactory
 from llamaswap.wire.lane import TreeLane
 from tests.support.folders import folder_for
@@ -79,6 +80,9 @@ class RunTests(SynchronousTestCase):
         words = ("plan", str(file), "--running", "a", "--request", "b")
         self.assertEqual(outcome(*words), (0, "evict a; start b (group (default))\n", ""))
         self.assertEqual(outcome("check", "/nonexistent.yaml")[0], 1)
+        for name in COMMANDS:
+            self.assertIn(f"\n  {name} ", USAGE)
+        self.assertIn("'chekc' is no command; there are check, plan", outcome("chekc")[2])
 
     def test_default_addresses(self) -> None:
         """Without `-listen` the original's ports are taken, on every address."""

@@ -227,6 +227,12 @@ class DifferenceTests(ReloadTestCase):
                     if b"changed one" in following.readline():
                         break
 
+    def test_streams_of_the_log_end_with_the_keys_that_let_them_in(self) -> None:
+        """Whoever follows has to ask anew when the keys change."""
+        with self.server(self.configuration(one="one")) as server, server.asking("GET", "/logs/stream") as following:
+            self.reload(server, self.configuration("apiKeys: [k1]", one="one"))
+            self.assertIn(b"listening on", following.read())
+
 
 class WatchTests(ReloadTestCase):
     """Files that change by themselves."""

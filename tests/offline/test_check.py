@@ -78,3 +78,12 @@ class CheckTests(SynchronousTestCase):
         ran = self.check()
         self.assertEqual(ran.status, 2)
         self.assertIn("give a FILE, or --config-dir DIR", ran.err)
+
+    def test_which_file_a_shared_problem_belongs_to(self) -> None:
+        """Several files with a directory: each answer names its FILE, also when what is wrong is in the directory."""
+        shared = self.folder / "d"
+        shared.mkdir()
+        (shared / "x.yaml").write_text('models: {m: {cmd: "${srv}"}}')
+        good, bad = self.file("good.yaml", 'macros: {srv: "s ${PORT}"}'), self.file("bad.yaml", "")
+        ran = self.check("--config-dir", str(shared), bad, good)
+        self.assertEqual(ran.out.splitlines()[1:], [f"{bad}: not ok", f"{good}: ok"])

@@ -236,6 +236,31 @@ MARKS = st.builds(Mark, *[st.integers(1, 3)] * 4)
 LOOKS = st.builds(Look, st.none() | MARKS, st.dictionaries(st.sampled_from("abc"), st.none() | MARKS))
 
 
+class EmptiedTests(SynchronousTestCase):
+    """`generator > config.yaml`: the shell empties the file first, the text comes when the generator has it."""
+
+    def test_an_empty_file_does_not_fire(self) -> None:
+        """Neither in place nor made anew, alone or in a directory: else every model and every key would go."""
+        folder = folder_for(self)
+        (folder / "d").mkdir()
+        for files, path in (
+            (Files(str(folder / "config.yaml")), folder / "config.yaml"),
+            (Files(config_dir=str(folder / "d")), folder / "d" / "a.yaml"),
+        ):
+            (folder / "d" / "b.yaml").write_text("startPort: 7\n")
+            path.write_text("apiKeys: [k]\n")
+            full = look(files)
+            path.write_text("")
+            self.assertFalse(fires(full, look(files)))
+            empty = look(files)
+            path.write_text("apiKeys: [k, l]\n")
+            self.assertTrue(fires(empty, look(files)))
+        path = folder / "config.yaml"
+        path.unlink()
+        path.touch()
+        self.assertFalse(fires(Look(), look(Files(str(path)))))
+
+
 class RuleTests(SynchronousTestCase):
     """Of any two looks."""
 

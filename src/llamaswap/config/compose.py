@@ -30,7 +30,8 @@ def compose(source: Source, report: Report) -> Node | None:
     try:
         events = iter(parse(source.text))
     except Unreadable as error:
-        report.fail(f"not valid YAML: {error}", source.place(error.line, error.column))
+        last = max(1, len(source.text.splitlines()))  # what is missing is missed behind the last line
+        report.fail(f"not valid YAML: {error}", source.place(min(error.line, last), error.column))
     first = next(events, None)
     return None if first is None else _Composer(source, events, report).node(first)
 

@@ -56,8 +56,9 @@ class Report:
 
     def conceal(self, value: str, name: str) -> None:
         """Whoever reads the messages need not read `value`, which may be a secret: `name` is shown instead."""
-        if len(value) >= SHORTEST_SECRET:
-            self._secrets[value] = name
+        for part in (value, *(part.lstrip("*&!") for part in value.split())):
+            if len(part) >= SHORTEST_SECRET:
+                self._secrets[part] = name
 
     def _told(self, message: str) -> str:
         for value, name in self._secrets.items():
