@@ -192,7 +192,7 @@ class ReloadTests(Folder):
         """SIGHUP with the same file: read again, and no model is touched."""
         with self.serving() as server:
             server.process.send_signal(signal.SIGHUP)
-            self.until_said(server, "the configuration says what it said before")
+            self.until_said(server, "it says what it said before")
             self.assertIn("SIGHUP: reading the configuration again", server.output())
 
     def test_s98_hangup_with_a_wrong_file(self) -> None:
@@ -203,7 +203,7 @@ class ReloadTests(Folder):
             self.until_said(server, f"the configuration stays as it was: {path}:")
             self.file(self.good)
             server.process.send_signal(signal.SIGHUP)
-            self.until_said(server, "the configuration says what it said before")
+            self.until_said(server, "it says what it said before")
 
     def test_watched(self) -> None:
         """`--watch-config`: a file that is changed is read, whether it is written in place or replaced, and told about;
@@ -213,7 +213,7 @@ class ReloadTests(Folder):
             (self.folder / "other").rename(self.folder / "config.yaml")
             self.until_said(server, "the configuration stays as it was: ")
             self.file(self.good)
-            self.until_said(server, "the configuration says what it said before")
+            self.until_said(server, "it says what it said before")
             self.assertEqual(server.output().count("the files have changed: reading the configuration again"), 2)
 
     def test_watched_directory(self) -> None:
@@ -230,7 +230,15 @@ class ReloadTests(Folder):
         """`POST /api/config/reload` answers with what came of it."""
         with self.serving() as server:
             answer = server.ask("POST", "/api/config/reload")
-            nothing = {"ok": True, "added": [], "removed": [], "changed": [], "warnings": []}
+            nothing = {
+                "ok": True,
+                "added": [],
+                "removed": [],
+                "changed": [],
+                "adjusted": [],
+                "settings": [],
+                "warnings": [],
+            }
             self.assertEqual((answer.status, answer.json()), (200, nothing))
             path = self.file("startPort: 0\n")
             answer = server.ask("POST", "/api/config/reload")

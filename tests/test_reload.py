@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import fake_upstream
 from tests.support.folders import folder_for
-from tests.support.live import Answer, LiveServer, eventually
+from tests.support.live import Answer, Live, LiveServer, eventually
 from tests.support.ports import free_ports
 
 CHAT = "/v1/chat/completions"
@@ -67,12 +67,12 @@ class ReloadTestCase(SynchronousTestCase):
     def pid_of(self, server: LiveServer, model: str) -> int:
         return int(server.ask("POST", CHAT, {"model": model}).json()["pid"])
 
-    def reload(self, server: LiveServer, text: str) -> Answer:
+    def reload(self, server: Live, text: str) -> Answer:
         """Write the configuration, and have it read."""
         self.write(text)
         return server.ask("POST", "/api/config/reload")
 
-    def until_said(self, server: LiveServer, words: str) -> None:
+    def until_said(self, server: Live, words: str) -> None:
         for _ in eventually():
             if words in server.output():
                 return
@@ -232,6 +232,21 @@ class DifferenceTests(ReloadTestCase):
         with self.server(self.configuration(one="one")) as server, server.asking("GET", "/logs/stream") as following:
             self.reload(server, self.configuration("apiKeys: [k1]", one="one"))
             self.assertIn(b"listening on", following.read())
+
+
+class ConsoleScriptTests(ReloadTestCase):
+    """`llama-swap` instead of `twist llamaswap`."""
+
+    def test_level_of_the_log(self) -> None:
+        """`logLevel` holds for stdout as well, from the next event on."""
+        port = free_ports()
+        self.write("logLevel: error\n")
+        words = (sys.executable, "-c", "from llamaswap.cli import main; main()", "-config")
+        argv = (*words, str(self.folder / "config.yaml"), "-listen", f"127.0.0.1:{port}")
+        with Live(argv, port, env={**os.environ, "XDG_STATE_HOME": str(self.folder)}) as server:
+            self.assertEqual(self.reload(server, "logLevel: debug\n").status, 200)
+            self.assertEqual(self.reload(server, "logLevel: debug\nstartPort: 7\n").status, 200)
+            self.until_said(server, "configuration applied: settings startPort")
 
 
 class WatchTests(ReloadTestCase):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -82,8 +82,8 @@ def serve(flags: Flags) -> None:
     from twisted.internet import reactor
 
     core: Any = reactor
-    service = root_service(settings, [address(flags)], core, signals=True, wrap=wrap, origin=origin)
-    log_to_stdout(settings)
+    applied = log_to_stdout(settings)
+    service = root_service(settings, [address(flags)], core, signals=True, wrap=wrap, origin=origin, applied=applied)
     service.startService()
     core.addSystemEventTrigger("before", "shutdown", service.stopService)
     core.run()
@@ -123,8 +123,11 @@ def tls(cert_file: str, key_file: str) -> Wrap:
     return lambda factory: TLSMemoryBIOFactory(options, False, factory)
 
 
-def log_to_stdout(settings: Settings) -> None:
-    """Begin the log, as text on stdout, from the level that the configuration asks for. No reader can stall it."""
+def log_to_stdout(settings: Settings) -> Callable[[Settings], None]:
+    """Begin the log, as text on stdout, from the level that the configuration asks for. No reader can stall it.
+
+    Returns what makes it follow the level of other settings.
+    """
     from twisted.logger import (
         FilteringLogObserver,
         LogLevel,
@@ -135,7 +138,12 @@ def log_to_stdout(settings: Settings) -> None:
 
     from llamaswap.outlog import unstalled
 
-    level = LogLevel.levelWithName(settings.log_level)
+    predicate = LogLevelFilterPredicate()
+
+    def follow(settings: Settings) -> None:
+        predicate.defaultLogLevel = LogLevel.levelWithName(settings.log_level)
+
+    follow(settings)
     observer = unstalled(textFileLogObserver, sys.stdout)
-    wanted = FilteringLogObserver(observer, [LogLevelFilterPredicate(defaultLogLevel=level)])
-    globalLogBeginner.beginLoggingTo([wanted], redirectStandardIO=False)
+    globalLogBeginner.beginLoggingTo([FilteringLogObserver(observer, [predicate])], redirectStandardIO=False)
+    return follow

@@ -17,6 +17,7 @@ from llamaswap.config.difference import Difference
 from llamaswap.config.outcome import Outcome
 from llamaswap.config.schema import Settings
 from llamaswap.house import House
+from llamaswap.notices import Notices
 from llamaswap.shutdown import Shutdown
 
 
@@ -53,6 +54,11 @@ class LlamaSwap:
         self.service = _Life(self._house, self._shutdown)
         self.factory = self._house.factory
         self.resource = self._house.resource
+
+    @property
+    def notices(self) -> Notices:
+        """Where to hear what happens inside: models that change their state, reloads, other settings."""
+        return self._house.notices
 
     @property
     def settings(self) -> Settings:

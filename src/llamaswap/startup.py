@@ -23,6 +23,7 @@ from llamaswap.config.schema import Settings
 from llamaswap.config.source import Source
 from llamaswap.errors import Refusal
 from llamaswap.listen import describe, is_public, open_ports, own_lock
+from llamaswap.notices import ConfigurationChanged
 from llamaswap.reload.snapshot import Look, look
 from llamaswap.reload.watch import CannotNotify, Notifier, Watch
 from llamaswap.service import LlamaSwap
@@ -109,14 +110,18 @@ def root_service(
     signals: bool,
     wrap: Wrap = plain,
     origin: Origin | None = None,
+    applied: Callable[[Settings], None] | None = None,
 ) -> MultiService:
     """A service that is `settings` served on every address of `listen`; raises `CannotListen`.
 
     The ports are open when this returns; the models and everything else wait for `startService`. `wrap` puts a
     layer (TLS) around the protocol. With `signals` the service owns the process's signals: only for a command line.
-    From `origin` the settings are read again when somebody asks for it, or something has changed there.
+    From `origin` the settings are read again when somebody asks for it, or something has changed there; `applied` is
+    told of those that are in force then.
     """
     llamaswap = LlamaSwap(settings, reactor, read=origin.read if origin else None)
+    if applied is not None:
+        llamaswap.notices.subscribe(ConfigurationChanged, lambda _: applied(llamaswap.settings))
     ports = open_ports(reactor, listen, wrap(llamaswap.factory))
     for port in ports:
         llamaswap.close_first(port)
