@@ -220,6 +220,12 @@ def positive(at: At) -> int | None:
     return value
 
 
+def some(at: At) -> int | None:
+    """A whole number from 1 on; a smaller one is as if absent."""
+    value = integer(at)
+    return None if value is None or value < 1 else value
+
+
 def seconds(at: At) -> float | None:
     """A span of time, 0 included; fractions count."""
     match at.node:

@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from llamaswap.config.fields import At, Key, boolean, integer, listed, natural, read_keys, seconds, string, strings
+from llamaswap.config.fields import (
+    At,
+    Key,
+    boolean,
+    integer,
+    listed,
+    natural,
+    read_keys,
+    seconds,
+    some,
+    string,
+    strings,
+)
 from llamaswap.config.filters import read_model_filters
 from llamaswap.config.schema import NO_CHECK, Capabilities, Model, Timeouts
 from llamaswap.config.timeouts import read_timeouts
@@ -90,11 +102,6 @@ def _unload_timeout(at: At) -> int | None:
     return None if value is None or value <= 0 else value
 
 
-def _concurrency_limit(at: At) -> int | None:
-    value = integer(at)
-    return None if value is None or value <= 0 else value
-
-
 def _timeouts(at: At) -> Timeouts:
     return read_timeouts(at, Timeouts())
 
@@ -128,7 +135,7 @@ KEYS = (
     Key("useModelName", "use_model_name", string),
     Key("ttl", "ttl", _ttl),
     Key("unloadTimeout", "unload_timeout", _unload_timeout),
-    Key("concurrencyLimit", "concurrency_limit", _concurrency_limit),
+    Key("concurrencyLimit", "concurrency_limit", some),
     Key("queueSize", "queue_size", natural),
     Key("queueTimeout", "queue_timeout", seconds),
     Key("unlisted", "unlisted", boolean),

@@ -16,6 +16,7 @@ from llamaswap.config.fields import (
     read_keys,
     require,
     seconds,
+    some,
     some_seconds,
     string,
     strings,
@@ -155,11 +156,6 @@ def _limits(at: At) -> Limits:
     return Limits(**read_keys(at, LIMITS))
 
 
-def _metrics_max_in_memory(at: At) -> int | None:
-    value = integer(at)
-    return None if value is None or value <= 0 else value
-
-
 def _capture_buffer(at: At) -> int | None:
     value = integer(at)
     return None if value is None else max(0, value)
@@ -242,7 +238,7 @@ KEYS = (
     Key("logToStdout", "log_to_stdout", _log_to_stdout),
     Key("logRequests", "", _accepted),
     Key("limits", "limits", _limits),
-    Key("metricsMaxInMemory", "metrics_max_in_memory", _metrics_max_in_memory),
+    Key("metricsMaxInMemory", "metrics_max_in_memory", some),
     Key("captureBuffer", "capture_buffer", _capture_buffer),
     Key("store", "store_path", _store),
     Key("performance", "performance", _performance),
