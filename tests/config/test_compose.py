@@ -135,14 +135,14 @@ class BadTests(SynchronousTestCase):
 
     def test_syntax(self) -> None:
         """The place of a syntax error is told."""
-        self.check("a: 1\nb: [1\n", "c.yaml:3:1: not valid YAML")
+        self.check("a: 1\nb: [1\n", "c.yaml:2:1: not valid YAML")
         self.check("a:\n\tb: 1\n", "c.yaml:2:1: not valid YAML")
         self.check("a: 1\nb: \x00\n", "c.yaml:2:4: not valid YAML: the character U+0000 is not allowed")
 
     def test_the_parser_that_got_further_tells(self) -> None:
         """Text that only one parser takes does not hide the mistake behind it."""
-        self.check("a:\t1\nb: [1\n", "c.yaml:3:1")
-        self.check("a: |\n  \tx\n  y\nb: [1\n", "c.yaml:5:1")
+        self.check("a:\t1\nb: [1\n", "c.yaml:2:1")
+        self.check("a: |\n  \tx\n  y\nb: [1\n", "c.yaml:4:1")
 
     def test_text_after_the_root(self) -> None:
         """Nothing that follows the root is lost silently."""

@@ -27,12 +27,20 @@ class ReloadTests(SynchronousTestCase):
         client = Client(self.world.resource, self.world.clock, method="POST")
         client.send(PATH)
         self.assertEqual((client.transport.value(), self.reloads.asked), (b"", [f"POST {PATH}"]))
-        difference = Difference((ModelId("a"),), (ModelId("b"), ModelId("c")), ())
+        difference = Difference((ModelId("a"),), (ModelId("b"), ModelId("c")), (), (ModelId("d"),), ("apiKeys",))
         pending.callback(Applied(difference, ("odd",)))
         self.assertEqual((client.reply.status, client.reply.headers["content-type"]), (200, "application/json"))
         self.assertEqual(
             json.loads(client.reply.body),
-            {"ok": True, "added": ["a"], "removed": ["b", "c"], "changed": [], "warnings": ["odd"]},
+            {
+                "ok": True,
+                "added": ["a"],
+                "removed": ["b", "c"],
+                "changed": [],
+                "adjusted": ["d"],
+                "settings": ["apiKeys"],
+                "warnings": ["odd"],
+            },
         )
 
     def test_rejected(self) -> None:
