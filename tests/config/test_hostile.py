@@ -68,6 +68,17 @@ class LoaderTests(SynchronousTestCase):
         """A duration of many digits is refused as quickly as a short one; quadratic, this would take minutes."""
         self.assertEqual(len(problems(f"performance: {{every: '{'1' * 200_000}'}}")), 1)
 
+    def test_no_part_of_a_secret_is_quoted(self) -> None:
+        """Not the beginning of a long one that is cut, nor what is left of one that holds another."""
+        for value in ("hunter2" + "x" * 100, 'hunter2\\"secret', "short-hunter2"):
+            with self.assertRaises(ConfigurationError) as caught:
+                load(
+                    [Source("c.yaml", "globalTTL: ${env.KEY}\nlogLevel: ${env.OTHER}\nstartPort: '${env.KEY}'\n")],
+                    environ={"KEY": value, "OTHER": "short"},
+                )
+            for problem in (*caught.exception.problems, *caught.exception.warnings):
+                self.assertNotIn("hunter2", str(problem))
+
     def test_values_that_would_break_a_line(self) -> None:
         """What YAML takes for a line break is refused like a newline: it would move every place behind it."""
         for value in ("a\u2028b", "a\x85b"):

@@ -41,12 +41,13 @@ class Difference:
 def difference(old: Settings, new: Settings) -> Difference:
     """What has to happen to models when `new` takes the place of `old`."""
     edited = [id for id, model in new.models.items() if id in old.models and _edited(old.models[id], model)]
+    alike = {id for id in edited if launched_alike(old.models[id], new.models[id])}
     before = _others(old)
     return Difference(
         added=_sorted(new.models.keys() - old.models.keys()),
         removed=_sorted(old.models.keys() - new.models.keys()),
-        changed=_sorted(id for id in edited if not launched_alike(old.models[id], new.models[id])),
-        adjusted=_sorted(id for id in edited if launched_alike(old.models[id], new.models[id])),
+        changed=_sorted(id for id in edited if id not in alike),
+        adjusted=_sorted(alike),
         settings=tuple(key for key, told in _others(new).items() if told != before.get(key)),
     )
 

@@ -90,8 +90,9 @@ class _Pass:
         elif _NO_VALUE.search(value):
             self._complain(mention, f"environment variable {mention.name} contains newlines or null bytes")
         else:
-            self._values[mention.name] = value.replace("\\", "\\\\").replace('"', '\\"')
-            self._report.conceal(value, f"${{env.{mention.name}}}")
+            self._values[mention.name] = escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+            for text in (value, escaped):
+                self._report.conceal(text, f"${{env.{mention.name}}}")
 
     def _complain(self, mention: Mention, message: str) -> None:
         self._missing.add(mention.name)

@@ -53,7 +53,7 @@ class At:
 
     def expected(self, what: str) -> None:
         """Report that this is something else than `what`."""
-        self.error(f"{found(self.node)} where {what} is needed")
+        self.error(f"{found(self.node, self.report.told)} where {what} is needed")
 
     def children(self) -> Iterator[tuple[str, At]]:
         """Key and value of a mapping, in document order; anything but a mapping or null is reported."""
@@ -151,8 +151,8 @@ def _hint(name: str, names: tuple[str, ...]) -> str:
     return f"; did you mean `{folded[close[0]]}`?" if close else ""
 
 
-def found(node: Node) -> str:
-    """A node in words, for a message that says what was found."""
+def found(node: Node, told: Callable[[str], str]) -> str:
+    """A node in words, for a message that says what was found; `told` leaves out what must not be shown."""
     match node:
         case SequenceNode():
             return "a list"
@@ -161,10 +161,10 @@ def found(node: Node) -> str:
         case ScalarNode(value=None):
             return "nothing"
         case ScalarNode(value=str(text)):
-            return f"string `{' '.join(text[:_LONGEST_QUOTE].split())}`"
+            return f"string `{' '.join(told(text)[:_LONGEST_QUOTE].split())}`"
         case ScalarNode(value=Timestamp(), text=text):
             return f"date `{text}`"
-    return f"`{node.text[:_LONGEST_QUOTE]}`"
+    return f"`{told(node.text)[:_LONGEST_QUOTE]}`"
 
 
 # -- readers -----------------------------------------------------------------------------------------------------

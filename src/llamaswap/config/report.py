@@ -44,11 +44,11 @@ class Report:
         """The configuration cannot be used because of this; reading goes on to find more."""
         self._complaints += 1
         if (at.place, path) not in self._unsettled:
-            self._errors.append(Problem(self._told(message), *at.place, path))
+            self._errors.append(_problem(self.told(message), at.place, path))
 
     def warn(self, at: Placed, path: str, message: str) -> None:
         """The configuration can be used, but may not mean what its author thinks."""
-        self._warnings.append(Problem(self._told(message), *at.place, path))
+        self._warnings.append(_problem(self.told(message), at.place, path))
 
     def unsettled(self, at: Placed, path: str) -> None:
         """What stands there cannot be known, and that has been told: no more errors of it are wanted."""
@@ -60,14 +60,15 @@ class Report:
             if len(part) >= SHORTEST_SECRET:
                 self._secrets[part] = name
 
-    def _told(self, message: str) -> str:
-        for value, name in self._secrets.items():
-            message = message.replace(value, name)
-        return message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + "…"
+    def told(self, text: str) -> str:
+        """`text` as a message may show it. Whoever shows a part of a text only must ask before cutting it."""
+        for value in sorted(self._secrets, key=len, reverse=True):  # one may be a part of another
+            text = text.replace(value, self._secrets[value])
+        return text
 
     def fail(self, message: str, place: Place) -> NoReturn:
         """Raise `ConfigurationError` now: what follows this place cannot be read at all."""
-        self._errors.append(Problem(self._told(message), *place))
+        self._errors.append(_problem(self.told(message), place))
         self._raise()
 
     def raise_errors(self) -> None:
@@ -77,6 +78,10 @@ class Report:
 
     def _raise(self) -> NoReturn:
         raise ConfigurationError(tuple(sorted(self._errors, key=_place)), self.warnings)
+
+
+def _problem(message: str, place: Place, path: str = "") -> Problem:
+    return Problem(message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + "…", *place, path)
 
 
 def _place(problem: Problem) -> tuple[str, int, int]:
