@@ -18,10 +18,15 @@ from llamaswap.backends.pool import Pool
 from llamaswap.config.schema import Settings
 from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
-from llamaswap.notices import State
+from llamaswap.notices import Notices, RequestEnded, State
+from llamaswap.peers.peers import Peers
 from llamaswap.proxy.body import InThread
+from llamaswap.resolve.chooser import Choice, Chooser
+from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
+from llamaswap.resolve.targets import Remote
 from llamaswap.schedule.dispatcher import Dispatcher
+from llamaswap.stay import Stay
 from llamaswap.web import pages
 from llamaswap.web.api import Api, Version
 from llamaswap.web.configuration import Configuration, Reloads
@@ -35,6 +40,8 @@ from llamaswap.web.root import ResourceTree
 from llamaswap.web.routes import ROUTES, Lane, RouteTable
 from llamaswap.wire.channel import ChannelFactory
 from llamaswap.wire.lane import TreeLane
+from llamaswap.wire.origin import Origin
+from llamaswap.wire.upstream import Upstream
 
 
 class _Rules(NamedTuple):
@@ -58,6 +65,8 @@ class Doors:
         pool: Pool,
         logs: Logs,
         in_thread: InThread,
+        connect: Callable[[Origin], Upstream],
+        notices: Notices,
         reloads: Reloads,
         reactor: Any,
     ) -> None:
@@ -65,6 +74,9 @@ class Doors:
         self._pool = pool
         self._logs = logs
         self._in_thread = in_thread
+        self._connect = connect
+        self._notices = notices
+        self._clock = reactor
         self._table = RouteTable(ROUTES)
         self._api_keys = settings.api_keys
         rules = self._rules(settings)
@@ -93,11 +105,18 @@ class Doors:
         return open_again
 
     def _rules(self, settings: Settings) -> _Rules:
-        resolver = Resolver(settings)
-        inference = Inference(settings, resolver, self._dispatcher, self._in_thread)
-        passthrough = Passthrough(settings, resolver, self._dispatcher, self._state_of)
+        resolver = Resolver(settings, RemoteNames(settings.peers))
+        peers = Peers(self._connect)
+        chooser = Chooser(resolver)
+        inference = Inference(settings, chooser, self._dispatcher, peers, self._in_thread, self._request_ended)
+        passthrough = Passthrough(settings, resolver, self._dispatcher, peers, self._state_of)
         lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
         return _Rules(resolver, Gate(settings, self._table), lanes)
+
+    def _request_ended(self, choice: Choice, stay: Stay | None, status: int) -> None:
+        target, when = choice.target, self._clock.seconds()
+        peer, model = (target.peer.id, target.name) if isinstance(target, Remote) else ("", target.model.id)
+        self._notices.publish(RequestEnded(model, peer, choice.selector, stay, status, when))
 
     def _state_of(self, model: ModelId) -> State:
         """As a new request will find it: what is on its way out for a new configuration is of no use to it."""

@@ -163,6 +163,10 @@ class StartFailed(Refusal):
         self.retry_after = retry_after
 
 
+class OutOfMemory(StartFailed):
+    """the model's process ended while it was loading, for want of memory"""
+
+
 class Unloaded(StartFailed):
     """the model was unloaded while the request waited for it"""
 

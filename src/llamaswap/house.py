@@ -33,6 +33,7 @@ from llamaswap.reload.reloader import Reloader
 from llamaswap.schedule.core import Core
 from llamaswap.schedule.dispatcher import Dispatcher
 from llamaswap.schedule.eviction import make_policy
+from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
 
 T = TypeVar("T")
@@ -70,7 +71,17 @@ class House:
         core = Core(settings, make_policy(settings))
         self._dispatcher = Dispatcher(core, self._pool, self._pool.upstream_of, reactor)
         self._pool.tell = self._dispatcher.tell
-        self._doors = Doors(settings, self._dispatcher, self._pool, self._logs, self._in_thread, self, reactor)
+        self._doors = Doors(
+            settings,
+            self._dispatcher,
+            self._pool,
+            self._logs,
+            self._in_thread,
+            self._connect,
+            self.notices,
+            self,
+            reactor,
+        )
         self.factory = self._doors.factory
         self.resource = self._doors.resource
 
@@ -92,7 +103,7 @@ class House:
             processes=self._processes,
             journal=self._journal,
             notices=self.notices,
-            connect=lambda origin: Upstream(self._reactor, origin),
+            connect=self._connect,
             environ=self._environ,
             health_check_timeout=lambda: self.settings.health_check_timeout,
         )
@@ -102,6 +113,9 @@ class House:
 
         models = self.settings.models.values()
         return Pool(models, make, clock=self._reactor, notices=self.notices, ready_to_start=self._swept)
+
+    def _connect(self, origin: Origin) -> Upstream:
+        return Upstream(self._reactor, origin)
 
     def _in_thread(self, work: Callable[..., T], *arguments: Any) -> Deferred[T]:
         return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), work, *arguments)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from llamaswap.config.difference import Difference
 from llamaswap.errors import Problem
 from llamaswap.ids import ModelId
+from llamaswap.stay import Stay
 
 
 class State(Enum):
@@ -71,7 +72,30 @@ class ConfigurationChanged:
     """Seconds since the epoch."""
 
 
-Notice = ModelChanged | ReloadStarted | ReloadFailed | Reloaded | ConfigurationChanged
+@dataclass(frozen=True, slots=True)
+class RequestEnded:
+    """A request for a model is over, whoever answered it and however it ended."""
+
+    model: str
+    """The model's ID, or the name by which a peer's model was asked for."""
+    peer: str
+    """The peer's ID; empty for a model of this server."""
+    selector: str
+    """The selector that chose the model; empty when none did."""
+    stay: Stay | None
+    """None for a peer's model, and for a request that was not granted."""
+    status: int
+    """Of the answer; 0 when there was none."""
+    when: float
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What goes with its row in the list of activity (http-api section 13.5)."""
+        told = {} if self.stay is None else {"fifo_priority": str(self.stay.priority)}
+        return told | ({"selector": self.selector} if self.selector else {})
+
+
+Notice = ModelChanged | ReloadStarted | ReloadFailed | Reloaded | ConfigurationChanged | RequestEnded
 N = TypeVar("N", bound=Notice)
 
 

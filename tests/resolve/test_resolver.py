@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import Model, Settings
 from llamaswap.ids import ModelId
+from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
 
 
@@ -13,19 +14,19 @@ def resolver() -> Resolver:
     ids = {"m": ("al", "m2"), "org/m2": (), "m2": (), "a/b/c": ()}
     models = {ModelId(key): Model(id=ModelId(key), aliases=names) for key, names in ids.items()}
     aliases = {alias: key for key, model in models.items() for alias in model.aliases}
-    return Resolver(Settings(models=models, aliases=aliases | {"coding:m": ModelId("m")}))
+    return Resolver(Settings(models=models, aliases=aliases | {"coding:m": ModelId("m")}), RemoteNames({}))
 
 
 class ResolverTests(SynchronousTestCase):
     def test_a_model_before_an_alias(self) -> None:
         """An alias that equals a model's ID is shadowed by it."""
-        found = [resolver().resolve(name) for name in ("m", "al", "m2", "nope", "")]
-        self.assertEqual([model and model.id for model in found], ["m", "m", "m2", None, None])
+        found = [resolver().local(name) for name in ("m", "al", "m2", "nope", "")]
+        self.assertEqual([each and each.model.id for each in found], ["m", "m", "m2", None, None])
 
     def test_names_that_models_do_not_list(self) -> None:
         """Every alias of the settings counts, whoever added it."""
-        model = resolver().resolve("coding:m")
-        self.assertEqual(model and model.id, "m")
+        found = resolver().local("coding:m")
+        self.assertEqual(found and found.model.id, "m")
 
     def test_the_longest_name_in_a_path_wins(self) -> None:
         """Encoded and plain slashes are one, and the rest keeps its encoding."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred, succeed
@@ -13,7 +12,12 @@ from llamaswap.errors import Refusal
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
+from llamaswap.proxy.forward import Outgoing, forward
+from llamaswap.resolve.chooser import Choice, Chooser
+from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
+from llamaswap.resolve.targets import Remote
+from llamaswap.stay import Progress, Stay
 from llamaswap.web.inference import Inference
 from llamaswap.web.passthrough import Passthrough
 from llamaswap.web.routes import Lane
@@ -31,20 +35,53 @@ class MemoryLeases:
         self.refusal: Refusal | None = None
         self.pending: Deferred[None] | None = None
 
-    @asynccontextmanager
-    async def lease(self, model: ModelId) -> AsyncIterator[Upstream]:
-        if self.refusal is not None:
-            raise self.refusal
-        if self.pending is not None:
-            await self.pending
-        self.held.append(model)
-        try:
-            yield cast(Upstream, self.upstreams.setdefault(model, MemoryUpstream()))
-        finally:
-            self.held.remove(model)
+    def lease(self, model: ModelId) -> MemoryLease:
+        return MemoryLease(self, model)
 
     def state_of(self, model: ModelId) -> State:
         return State.READY if model in self.upstreams else State.STOPPED
+
+
+class MemoryLease:
+    """One request's stay with `leases`."""
+
+    def __init__(self, leases: MemoryLeases, model: ModelId) -> None:
+        self._leases = leases
+        self._model = model
+        self.stay: Stay | None = None
+        self.shown = Progress()
+        """What `progress` answers."""
+
+    def arrive(self) -> bool:
+        return self._leases.refusal is None and self._leases.pending is not None
+
+    def progress(self) -> Progress:
+        return self.shown
+
+    async def __aenter__(self) -> Upstream:
+        if self._leases.refusal is not None:
+            raise self._leases.refusal
+        if self._leases.pending is not None:
+            await self._leases.pending
+        self._leases.held.append(self._model)
+        self.stay = Stay()
+        return cast(Upstream, self._leases.upstreams.setdefault(self._model, MemoryUpstream()))
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leases.held.remove(self._model)
+
+
+class MemoryPeers:
+    """Peers that each have an upstream of their own."""
+
+    def __init__(self) -> None:
+        self.upstreams: dict[str, MemoryUpstream] = {}
+
+    async def serve(self, exchange: Exchange, target: Remote, outgoing: Outgoing) -> None:
+        upstream = self.upstreams.setdefault(target.peer.id, MemoryUpstream())
+        await forward(exchange, cast(Upstream, upstream), outgoing)
 
 
 class RelayWorld(World):
@@ -52,9 +89,18 @@ class RelayWorld(World):
 
     def __init__(self, settings: Settings) -> None:
         self.leases = MemoryLeases()
-        resolver = Resolver(settings)
-        inference = Inference(settings, resolver, self.leases, lambda work, *args: succeed(work(*args)))
-        passthrough = Passthrough(settings, resolver, self.leases, self.leases.state_of)
+        self.peers = MemoryPeers()
+        self.ended: list[tuple[Choice, Stay | None, int]] = []
+        resolver = Resolver(settings, RemoteNames(settings.peers))
+        inference = Inference(
+            settings,
+            Chooser(resolver),
+            self.leases,
+            self.peers,
+            lambda work, *args: succeed(work(*args)),
+            lambda *told: self.ended.append(told),
+        )
+        passthrough = Passthrough(settings, resolver, self.leases, self.peers, self.leases.state_of)
         super().__init__(settings, serve={Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve})
 
     def begin(self, *args: Any, **kwargs: Any) -> tuple[MemoryExchange, Deferred[None]]:

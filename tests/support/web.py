@@ -27,6 +27,7 @@ from llamaswap.exchange import Exchange, Header, Producer, TunnelEnd
 from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
 from llamaswap.notices import State
+from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.web import pages
 from llamaswap.web.api import Api, Version
@@ -277,7 +278,7 @@ class World:
         self.gate = Gate(settings, self.table)
         lanes = serve or {Lane.MODEL: self.serve, Lane.PASSTHROUGH: self.serve}
         self.front = Front(self.gate, lanes, self.clock, log_requests=True)
-        resolver = Resolver(settings)
+        resolver = Resolver(settings, RemoteNames(settings.peers))
         version = Version("1.2", "abc", "today")
         api = Api(settings, self.models, self.models.state_of, self._states, resolver, version, self.clock)
         self.feeds = LogFeeds(self.logs, resolver)

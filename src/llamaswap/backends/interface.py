@@ -46,3 +46,39 @@ class Backend(Protocol):
 
     def kill(self) -> None:
         """SIGKILL everything of it this instant, without waiting: the last resort of a forced exit."""
+
+
+class Attendant(Protocol):
+    """Is there at the turns of every model's life, while the swap or stop waits for it.
+
+    Each attendant bounds its own time and logs its own failures. Cancelling ends its work at once. `why` is a word:
+    `evict`, `unload`, `ttl`, `reload` or `shutdown`; for a load `load`.
+    """
+
+    async def before_load(self, model: Model, why: str) -> None:
+        """What it evicts is gone, and it is about to start. Raises `Refusal` to prevent that."""
+
+    async def after_load(self, model: Model, upstream: Upstream) -> None:
+        """It is ready, and nobody has been granted a place yet. Raises `Refusal` to have it stopped again."""
+
+    async def before_unload(self, model: Model, upstream: Upstream, why: str) -> None:
+        """It is ready and about to stop; nobody is granted a place any more."""
+
+    async def after_unload(self, model: Model, why: str) -> None:
+        """It was ready, and nothing of it is left; also after it died by itself (`why`: `crash`)."""
+
+
+class Attendance:
+    """An attendant that does nothing: for those that only care for some of the turns."""
+
+    async def before_load(self, model: Model, why: str) -> None:
+        return None
+
+    async def after_load(self, model: Model, upstream: Upstream) -> None:
+        return None
+
+    async def before_unload(self, model: Model, upstream: Upstream, why: str) -> None:
+        return None
+
+    async def after_unload(self, model: Model, why: str) -> None:
+        return None

@@ -9,14 +9,14 @@ takes its place (lifecycle section 12, W-15).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from llamaswap.backends.interface import Backend
+from llamaswap.backends.interface import Attendant, Backend
 from llamaswap.backends.machine import ABANDONED_GRACE, ABORTED
 from llamaswap.backends.waiters import Waiters
 from llamaswap.config.difference import launched_alike
@@ -45,8 +45,10 @@ class Pool:
         clock: IReactorTime,
         notices: Notices,
         ready_to_start: Deferred[None],
+        attendants: Sequence[Attendant] = (),
     ) -> None:
         self._make = make
+        self._attendants = attendants
         self._backends = {model.id: make(model) for model in models}
         self._leaving: set[Backend] = set()
         """Those that others have replaced, until the last remains of their processes are gone."""
@@ -98,7 +100,7 @@ class Pool:
 
     def stop(self, stop: Stop) -> None:
         """Stop the models in parallel; ends in `StopEnded`."""
-        stopped = self._stop_all(dict.fromkeys(stop.models, stop.grace))
+        stopped = self._stop_all(dict.fromkeys(stop.models, stop.grace), stop.why)
         stopped.addCallback(lambda _: self.tell(StopEnded(stop.id, self._clock.seconds())))
 
     def renew(self, renew: Renew) -> None:
@@ -138,24 +140,51 @@ class Pool:
 
     async def _carry_out(self, running: _RunningSwap) -> Refusal | None:
         """Returns why the target is not ready and has no process left, or None when it is ready."""
-        await self._stop_all({id: float(self._backends[id].form.unload_timeout) for id in running.swap.evict})
+        graces = {id: float(self._backends[id].form.unload_timeout) for id in running.swap.evict}
+        await self._stop_all(graces, "evict")
         while self._obstacles:
             await self._clear_way.add()
         if running.cancelled:
             return StartFailed(ABORTED)
         backend = self._backends[running.swap.target]
-        running.loading = backend.ensure_ready()
+        running.loading = Deferred.fromCoroutine(self._load(backend))
         try:
             await running.loading
         except Refusal as error:
+            await backend.stop(ABANDONED_GRACE)
             return error
         except CancelledError:
             await backend.stop(ABANDONED_GRACE)
             return StartFailed(ABORTED)
         return None
 
-    def _stop_all(self, graces: Mapping[ModelId, float]) -> Deferred[list[None]]:
-        return gatherResults([self._backends[model].stop(grace) for model, grace in graces.items()])
+    async def _load(self, backend: Backend) -> None:
+        """Make it ready, with all that goes with it. Raises `Refusal`."""
+        if backend.upstream is not None:
+            return
+        for attendant in self._attendants:
+            await attendant.before_load(backend.form, "load")
+        upstream = await backend.ensure_ready()
+        for attendant in self._attendants:
+            await attendant.after_load(backend.form, upstream)
+        if backend.upstream is not upstream:
+            raise StartFailed("the process ended while it was being prepared")
+
+    def _stop_all(self, graces: Mapping[ModelId, float], why: str) -> Deferred[list[None]]:
+        stops = (self._stop(self._backends[model], grace, why) for model, grace in graces.items())
+        return gatherResults([Deferred.fromCoroutine(stop) for stop in stops])
+
+    async def _stop(self, backend: Backend, grace: float, why: str) -> None:
+        """Stop it, with all that goes with it."""
+        upstream = backend.upstream
+        if upstream is None:
+            await backend.stop(grace)
+            return
+        for attendant in self._attendants:
+            await attendant.before_unload(backend.form, upstream, why)
+        await backend.stop(grace)
+        for attendant in self._attendants:
+            await attendant.after_unload(backend.form, why)
 
     def _swap_ended(self, error: Refusal | None, swap: SwapId) -> None:
         del self._swaps[swap]
@@ -187,7 +216,7 @@ class _RunningSwap:
     def __init__(self, swap: Swap) -> None:
         self.swap = swap
         self.cancelled = False
-        self.loading: Deferred[Upstream] | None = None
+        self.loading: Deferred[None] | None = None
 
     def cancel(self) -> None:
         """Give up the load, or do not begin it."""

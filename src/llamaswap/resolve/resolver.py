@@ -1,4 +1,4 @@
-"""Which model a name means (http-api section 0): a model's ID first, then an alias. Pure."""
+"""Which model a name means (http-api section 0): a model's ID first, then an alias, then a peer's model. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from llamaswap.config.schema import Model, Settings
+from llamaswap.config.schema import Settings
+from llamaswap.resolve.remote import RemoteNames
+from llamaswap.resolve.targets import Local, Target
 
 _SEPARATOR = re.compile(r"/|%2[Ff]")
 
@@ -15,7 +17,7 @@ _SEPARATOR = re.compile(r"/|%2[Ff]")
 class Passage:
     """A path of `/upstream/…`, taken apart."""
 
-    model: Model
+    target: Target
     name: str
     """As the client wrote it: an alias stays an alias."""
     rest: str
@@ -25,13 +27,19 @@ class Passage:
 class Resolver:
     """Names and paths to models."""
 
-    def __init__(self, settings: Settings) -> None:
-        aliases = {alias: settings.models[model] for alias, model in settings.aliases.items()}
-        self._names: dict[str, Model] = aliases | {str(key): model for key, model in settings.models.items()}
-        self._deepest = max((name.count("/") + 1 for name in self._names), default=0)
+    def __init__(self, settings: Settings, remote: RemoteNames) -> None:
+        aliases = {alias: Local(settings.models[model], alias) for alias, model in settings.aliases.items()}
+        self._names = aliases | {str(key): Local(model, str(key)) for key, model in settings.models.items()}
+        self._remote = remote
+        own = max((name.count("/") + 1 for name in self._names), default=0)
+        self._deepest = max(own, remote.deepest)
 
-    def resolve(self, name: str) -> Model | None:
-        """The model that `name` means."""
+    def resolve(self, name: str) -> Target | None:
+        """What `name` stands for."""
+        return self._names.get(name) or self._remote.find(name)
+
+    def local(self, name: str) -> Local | None:
+        """The model of this server that `name` stands for."""
         return self._names.get(name)
 
     def passage(self, path: str) -> Passage | None:
@@ -46,8 +54,8 @@ class Resolver:
             if segment := unquote(path[start:end], errors="replace"):
                 segments.append(segment)
                 name = "/".join(segments)
-                if (model := self._names.get(name)) is not None:
-                    best = Passage(model, name, _rest(path[end:]))
+                if (target := self.resolve(name)) is not None:
+                    best = Passage(target, name, _rest(path[end:]))
             start = after
             if len(segments) >= self._deepest:
                 break

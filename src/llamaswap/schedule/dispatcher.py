@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import assert_never
 
@@ -42,6 +41,7 @@ from llamaswap.schedule.events import (
     UnloadDone,
     WakeAt,
 )
+from llamaswap.stay import Progress, Stay
 from llamaswap.wire.upstream import Upstream
 
 
@@ -72,7 +72,7 @@ class Dispatcher:
         self._timer: IDelayedCall | None = None
         self._wish = 0.0
 
-    def lease(self, model: ModelId) -> AbstractAsyncContextManager[Upstream]:
+    def lease(self, model: ModelId) -> Lease:
         """Hold a running `model` for the length of the block.
 
         Entering waits for the scheduler's grant and raises its `Refusal` instead, or `NotReady` when the model died
@@ -262,19 +262,35 @@ class Dispatcher:
 
 
 class Lease:
-    """One request's stay: from its arrival to the end of its block."""
+    """One request's stay: from its arrival to the end of its block.
 
-    __slots__ = ("_dispatcher", "_granted", "_model", "_outcome", "_ticket")
+    Whoever wants to do something while it waits calls `arrive` before entering the block.
+    """
+
+    __slots__ = ("_dispatcher", "_granted", "_model", "_outcome", "_ticket", "stay")
 
     def __init__(self, dispatcher: Dispatcher, model: ModelId) -> None:
         self._dispatcher = dispatcher
         self._model = model
+        self._ticket: TicketId | None = None
         self._granted: Deferred[Upstream] | None = None
         self._outcome: Upstream | Refusal | None = None
+        self.stay: Stay | None = None
+        """How it came to its grant; None before it."""
+
+    def arrive(self) -> bool:
+        """Get in line; returns whether there is anything to wait for. To be followed by entering the block at once."""
+        self._ticket = self._dispatcher.arrive(self, self._model)
+        return self._outcome is None
+
+    def progress(self) -> Progress:
+        """How far it has come; to be asked after `arrive`, until the block is entered."""
+        return Progress()
 
     async def take(self) -> Upstream:
         """Wait for the grant; raises the refusal. Cancelling gives up the place."""
-        self._ticket = self._dispatcher.arrive(self, self._model)
+        if self._ticket is None:
+            self.arrive()
         if self._outcome is None:
             return await self._wait()
         if isinstance(self._outcome, Refusal):
@@ -286,7 +302,7 @@ class Lease:
         try:
             return await self._granted
         except BaseException:  # refused, or the client left
-            self._dispatcher.leave(self._ticket)
+            self._dispatcher.leave(self._held)
             raise
 
     def settle(self, outcome: Upstream | Refusal) -> None:
@@ -300,7 +316,12 @@ class Lease:
 
     def give_back(self, completed: bool) -> None:
         """The request has ended; `completed` when the model answered it."""
-        self._dispatcher.end(self._ticket, completed)
+        self._dispatcher.end(self._held, completed)
+
+    @property
+    def _held(self) -> TicketId:
+        assert self._ticket is not None
+        return self._ticket
 
     async def __aenter__(self) -> Upstream:
         return await self.take()
@@ -308,4 +329,4 @@ class Lease:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._dispatcher.end(self._ticket, kind is None)
+        self._dispatcher.end(self._held, kind is None)

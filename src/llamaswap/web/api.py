@@ -110,7 +110,7 @@ class Api:
         return json_answer(asdict(self._version))
 
     def _named(self, call: Call) -> ModelId:
-        model = self._resolver.resolve(call.rest) if call.rest else None
-        if model is None:
+        found = self._resolver.local(call.rest) if call.rest else None
+        if found is None:
             raise ModelNotFound()
-        return model.id
+        return found.model.id

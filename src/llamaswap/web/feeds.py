@@ -14,6 +14,7 @@ from llamaswap.errors import BadRequest
 from llamaswap.ids import ModelId
 from llamaswap.logs.monitor import Monitor, Tail
 from llamaswap.resolve.resolver import Resolver
+from llamaswap.resolve.targets import Remote
 from llamaswap.web.answers import Answer, redirect
 from llamaswap.web.call import Call, Respond
 
@@ -99,6 +100,6 @@ class LogFeeds:
             case "upstream":
                 return self._logs.upstream
         passage = self._resolver.passage(call.below.decode("latin-1"))
-        if passage is None:
+        if passage is None or isinstance(passage.target, Remote):
             raise BadRequest("invalid logger: no model of this name; there are also `proxy` and `upstream`")
-        return self._logs.model(passage.model.id)
+        return self._logs.model(passage.target.model.id)

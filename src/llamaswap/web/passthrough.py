@@ -14,8 +14,9 @@ from llamaswap.ids import ModelId
 from llamaswap.notices import State
 from llamaswap.proxy.forward import Outgoing, forward
 from llamaswap.resolve.resolver import Passage, Resolver
+from llamaswap.resolve.targets import Remote
 from llamaswap.web.answers import Answer, redirect, send
-from llamaswap.web.inference import Leases
+from llamaswap.web.inference import Leases, Peers
 from llamaswap.web.routes import Route
 
 
@@ -23,10 +24,16 @@ class Passthrough:
     """Serves the routes whose model is named in the path; bodies stream through unread."""
 
     def __init__(
-        self, settings: Settings, resolver: Resolver, leases: Leases, state_of: Callable[[ModelId], State]
+        self,
+        settings: Settings,
+        resolver: Resolver,
+        leases: Leases,
+        peers: Peers,
+        state_of: Callable[[ModelId], State],
     ) -> None:
         self._resolver = resolver
         self._leases = leases
+        self._peers = peers
         self._state_of = state_of
         self._keep_credentials = not settings.api_keys
         self._ignored = [re2.compile(pattern) for pattern in settings.ignore_paths]
@@ -40,18 +47,22 @@ class Passthrough:
         if not passage.rest:
             await send(exchange, _to_directory(exchange.method, passage, mark + query))
             return
-        self._check_ignored(passage)
         outgoing = Outgoing(passage.rest.encode("latin-1") + mark + query, keep_credentials=self._keep_credentials)
-        async with self._leases.lease(passage.model.id) as upstream:
+        target = passage.target
+        if isinstance(target, Remote):
+            await self._peers.serve(exchange, target, outgoing)
+            return
+        self._check_ignored(target.model.id, passage.rest)
+        async with self._leases.lease(target.model.id) as upstream:
             await forward(exchange, upstream, outgoing)
 
-    def _check_ignored(self, passage: Passage) -> None:
+    def _check_ignored(self, model: ModelId, rest: str) -> None:
         """A page's assets alone must not load a model (S-40)."""
-        if self._state_of(passage.model.id) is State.READY:
+        if self._state_of(model) is State.READY:
             return
-        path = unquote(passage.rest)
+        path = unquote(rest)
         if any(pattern.search(path) for pattern in self._ignored):
-            raise ModelNotLoaded(f"model {passage.model.id} is not loaded; path matches upstream.ignorePaths")
+            raise ModelNotLoaded(f"model {model} is not loaded; path matches upstream.ignorePaths")
 
 
 def _to_directory(method: bytes, passage: Passage, query: bytes) -> Answer:
