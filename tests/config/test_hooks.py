@@ -149,7 +149,8 @@ class HookTests(SynchronousTestCase):
                 self.assertIn("where", only(self.hooks(entry)), entry)
                 (place,) = underlined({"hooks": {"before_load": json.loads(entry)}})
                 self.assertIn(f"hooks.before_load.0.{key}", place)
-        for entries in ("x", 5, ["x"], [[]]):
+        wrong: list[Any] = ["x", 5, ["x"], [[]]]
+        for entries in wrong:
             self.assertIn("where", only(self.hooks(json.dumps(entries))))
             self.assertNotEqual(underlined({"hooks": {"before_load": entries}}), [])
         self.assertIn("must be > 0", only(self.hooks("{command: x, timeout: 0}")))

@@ -31,9 +31,9 @@ class Target(NamedTuple):
     def parse(cls, url: str) -> Target:
         """Raises ValueError."""
         parts = urlsplit(url)
-        origin = Origin.parse(f"{parts.scheme}://{parts.netloc}")
+        user, at, host = parts.netloc.rpartition("@")
+        origin = Origin.parse(f"{parts.scheme}://{host}")
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        user, at, _ = parts.netloc.rpartition("@")
         basic = b"Authorization: Basic %b\r\n" % b64encode(unquote(user).encode()) if at else b""
         return cls(origin, wire_path(path).encode("ascii"), basic)
 
