@@ -57,19 +57,19 @@ class CommandTests(SynchronousTestCase):
         for end, problem in (
             (lambda child: child.run().exit(3), "exit code 3"),
             (lambda child: child.run().receive(signal.SIGSEGV), "signal 11"),
-            (lambda child: child.refuse(b"Exec format error"), "failed to start command 'sh -c x': Exec format error"),
+            (lambda child: child.refuse(b"Exec format error"), "cannot be started: Exec format error"),
         ):
             running = self.run_it()
             end(self.host.system.last)
             self.assertEqual(self.successResultOf(running), problem)
 
     def test_what_cannot_be_started(self) -> None:
-        """No such program, or no more processes."""
-        self.assertIn(
-            "no executable 'no-such-program' in PATH", str(self.successResultOf(self.run_it(["no-such-program"])))
-        )
+        """No such program, or no more processes; no message holds an argument."""
+        nowhere = self.successResultOf(self.run_it(["no-such-program", "SECRET"]))
+        self.assertEqual(nowhere, "cannot be started: no executable 'no-such-program' in PATH")
         self.host.system.full = True
-        self.assertIn("temporarily unavailable", str(self.successResultOf(self.run_it())))
+        full = self.successResultOf(self.run_it())
+        self.assertEqual(full, "cannot be started: [Errno 11] Resource temporarily unavailable")
         self.assertEqual(self.host.system.children, [])
 
     def test_too_long(self) -> None:

@@ -44,7 +44,7 @@ class Commands:
             running = _Running(self._host, Model(id=model, env=tuple(variables)), output, self._over)
             running.launch(words, executable)
         except NotSpawned as problem:
-            return str(problem)
+            return _cannot_start(str(problem).removeprefix(not_started(words, "")))
         self._running.add(running)
         return await running.outcome(timeout)
 
@@ -63,6 +63,11 @@ class Commands:
             self._waiting.fire(None)
 
 
+def _cannot_start(reason: str) -> str:
+    """Without the words of the command: arguments may be secrets."""
+    return f"cannot be started: {reason}"
+
+
 class _Running:
     """One command under way. `over` is told when nothing is left of it."""
 
@@ -70,14 +75,12 @@ class _Running:
         self._clock = host.clock
         self._over = over
         self._gone: Deferred[None] = Deferred()
-        self._words: Sequence[str] = ()
         self._late = False
         self._ending = Ending("it has not ended", clean=False)
         self.child = Child(host, model, output, self._exited, self._is_gone)
 
     def launch(self, words: Sequence[str], executable: str) -> None:
         """Start it. Raises `NotSpawned`."""
-        self._words = words
         self.child.launch(words, executable)
 
     async def outcome(self, timeout: float) -> str | None:
@@ -94,7 +97,7 @@ class _Running:
         if self._late:
             return f"took longer than {timeout:g} s"
         if self._ending.not_run:
-            return not_started(self._words, self._ending.not_run)
+            return _cannot_start(self._ending.not_run)
         return None if self._ending.clean else self._ending.text
 
     def _too_late(self) -> None:
