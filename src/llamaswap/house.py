@@ -27,6 +27,9 @@ from llamaswap.config.outcome import Outcome
 from llamaswap.config.schema import Model, Settings
 from llamaswap.doors import Doors
 from llamaswap.errors import NothingToReload
+from llamaswap.hooks.idle import IdleLoader
+from llamaswap.hooks.lifecycle import LifecycleHooks
+from llamaswap.hooks.preload import Preload
 from llamaswap.logs.sources import Logs
 from llamaswap.notices import ConfigurationChanged, Notices
 from llamaswap.reload.reloader import Reloader
@@ -71,6 +74,7 @@ class House:
         core = Core(settings, make_policy(settings))
         self._dispatcher = Dispatcher(core, self._pool, self._pool.upstream_of, reactor)
         self._pool.tell = self._dispatcher.tell
+        self._unasked = self._make_unasked()
         self._doors = Doors(
             settings,
             self._dispatcher,
@@ -111,8 +115,23 @@ class House:
         def make(model: Model) -> LocalBackend:
             return LocalBackend(model, host, self._logs.output(model.id))
 
-        models = self.settings.models.values()
-        return Pool(models, make, clock=self._reactor, notices=self.notices, ready_to_start=self._swept)
+        self._hooks = LifecycleHooks(host, self._logs.output, lambda: self.settings.hooks)
+        return Pool(
+            self.settings.models.values(),
+            make,
+            clock=self._reactor,
+            notices=self.notices,
+            ready_to_start=self._swept,
+            attendants=(self._hooks,),
+        )
+
+    def _make_unasked(self) -> tuple[Preload, IdleLoader]:
+        """What loads models by itself."""
+        around: Any = {"notices": self.notices, "clock": self._reactor}
+        return (
+            Preload(lambda: self.settings, self._dispatcher.load, **around),
+            IdleLoader(lambda: self.settings, self._dispatcher, self._pool.state_of, **around),
+        )
 
     def _connect(self, origin: Origin) -> Upstream:
         return Upstream(self._reactor, origin)
@@ -132,7 +151,13 @@ class House:
         self._journal.open(usable_directory(places))
         sweeping = self._in_thread(sweep, places, self._processes)
         sweeping.addCallbacks(log_sweep, lambda failure: self.log.failure("the sweep failed", failure))
-        sweeping.addBoth(lambda _: self._swept.callback(None))
+        sweeping.addBoth(lambda _: self._begin())
+
+    def _begin(self) -> None:
+        """Models may start now."""
+        self._swept.callback(None)
+        for loader in self._unasked if not self._ending else ():
+            loader.begin()
 
     # -- other settings ------------------------------------------------------------------------------------------
 
@@ -175,6 +200,8 @@ class House:
         self._ending = True
         if self._reloader is not None:
             self._reloader.stop()
+        for loader in self._unasked:
+            loader.stop()
         self._closing = [maybeDeferred(port.stopListening) for port in self._ports]
         self.factory.close()
 
@@ -197,11 +224,12 @@ class House:
         self.factory.cut()
 
     def stop_models(self, grace: float) -> Deferred[None]:
-        return self._pool.close(grace)
+        return self._pool.close(grace).addCallback(lambda _: self._hooks.over())
 
     def kill_models(self) -> None:
         self._ending = True
         self._pool.kill()
+        self._hooks.kill()
 
     def close(self) -> None:
         self._journal.close()

@@ -95,7 +95,18 @@ class RequestEnded:
         return told | ({"selector": self.selector} if self.selector else {})
 
 
-Notice = ModelChanged | ReloadStarted | ReloadFailed | Reloaded | ConfigurationChanged | RequestEnded
+@dataclass(frozen=True, slots=True)
+class Preloaded:
+    """A model that is to be loaded at the start is ready, or cannot be."""
+
+    model: ModelId
+    success: bool
+    why: str
+    """Why it cannot be; empty when it is ready."""
+    when: float
+
+
+Notice = ModelChanged | ReloadStarted | ReloadFailed | Reloaded | ConfigurationChanged | RequestEnded | Preloaded
 N = TypeVar("N", bound=Notice)
 
 

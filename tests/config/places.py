@@ -88,6 +88,7 @@ _SECTIONS: Mapping[str, Any] = {
     "profiles": {"p": {"pins": {"m": "n"}}},
     "groups": {"m": {"members": ["n"]}},
     "matrix": {"sets": {"m": "m"}},
+    "hooks": {"idle_model": {"model": "m"}},
 }
 
 

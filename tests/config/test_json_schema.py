@@ -17,7 +17,7 @@ from llamaswap.config.describe import describe
 from llamaswap.config.fields import Key
 from llamaswap.config.json_schema import config_schema, validator
 from llamaswap.config.load import load
-from llamaswap.config.schema import ROUTERS, Group, Matrix, Model, Peer, Profile, Selector, Settings
+from llamaswap.config.schema import ROUTERS, Group, IdleModel, Matrix, Model, Peer, Profile, Selector, Settings
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
 from llamaswap.ids import ModelId
@@ -30,7 +30,7 @@ OWN_NAMES = {parent(place) for place in PLACES if place.endswith(ANY)}
 KEYWORDS = frozenset(
     "$schema $id $ref $defs $comment title description default examples deprecated type enum const not anyOf properties"
     " additionalProperties propertyNames required minProperties items contains minItems pattern minLength minimum"
-    " exclusiveMinimum patternErrorMessage".split()
+    " exclusiveMinimum patternErrorMessage allOf".split()
 )
 """Of draft 2020-12, but for the last, which editors show where a text does not match its pattern."""
 SAMPLE = Settings(
@@ -39,6 +39,7 @@ SAMPLE = Settings(
     selectors={"s": Selector(id="s", strategy="pin", targets=("m",))},
     profiles={"p": Profile(name="p", pins={"m": "n"})},
     groups=(Group(id="m"),),
+    idle_model=IdleModel(model=ModelId("m")),
 )
 """One of each kind, with the defaults of everything else."""
 
@@ -91,6 +92,7 @@ class KeyTests(SynchronousTestCase):
         "models.CAPABILITIES": ["models.*.capabilities"],
         "filters.KEYS": ["models.*.filters", "peers.*.filters"],
         "timeouts.KEYS": ["models.*.timeouts", "peers.*.timeouts"],
+        "hooks.IDLE_MODEL": ["hooks.idle_model"],
         "groups.KEYS": ["routing.router.settings.groups.*", "groups.*"],
         "peers.KEYS": ["peers.*"],
         "selectors.KEYS": ["selectors.*"],
@@ -103,6 +105,8 @@ class KeyTests(SynchronousTestCase):
     def test_tables(self) -> None:
         """Every key of every table of the loader stands in the schema, wherever the table is used."""
         found = dict(tables())
+        hooks = {key.name for key in found.pop("hooks.KEYS")}
+        self.assertEqual(hooks, set(config_schema()["$defs"]["hook"]["properties"]))  # of items of a list
         self.assertEqual(set(found), set(self.TABLES))
         for name, keys in found.items():
             for place in self.TABLES[name]:
@@ -198,7 +202,7 @@ def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
     for key in ("additionalProperties", "propertyNames", "items", "contains", "not"):
         if isinstance(schema.get(key), dict):
             yield from subschemas(schema[key])
-    for inner in schema.get("anyOf", ()):
+    for inner in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
         yield from subschemas(inner)
 
 

@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.config import filters, groups, matrix, models, peers, profiles, sections, selectors, server, timeouts
 from llamaswap.config.describe import describe
 from llamaswap.config.load import load
-from llamaswap.config.schema import Settings
+from llamaswap.config.schema import MOMENTS, Settings
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
 from tests.config.test_describe import read_again, without_ports
@@ -126,6 +126,16 @@ ROUTING = st.one_of(
         st.dictionaries(MODEL_IDS, COUNTS),
     ),
 )
+HOOK = st.builds(
+    lambda action, more: {**action, **more},
+    st.sampled_from([{"command": "say x"}, {"webhook": "http://h:1/x"}]),
+    keys(timeout=st.integers(1, 9), required=SWITCHES, models=st.lists(LOCAL, max_size=2)),
+)
+HOOKS = keys(
+    on_startup=st.builds(lambda names: {"preload": names}, st.lists(LOCAL)),
+    idle_model=needs({"model": LOCAL}, after=st.integers(1, 9)),
+    **dict.fromkeys(MOMENTS, st.one_of(HOOK, st.lists(HOOK, max_size=2))),
+)
 SERVER = keys(
     **dict.fromkeys(("healthCheckTimeout", "globalTTL", "unloadTimeout", "queueSize", "captureBuffer"), COUNTS),
     metricsMaxInMemory=COUNTS,
@@ -134,7 +144,7 @@ SERVER = keys(
     performance=keys(disabled=SWITCHES, every=st.sampled_from(["5s", "1h5s", "0s"])),
     store=st.just({"path": "/x"}),
     ui=st.just({"activity": {"session_id": ["A"]}}),
-    hooks=st.builds(lambda names: {"on_startup": {"preload": names}}, st.lists(LOCAL)),
+    hooks=HOOKS,
     apiKeys=st.just(["k"]),
     upstream=st.just({"ignorePaths": ["x"]}),
     limits=st.just({"keepAlive": 3}),

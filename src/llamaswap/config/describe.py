@@ -10,9 +10,11 @@ from typing import Any
 
 from llamaswap.config.commands import split_command
 from llamaswap.config.schema import (
+    MOMENTS,
     Capabilities,
     Filters,
     Group,
+    Hook,
     Matrix,
     Model,
     Peer,
@@ -59,7 +61,7 @@ def describe(settings: Settings) -> dict[str, Any]:
         "profiles": {name: _profile(profile) for name, profile in settings.profiles.items()},
         "selectors": {id: _selector(selector) for id, selector in settings.selectors.items()},
         "peers": {id: _peer(peer) for id, peer in settings.peers.items()},
-        "hooks": {"on_startup": {"preload": list(settings.preload)}},
+        "hooks": _hooks(settings),
         "routing": _routing(settings),
     }
 
@@ -152,6 +154,24 @@ def _peer(peer: Peer) -> dict[str, Any]:
         "models": list(peer.models),
         "filters": _filters(peer.filters),
         "timeouts": _timeouts(peer.timeouts),
+    }
+
+
+def _hooks(settings: Settings) -> dict[str, Any]:
+    idle = settings.idle_model
+    return {
+        "on_startup": {"preload": list(settings.preload)},
+        **({} if idle is None else {"idle_model": {"model": idle.model, "after": idle.after}}),
+        **{moment: [_hook(hook) for hook in settings.hooks.get(moment, ())] for moment in MOMENTS},
+    }
+
+
+def _hook(hook: Hook) -> dict[str, Any]:
+    return {
+        **({"command": hook.command} if hook.command else {"webhook": hook.webhook}),
+        "timeout": hook.timeout,
+        "required": hook.required,
+        **({} if hook.models is None else {"models": list(hook.models)}),
     }
 
 

@@ -167,6 +167,34 @@ class Profile:
     description: str = ""
 
 
+MOMENTS = ("before_load", "after_load", "before_unload", "after_unload")
+"""The turns of a model's life at which hooks run, as the keys of `hooks:` call them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """Something to do at a turn of a model's life: a command or a webhook, the other is empty."""
+
+    command: str = ""
+    webhook: str = field(default="", repr=False)
+    """A URL, which may hold a secret."""
+    timeout: float = 10.0
+    """Seconds it may take."""
+    required: bool = False
+    """The model is not loaded when it fails."""
+    models: tuple[ModelId, ...] | None = None
+    """Whose turns; None = every model's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleModel:
+    """What is loaded when nobody asks for anything."""
+
+    model: ModelId
+    after: float = 300.0
+    """Seconds without a request."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Performance:
     """How the machine is watched."""
@@ -209,6 +237,9 @@ class Settings:
     profiles: Mapping[str, Profile] = field(default_factory=_nothing)
     preload: tuple[ModelId, ...] = ()
     """What is loaded at the start (`hooks.on_startup.preload`)."""
+    idle_model: IdleModel | None = None
+    hooks: Mapping[str, tuple[Hook, ...]] = field(default_factory=_nothing)
+    """By moment, in order; a moment without hooks is absent."""
     health_check_timeout: int = 120
     start_port: int = DEFAULT_START_PORT
     global_ttl: int = 0

@@ -13,7 +13,7 @@ from llamaswap.config import models, server
 from llamaswap.config.aliases import aliases_readable, read_aliases
 from llamaswap.config.commands import DEFAULT_CMD_STOP, Dialect
 from llamaswap.config.fields import At, read_keys
-from llamaswap.config.hooks import read_preload
+from llamaswap.config.hooks import read_hooks
 from llamaswap.config.names import Names, remote_names
 from llamaswap.config.nodes import MappingNode
 from llamaswap.config.old_profiles import read_old_profiles
@@ -29,7 +29,7 @@ ELSEWHERE = ("macros", "models", "startPort", "routing", "groups", "matrix", "pe
 KNOWN = frozenset((*(key.name for key in KEYS), *ELSEWHERE))
 """Every top-level key, once macros are expanded."""
 WITHOUT_EFFECT = (
-    *("peers", "selectors", "profiles", "hooks", "sendLoadingState"),
+    *("peers", "selectors", "profiles", "sendLoadingState"),
     *("captureBuffer", "metricsMaxInMemory", "store", "performance", "ui"),
 )
 """Those of them whose values nothing acts on yet."""
@@ -58,7 +58,7 @@ def read_sections(root: At, ports: Mapping[str, int], routers: Collection[str], 
         "peers": MappingProxyType(peers),
         "selectors": MappingProxyType(read_selectors(root.child("selectors"), names, router.together)),
         "profiles": MappingProxyType(read_profiles(root.child("profiles"), names)),
-        "preload": read_preload(root, names),
+        **read_hooks(root, names),
     }
 
 

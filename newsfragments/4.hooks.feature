@@ -1,0 +1,1 @@
+`hooks.on_startup.preload` loads models at the start, as many at once as may run together; `hooks.idle_model` is loaded when nobody asks for anything; `hooks.before_load`, `after_load`, `before_unload` and `after_unload` run commands or call webhooks at the turns of a model's life.
