@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IListeningPort
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger, globalLogPublisher
 from twisted.python.failure import Failure
+from twisted.web.client import Agent
 
 from llamaswap.backends.host import Host
 from llamaswap.backends.journal import Journal, state_directories, usable_directory
@@ -115,7 +116,7 @@ class House:
         def make(model: Model) -> LocalBackend:
             return LocalBackend(model, host, self._logs.output(model.id))
 
-        self._hooks = LifecycleHooks(host, self._logs.output, lambda: self.settings.hooks)
+        self._hooks = LifecycleHooks(host, Agent(self._reactor), self._logs.output, lambda: self.settings.hooks)
         return Pool(
             self.settings.models.values(),
             make,

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any, cast
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -17,10 +16,9 @@ from llamaswap.config.schema import Hook, Model
 from llamaswap.errors import StartFailed
 from llamaswap.hooks.lifecycle import LifecycleHooks
 from llamaswap.ids import ModelId
-from llamaswap.wire.origin import Origin
-from llamaswap.wire.upstream import INetworkReactor, Upstream
+from llamaswap.wire.upstream import Upstream
+from tests.hooks.world import FakeAgent
 from tests.support.fake_host import FakeHost
-from tests.support.wire import MemoryTransport
 
 MODEL = Model(id=ModelId("m"), cmd="serve", env=("OWN=1",), cmd_stop="never")
 UPSTREAM = cast(Upstream, object())
@@ -32,14 +30,12 @@ class LifecycleCase(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.fake = FakeHost()
-        self.reactor = MemoryReactorClock()
+        self.agent = FakeAgent()
         self.in_force: dict[str, tuple[Hook, ...]] = {}
         self.said: dict[str, bytes] = {}
-        host = replace(self.fake.host, connect=self.connect)
-        self.hooks = LifecycleHooks(host, lambda model: lambda data: self.hear(model, data), lambda: self.in_force)
-
-    def connect(self, origin: Origin) -> Upstream:
-        return Upstream(cast(INetworkReactor, self.reactor), origin)
+        self.hooks = LifecycleHooks(
+            self.fake.host, self.agent, lambda model: lambda data: self.hear(model, data), lambda: self.in_force
+        )
 
     def hear(self, model: str, data: bytes) -> None:
         self.said[model] = self.said.get(model, b"") + data
@@ -175,17 +171,14 @@ class WebhookTests(LifecycleCase):
     def test_required(self) -> None:
         """The model is loaded when it has answered, and not if it refuses."""
         self.in_force = {"after_load": (Hook(webhook="http://127.0.0.1:9/x", required=True),)}
-        for answer, problem in ((b"HTTP/1.1 200 OK", ""), (b"HTTP/1.1 503 No", "answered with status 503")):
+        for status, problem in ((200, ""), (503, "answered with status 503")):
             work = self.begin(self.hooks.after_load(MODEL, UPSTREAM))
-            protocol: Any = self.reactor.tcpClients[-1][2].buildProtocol(None)
-            transport = MemoryTransport()
-            protocol.makeConnection(transport)
-            told = json.loads(transport.take().partition(b"\r\n\r\n")[2])
+            told = json.loads(self.agent.body)
             self.assertEqual(
                 (told["event"], told["model"], told["time"]), ("after_load", "m", "1970-01-01T00:00:00.000Z")
             )
             self.assertNoResult(work)
-            protocol.dataReceived(answer + b"\r\nContent-Length: 0\r\n\r\n")
+            self.agent.answer(status)
             if problem:
                 error = self.failureResultOf(work, StartFailed).value
                 self.assertEqual(error.cause, f"hooks.after_load[0] (webhook on 127.0.0.1:9) failed: {problem}")

@@ -2,73 +2,63 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Callable
-from contextlib import suppress
-from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
 
-from llamaswap.config.urls import wire_path
-from llamaswap.errors import UpstreamFailed
-from llamaswap.wire.connection import Connection
-from llamaswap.wire.origin import Origin
-from llamaswap.wire.upstream import Upstream
+from treq.client import HTTPClient
+from twisted.internet.defer import CancelledError
+from twisted.internet.interfaces import ITransport
+from twisted.internet.protocol import Protocol
+from twisted.web.http_headers import Headers
+from twisted.web.iweb import IAgent
 
 LONGEST_ANSWER = 64 * 1024
 """Bytes of an answer's body that are read, out of politeness, before hanging up."""
 
 
-class Target(NamedTuple):
-    """A URL, in the parts of a request."""
+async def post(agent: IAgent, url: str, body: bytes) -> str | None:
+    """Post `body`; returns what went wrong, or None. Redirects are not followed. Cancelling hangs up.
 
-    origin: Origin
-    """Of the server alone, so that errors can name it: the rest may hold secrets."""
-    path: bytes
-    authorization: bytes
-    """The header line for the URL's user, if it names one."""
-
-    @classmethod
-    def parse(cls, url: str) -> Target:
-        """Raises ValueError."""
-        parts = urlsplit(url)
-        user, at, host = parts.netloc.rpartition("@")
-        origin = Origin.parse(f"{parts.scheme}://{host}")
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        basic = b"Authorization: Basic %b\r\n" % b64encode(unquote(user).encode()) if at else b""
-        return cls(origin, wire_path(path).encode("ascii"), basic)
-
-    def request(self, body: bytes) -> bytes:
-        """A complete POST of JSON."""
-        return (
-            b"POST %b HTTP/1.1\r\nHost: %b\r\nUser-Agent: llamaswap\r\nAccept: */*\r\nConnection: close\r\n%b"
-            b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
-        ) % (self.origin.target(self.path), self.origin.authority, self.authorization, len(body), body)
-
-
-async def post(connect: Callable[[Origin], Upstream], url: str, body: bytes) -> str | None:
-    """Post `body`; returns what went wrong, or None. Redirects are not followed. Cancelling hangs up."""
-    target = Target.parse(url)
-    upstream = connect(target.origin)
+    What went wrong never holds the URL, which may hold secrets.
+    """
+    address, user = _without_user(url)
+    headers = Headers({"Content-Type": ["application/json"], "User-Agent": ["llamaswap"], "Accept": ["*/*"]})
+    request = HTTPClient(agent).request(
+        "POST", address, headers=headers, data=body, auth=user, allow_redirects=False, unbuffered=True
+    )
     try:
-        async with upstream.connection() as connection:
-            answer = await connection.send(target.request(body))
-            await _read_little(connection)
-    except UpstreamFailed as error:
-        return str(error)
-    finally:
-        upstream.close()
-    return None if 200 <= answer.status < 300 else f"answered with status {answer.status}"
+        answer = await request
+    except Exception as wrapped:
+        error = _innermost(wrapped)
+        if isinstance(error, CancelledError):
+            raise error from wrapped
+        return f"{type(error).__name__}: {error}".replace(address, "…")
+    answer.original.deliverBody(_Ignored())
+    return None if 200 <= answer.code < 300 else f"answered with status {answer.code}"
 
 
-async def _read_little(connection: Connection) -> None:
-    """Let the server finish, unless it says too much."""
-    left = LONGEST_ANSWER
+def _without_user(url: str) -> tuple[str, tuple[str, str] | None]:
+    """The URL, and the user and password that it names."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    name, _, password = user.partition(":")
+    bare = urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
+    return bare, (unquote(name), unquote(password)) if at else None
 
-    def take(data: bytes) -> None:
-        nonlocal left
-        left -= len(data)
-        if left < 0:
-            connection.abort()
 
-    with suppress(UpstreamFailed):
-        await connection.relay(take)
+def _innermost(error: Exception) -> Exception:
+    """What happened to the connection: the client wraps it."""
+    reasons: Any = getattr(error, "reasons", None)
+    return _innermost(reasons[0].value) if reasons else error
+
+
+class _Ignored(Protocol):
+    """Lets the server finish, unless it says too much."""
+
+    transport: ITransport
+    _left = LONGEST_ANSWER
+
+    def dataReceived(self, data: bytes) -> None:
+        self._left -= len(data)
+        if self._left < 0:
+            self.transport.loseConnection()
