@@ -161,7 +161,7 @@ class History:
         when = 0
         for wish in wishes:
             when += wish.gap
-            self.at(when, partial(self._come, wish))
+            self.at(when, partial(self.come, wish))
 
     def edit(self, edits: list[tuple[int, Configuration]]) -> None:
         """Have the settings changed, each so many seconds after the one before."""
@@ -181,7 +181,8 @@ class History:
                 heapq.heappop(self._agenda)[2]()
             self._follow_up()
 
-    def _come(self, wish: Wish) -> None:
+    def come(self, wish: Wish) -> None:
+        """A request arrives now."""
         ticket = self.world.arrive(wish.model)
         self._services[ticket] = wish.service
         if wish.patience is not None:
