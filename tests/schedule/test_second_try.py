@@ -47,6 +47,18 @@ class SecondTryTests(SynchronousTestCase):
         self.short(driver)
         self.assertEqual(driver.begun[-1].evict, ("b",))
 
+    def test_what_an_older_one_needs_stays(self) -> None:
+        """What an older overdue request waits to evict is left to it; the second try makes do with the others."""
+        driver = beside("a w x y z", {"w": "x y"}, max_wait=10.0)
+        driver.run("x")
+        driver.run("z")
+        driver.arrive("y")
+        driver.end_swap("y")
+        driver.arrivals("w a")
+        driver.advance(10)
+        self.short(driver)
+        self.assertEqual((driver.begun[-1].target, driver.begun[-1].evict), ("a", ("z",)))
+
     def test_nothing_to_evict(self) -> None:
         """Where nobody could go there is no second try."""
         driver = beside("a b")
