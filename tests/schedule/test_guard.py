@@ -38,9 +38,13 @@ def failing(target: ModelId, running: object) -> Any:
     raise KeyError(target)
 
 
+def leaving(target: ModelId, running: object) -> Any:
+    raise SystemExit("bye")
+
+
 class GuardTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.told: list[tuple[str, Exception]] = []
+        self.told: list[tuple[str, BaseException]] = []
 
     def guard(self, answer: Any, spare: Any = None) -> Guard:
         asked = Odd(answer if callable(answer) else lambda target, running: answer, spare)
@@ -62,6 +66,7 @@ class GuardTests(SynchronousTestCase):
         """Whatever is wrong, all others go, and it is told what was wrong."""
         for answer, target, why in (
             (failing, C, "'c'"),
+            (leaving, C, "bye"),
             (None, C, "NoneType where a Verdict is needed"),
             (("a",), C, "tuple where a Verdict is needed"),
             (Verdict((ModelId("z"),)), C, "it evicts what does not run: ['z']"),

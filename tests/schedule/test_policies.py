@@ -29,16 +29,16 @@ USE = MODELS + "routing: {router: {use: table, settings: {table: %s}}}"
 class TableMaker:
     """Makes a policy whose settings are a table; remembers what it was given."""
 
-    def __init__(self, name: Any = "table", error: Exception | None = None, made: Any = None) -> None:
+    def __init__(self, name: Any = "table", error: BaseException | None = None, made: Any = None) -> None:
         self.name = name
         self.given: list[tuple[Mapping[ModelId, Model], Mapping[str, Any]]] = []
-        self._error = error
+        self.error = error
         self._made = made
 
     def make(self, models: Mapping[ModelId, Model], settings: Mapping[str, Any]) -> Any:
         self.given.append((models, settings))
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
         return TablePolicy({}) if self._made is None else self._made
 
 
@@ -103,6 +103,7 @@ class LoadTests(SynchronousTestCase):
         """Whatever it raises, and whatever it makes, is told as a mistake of the configuration."""
         wrong = "settings.table: the policy table cannot be made: "
         self.assertIn(wrong + "KeyError: 'n'", fault(USE % "{n: 2}", having(TableMaker(error=KeyError("n")))))
+        self.assertIn(wrong + "SystemExit: 1", fault(USE % "{n: 2}", having(TableMaker(error=SystemExit(1)))))
         self.assertIn(wrong + "what was made has no method", fault(USE % "{n: 2}", having(TableMaker(made=5))))
 
     def test_other_mistakes_come_first(self) -> None:

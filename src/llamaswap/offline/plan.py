@@ -105,7 +105,7 @@ class Planner:
         raise BadQuestion(f"there is no model {name!r}; there are {', '.join(self._settings.models) or 'none'}")
 
 
-def _complain(what: str, error: Exception) -> None:
+def _complain(what: str, error: BaseException) -> None:
     sys.stderr.write(f"llamaswap: {what}: {type(error).__name__}: {error}\n")
 
 

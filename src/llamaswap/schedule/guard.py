@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from llamaswap.ids import ModelId
 from llamaswap.schedule.events import EvictionPolicy, Running, Verdict
 
-Complain = Callable[[str, Exception], None]
+Complain = Callable[[str, BaseException], None]
 """Hears what is wrong with a policy, and the exception that says so or was raised by it."""
 
 
@@ -28,7 +28,7 @@ class Guard:
         """What the policy says, if it can be said; else all others go."""
         try:
             return _checked(self._policy.decide(target, running, when), target, running)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._tell("decide", error)
         others = tuple(shown.model for shown in running if shown.model != target)
         return Verdict(others, cost=len(others), why=f"the policy {self._name} has failed, so all others make room")
@@ -38,11 +38,11 @@ class Guard:
         if self._spare is not None:
             try:
                 return _checked(self._spare(target, running, when), target, running)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self._tell("spare", error)
         return Verdict(())
 
-    def _tell(self, asked: str, error: Exception) -> None:
+    def _tell(self, asked: str, error: BaseException) -> None:
         complain, self._complain = self._complain, None
         if complain is not None:
             complain(f"the policy {self._name} has failed in `{asked}`; this is told once", error)

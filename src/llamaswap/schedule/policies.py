@@ -97,7 +97,7 @@ class Policies(Routers):
             policy = found.makers[name].make(models, settings)
         except ValueError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ValueError(f"the policy {name} cannot be made: {type(error).__name__}: {error}") from error
         if not callable(getattr(policy, "decide", None)):
             raise ValueError(f"the policy {name} cannot be made: what was made has no method `decide`")
