@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
+from twisted.logger import LogLevel, capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import Model, Settings
@@ -13,6 +14,7 @@ from llamaswap.errors import (
     BadGateway,
     ModelRemoved,
     NotReady,
+    OutOfMemory,
     Refusal,
     ShuttingDown,
     StartFailed,
@@ -486,6 +488,28 @@ class FailingSwaps(RecordingSwaps):
 
     def cancel(self, swap: object) -> None:
         raise RuntimeError("defect")
+
+
+class SecondTryTests(DispatcherTestCase):
+    def test_it_is_told(self) -> None:
+        """The log names both tries, and who went for the second; so does the refusal."""
+        core = Core(settings("a b"), TablePolicy())
+        self.dispatcher = Dispatcher(core, self.swaps, self.upstreams.get, self.clock)
+        self.have_ready(B)
+        client = self.client()
+        with capturedLogs() as events:
+            self.end_swap(A, OutOfMemory("no memory"))
+            self.end_swap(A, OutOfMemory("no memory"))
+        said = "tried again after evicting b"
+        self.assertIn(said, str(self.failureResultOf(client.done, OutOfMemory).value))
+        self.assertEqual(
+            [formatEvent(event) for event in events if event["log_level"] >= LogLevel.info],
+            [
+                "swap 2: a not loaded after 0.0 s: no memory",
+                "swap 3: loading a, evicting b (second try, for want of memory; table)",
+                "swap 3: a not loaded after 0.0 s: no memory",
+            ],
+        )
 
 
 class DefectTests(DispatcherTestCase):

@@ -91,6 +91,11 @@ class LoadTests(SynchronousTestCase):
         text = MODELS + "routing: {router: {use: table}}"
         self.assertEqual(fault(text, policies), "c.yaml:2:25: routing.router.use: n must be 1")
 
+    def test_one_line(self) -> None:
+        """Whatever the maker's words look like, the problem is a line with something in it."""
+        self.assertTrue(fault(USE % "{}", having(TableMaker(error=ValueError(" a\n\tb ")))).endswith(".table: a b"))
+        self.assertTrue(fault(USE % "{}", having(TableMaker(error=ValueError()))).endswith("table cannot be made"))
+
     def test_no_mapping(self) -> None:
         """Settings are a mapping; the maker need not know better."""
         maker = TableMaker()

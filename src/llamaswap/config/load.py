@@ -28,6 +28,7 @@ from llamaswap.config.stages import each_model, with_proxy, without_comments
 from llamaswap.errors import ConfigurationError
 
 PACKAGE = Routers()
+"""Those of this package."""
 
 
 def load(

@@ -74,7 +74,7 @@ class Policies(Routers):
         try:
             self._make(name, models, settings)
         except ValueError as error:
-            return str(error)
+            return " ".join(str(error).split()) or f"the policy {name} cannot be made"
         return None
 
     def make(self, settings: Settings, complain: Complain) -> EvictionPolicy:
