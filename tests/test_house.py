@@ -16,8 +16,10 @@ from llamaswap.config.schema import Limits, Settings
 from llamaswap.house import House
 from llamaswap.ids import ModelId
 from llamaswap.notices import ConfigurationChanged
+from llamaswap.schedule.policies import Found, Policies
 from llamaswap.service import LlamaSwap
 from llamaswap.shutdown import Shutdown
+from tests.schedule.test_policies import TableMaker
 from tests.support.folders import folder_for
 from tests.support.web import Reply, model, parsed, settings_of
 from tests.support.wire import MemoryTransport, request
@@ -57,6 +59,43 @@ class Connection:
 
     def heard(self) -> bytes:
         return self._transport.take()
+
+
+class PolicyTests(SynchronousTestCase):
+    """A house whose router comes from another package."""
+
+    def house(self, maker: TableMaker) -> House:
+        policies = Policies(lambda: Found({"table": maker}))
+        return House(settings_of(model("a"), router="table"), MemoryReactorClock(), {}, policies=policies)
+
+    def test_settings_it_does_not_take(self) -> None:
+        """They raise what is wrong with them, and nothing has changed."""
+        maker = TableMaker()
+        house = self.house(maker)
+        before = house.settings
+        maker.error = ValueError("n must be 1")
+        with self.assertRaisesRegex(ValueError, "n must be 1"):
+            house.apply(settings_of(model("b"), router="table", router_settings={"n": 2}))
+        self.assertIs(house.settings, before)
+
+    def test_one_that_fails(self) -> None:
+        """The log says so once, with the traceback; the model is loaded all the same."""
+
+        class Failing:
+            def decide(self, *asked: object) -> None:
+                raise KeyError(asked)
+
+        house = self.house(TableMaker(made=Failing()))
+        client = Connection(house)
+        with capturedLogs() as events:
+            client.begin("POST /api/models/load/a")
+            client.begin("POST /api/models/load/a")
+        said = [formatEvent(event) for event in events]
+        self.assertEqual(sum("the policy table has failed in `decide`" in each for each in said), 1, said)
+        self.assertEqual(
+            sum("loading a, evicting nothing (the policy table has failed" in each for each in said), 1, said
+        )
+        self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
 
 
 class ApplyTests(SynchronousTestCase):

@@ -19,6 +19,7 @@ from llamaswap.config.schema import Settings
 from llamaswap.errors import LlamaSwapError, lines
 from llamaswap.flags import USAGE, BadFlag, Flags, HelpWanted, parse
 from llamaswap.offline import COMMANDS
+from llamaswap.schedule.policies import Found, Policies
 
 if TYPE_CHECKING:
     from llamaswap.startup import Wrap
@@ -64,12 +65,22 @@ def run(words: Sequence[str]) -> int:
 
 def _run_command(name: str, words: Sequence[str]) -> int:
     try:
-        status = COMMANDS[name](words)
+        status = COMMANDS[name](words, Policies(_find_plugins))
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or the interpreter's own last flush would complain
         return 1
     return status
+
+
+def _find_plugins() -> Found:
+    """Those of other packages; whatever is wrong with these is told in place of a log."""
+    from twisted.logger import globalLogBeginner
+
+    from llamaswap.schedule.plugins import find_plugins
+
+    globalLogBeginner.beginLoggingTo([], discardBuffer=True, redirectStandardIO=False)
+    return find_plugins()
 
 
 def serve(flags: Flags) -> None:

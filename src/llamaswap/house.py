@@ -36,7 +36,9 @@ from llamaswap.notices import ConfigurationChanged, Notices
 from llamaswap.reload.reloader import Reloader
 from llamaswap.schedule.core import Core
 from llamaswap.schedule.dispatcher import Dispatcher
-from llamaswap.schedule.eviction import make_policy
+from llamaswap.schedule.events import EvictionPolicy
+from llamaswap.schedule.plugins import find_plugins
+from llamaswap.schedule.policies import Policies
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
 
@@ -46,7 +48,8 @@ T = TypeVar("T")
 class House:
     """One server, whose children inherit `environ`. Nothing of it runs, nor touches the disk, before `start`.
 
-    `read` reads the configuration again (`reload/reloader.py`); without it there is nothing to reload.
+    `read` reads the configuration again (`reload/reloader.py`); without it there is nothing to reload. `policies` are
+    the eviction policies that a configuration may name.
     """
 
     log = Logger()
@@ -57,11 +60,13 @@ class House:
         reactor: Any,
         environ: Mapping[str, str] = os.environ,
         read: Callable[[Settings], Settings] | None = None,
+        policies: Policies | None = None,
     ) -> None:
         self.settings = settings
         """Those in force."""
         self._reactor = reactor
         self._environ = environ
+        self._policies = policies or Policies(find_plugins)
         self._ports: list[IListeningPort] = []
         self._closing: list[Deferred[Any]] = []
         self._ending = False
@@ -72,7 +77,7 @@ class House:
         self._journal = Journal(self._processes)
         self._reloader = self._make_reloader(read) if read else None
         self._pool = self._make_pool()
-        core = Core(settings, make_policy(settings))
+        core = Core(settings, self._make_policy(settings))
         self._dispatcher = Dispatcher(core, self._pool, self._pool.upstream_of, reactor)
         self._pool.tell = self._dispatcher.tell
         self._unasked = self._make_unasked()
@@ -134,6 +139,9 @@ class House:
             IdleLoader(lambda: self.settings, self._dispatcher, self._pool.state_of, **around),
         )
 
+    def _make_policy(self, settings: Settings) -> EvictionPolicy:
+        return self._policies.make(settings, lambda what, error: self.log.failure("{what}", Failure(error), what=what))
+
     def _connect(self, origin: Origin) -> Upstream:
         return Upstream(self._reactor, origin)
 
@@ -176,7 +184,7 @@ class House:
         if self._ending:
             self.log.info("the server is stopping: the new configuration is not applied")
             return Difference((), (), ())
-        policy, open_doors = make_policy(settings), self._doors.prepare(settings)
+        policy, open_doors = self._make_policy(settings), self._doors.prepare(settings)
         changes = difference(self.settings, settings)
         self.settings = settings
         self._logs.configure(settings)

@@ -18,6 +18,7 @@ from llamaswap.config.outcome import Outcome
 from llamaswap.config.schema import Settings
 from llamaswap.house import House
 from llamaswap.notices import Notices
+from llamaswap.schedule.policies import Policies
 from llamaswap.shutdown import Shutdown
 
 
@@ -45,11 +46,20 @@ class LlamaSwap:
     resource: IResource
     """The same for a site of yours."""
 
-    def __init__(self, settings: Settings, reactor: Any, *, read: Callable[[Settings], Settings] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        reactor: Any,
+        *,
+        read: Callable[[Settings], Settings] | None = None,
+        policies: Policies | None = None,
+    ) -> None:
         """`read` is what `reload` reads with: called in a thread with the settings in force, it returns those that
-        should be, or raises `ConfigurationError`; such as `lambda previous: files.load(previous=previous)`.
+        should be, or raises `ConfigurationError`; such as `lambda previous: files.load(previous=previous)`. `policies`
+        are the eviction policies that exist (None: `Policies(find_plugins)`, of `llamaswap.schedule`); whoever loads
+        settings that name one of another package gives the same object to `load` or `load_file`, as `routers`.
         """
-        self._house = House(settings, reactor, read=read)
+        self._house = House(settings, reactor, read=read, policies=policies)
         self._shutdown = Shutdown(self._house, reactor)
         self.service = _Life(self._house, self._shutdown)
         self.factory = self._house.factory

@@ -6,7 +6,7 @@ All that can fail for the user's reasons fails here, before anything is started,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
@@ -26,6 +26,8 @@ from llamaswap.listen import describe, is_public, open_ports, own_lock
 from llamaswap.notices import ConfigurationChanged
 from llamaswap.reload.snapshot import Look, look
 from llamaswap.reload.watch import CannotNotify, Notifier, Watch
+from llamaswap.schedule.plugins import find_plugins
+from llamaswap.schedule.policies import Policies
 from llamaswap.service import LlamaSwap
 from llamaswap.signals import SignalService
 
@@ -48,16 +50,18 @@ class Origin:
     files: Files
     watched: Look | None = None
     """How the files looked before they were read; None when nobody wants to know whether they change."""
+    policies: Policies = field(default_factory=lambda: Policies(find_plugins), compare=False)
+    """The eviction policies that they may name."""
 
     def read(self, previous: Settings) -> Settings:
         """The settings that the files ask for now, when `previous` are in force. Raises `ConfigurationError`."""
-        return self.files.load(previous=previous)
+        return self.files.load(routers=self.policies, previous=previous)
 
 
 def file_settings(files: Files, *, watch: bool) -> tuple[Settings, Origin]:
     """Settings of these files, and how to keep up with them. Raises `ConfigurationError`."""
     origin = Origin(files.absolute(), look(files) if watch else None)  # before reading: no change in between is missed
-    return files.load(), origin
+    return files.load(routers=origin.policies), origin
 
 
 def demo_settings() -> Settings:
@@ -72,9 +76,10 @@ class Announcement(Service):
 
     log = Logger()
 
-    def __init__(self, settings: Settings, ports: Sequence[IListeningPort]) -> None:
+    def __init__(self, settings: Settings, ports: Sequence[IListeningPort], remarks: Sequence[str] = ()) -> None:
         self._settings = settings
         self._ports = ports
+        self._warnings = (*settings.warnings, *remarks)
 
     def startService(self) -> None:
         super().startService()
@@ -87,7 +92,7 @@ class Announcement(Service):
             self.log.info("models: {names}{more}", names=names, more=more)
         else:
             self.log.warn("no models: the configuration has no `models:`, so no request can be served")
-        for warning in self._settings.warnings:
+        for warning in self._warnings:
             self.log.warn("{warning}", warning=warning)
         if any(map(is_public, self._ports)):
             self._hint()
@@ -119,14 +124,15 @@ def root_service(
     From `origin` the settings are read again when somebody asks for it, or something has changed there; `applied` is
     told of those that are in force then.
     """
-    llamaswap = LlamaSwap(settings, reactor, read=origin.read if origin else None)
+    policies = origin.policies if origin else Policies(find_plugins)
+    llamaswap = LlamaSwap(settings, reactor, read=origin.read if origin else None, policies=policies)
     if applied is not None:
         llamaswap.notices.subscribe(ConfigurationChanged, lambda _: applied(llamaswap.settings))
     ports = open_ports(reactor, listen, wrap(llamaswap.factory))
     for port in ports:
         llamaswap.close_first(port)
     root = MultiService()
-    Announcement(settings, ports).setServiceParent(root)
+    Announcement(settings, ports, policies.remarks).setServiceParent(root)
     if signals:
         hangup = partial(_reload, llamaswap, "SIGHUP") if origin else None
         SignalService(reactor, llamaswap.kill, hangup=hangup).setServiceParent(root)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.load import load
+from llamaswap.config.routers import Routers
 from llamaswap.config.schema import Matrix, Settings
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
@@ -126,7 +127,7 @@ class OldProfileTests(SynchronousTestCase):
     def test_where_there_is_no_matrix(self) -> None:
         """The router has to exist."""
         with self.assertRaises(ConfigurationError) as caught:
-            load([Source("c.yaml", MODELS + "profiles: {x: [a]}")], routers=["group"])
+            load([Source("c.yaml", MODELS + "profiles: {x: [a]}")], routers=Routers(["group"]))
         self.assertIn("unknown router matrix", str(caught.exception))
 
     @how(deadline=None)

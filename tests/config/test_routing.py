@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.load import load
+from llamaswap.config.routers import Routers
 from llamaswap.config.schema import Group, Matrix, Settings
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
@@ -64,7 +65,7 @@ class RouterTests(SynchronousTestCase):
     def test_routers_are_handed_in(self) -> None:
         """The loader knows the policies that it is told of, and leaves their settings alone; nobody has groups then."""
         text = f"{MODELS}routing: {{router: {{use: other, settings: {{other: {{x: [1]}}, third: 5}}}}}}"
-        loaded: Settings = load([Source("c.yaml", text)], routers=["group", "other"])
+        loaded: Settings = load([Source("c.yaml", text)], routers=Routers(["group", "other"]))
         self.assertEqual((loaded.router, loaded.groups, loaded.matrix), ("other", (), None))
         (warning,) = loaded.warnings
         self.assertIn("unknown key `third`", warning)
@@ -73,7 +74,7 @@ class RouterTests(SynchronousTestCase):
         """Where there is no such policy, a file that asks for a matrix never runs as groups, in neither style."""
         for text in ("matrix: {sets: {s: a}}", "routing: {router: {use: matrix}}"):
             with self.assertRaises(ConfigurationError) as caught:
-                load([Source("c.yaml", MODELS + text)], routers=["group"])
+                load([Source("c.yaml", MODELS + text)], routers=Routers(["group"]))
             (problem,) = caught.exception.problems
             self.assertIn("unknown router matrix: valid values are group", problem.message)
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.load import load
+from llamaswap.config.routers import Routers
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
 from tests.config.places import check_agreement, good, places, plain, underlined, with_value
@@ -78,7 +79,7 @@ class SampleTests(SynchronousTestCase):
     def test_extensions(self) -> None:
         """Settings of routers that others wrote."""
         text = "{routing: {router: {use: mine, settings: {mine: {depth: [1]}}}}}"
-        self.assertEqual(load([Source("c", text)], routers=("group", "mine")).router, "mine")
+        self.assertEqual(load([Source("c", text)], routers=Routers(("group", "mine"))).router, "mine")
         self.assertEqual(underlined(plain(text)), [])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.load import load
+from llamaswap.config.routers import Routers
 from llamaswap.config.schema import Selector
 from llamaswap.config.source import Source
 from tests.config.loading import FIXED, only, problems, settings, warnings
@@ -175,7 +176,10 @@ class SpilloverTests(SynchronousTestCase):
 
     def test_another_router(self) -> None:
         """Of somebody else's policy nobody knows who can run together."""
-        load([Source("c.yaml", spillover("a, b", "routing: {router: {use: other}}"))], routers=["group", "other"])
+        load(
+            [Source("c.yaml", spillover("a, b", "routing: {router: {use: other}}"))],
+            routers=Routers(["group", "other"]),
+        )
 
     def test_routing_that_is_wrong_already(self) -> None:
         """Is told alone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ class Ran(NamedTuple):
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-def run(command: Callable[[Sequence[str]], int], *words: str) -> Ran:
+def run(command: Callable[..., int], *words: str) -> Ran:
     """`command` with `words`; argparse's own exits count as its status."""
     out, err = StringIO(), StringIO()
     with redirect_stdout(out), redirect_stderr(err):

@@ -330,7 +330,7 @@ class LimitTests(SynchronousTestCase):
         self.assertEqual(driver.granted, tickets[:3])
         self.assertEqual((driver.core.in_flight(ModelId("a")), driver.core.waiting(ModelId("a"))), (2, 2))
 
-    def test_burst_of_two_hundred(self) -> None:
+    def test_w32_burst_of_two_hundred(self) -> None:
         """Two hundred requests for a cold model: one load, nobody refused."""
         driver = independent("a")
         tickets = driver.arrivals("a " * 200)
@@ -354,7 +354,7 @@ class LimitTests(SynchronousTestCase):
         driver.advance(100)
         self.assertEqual(driver.granted, [first])
 
-    def test_retry_after_is_an_estimate(self) -> None:
+    def test_w32_retry_after_is_an_estimate(self) -> None:
         """With history, Retry-After says how long loading and those ahead will take."""
         driver = independent("a", concurrency_limit=2, queue_size=0)
         tickets = driver.arrivals("a a")
@@ -735,7 +735,7 @@ class CrashLoopTests(SynchronousTestCase):
         cause = "upstream command exited prematurely; next attempt in 1 s"
         self.assertEqual(driver.why(ticket), f"unspecific error: {cause}")
 
-    def test_nothing_healthy_is_evicted_meanwhile(self) -> None:
+    def test_w10_nothing_healthy_is_evicted_meanwhile(self) -> None:
         """While a model is not to be tried, its requests evict nothing (W-10)."""
         driver = exclusive("a b")
         for _ in range(2):

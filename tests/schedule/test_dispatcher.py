@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
+from twisted.logger import LogLevel, capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import Model, Settings
@@ -13,6 +14,7 @@ from llamaswap.errors import (
     BadGateway,
     ModelRemoved,
     NotReady,
+    OutOfMemory,
     Refusal,
     ShuttingDown,
     StartFailed,
@@ -21,8 +23,9 @@ from llamaswap.errors import (
 )
 from llamaswap.ids import ModelId
 from llamaswap.schedule.core import Core
-from llamaswap.schedule.dispatcher import Dispatcher
+from llamaswap.schedule.dispatcher import Dispatcher, Lease
 from llamaswap.schedule.events import Died, Renew, StopEnded, SwapEnded
+from llamaswap.stay import Progress, Stay
 from llamaswap.wire.upstream import Upstream
 from tests.support.schedule import RecordingSwaps, TablePolicy, edited, settings
 
@@ -205,6 +208,87 @@ class LeaseTests(DispatcherTestCase):
             Deferred.fromCoroutine(ask())
         self.end_swap(A, StartFailed("no luck"))
         self.assertEqual(len(set(depths)), 1)
+
+
+class StayTests(DispatcherTestCase):
+    """What a lease tells about its way to the grant."""
+
+    def lease(self, model: ModelId) -> tuple[Lease, Deferred[Upstream]]:
+        lease = self.dispatcher.lease(model)
+        self.assertTrue(lease.arrive())
+        return lease, Deferred.fromCoroutine(lease.take())
+
+    def test_progress(self) -> None:
+        """It changes with what happens, and with the time."""
+        first, taken = self.lease(A)
+        self.clock.advance(2)
+        second, _ = self.lease(B)
+        self.assertEqual(first.progress(), Progress(0, (), 2.0, 2.0))
+        self.assertEqual(second.progress(), Progress(1))
+        self.end_swap(A)
+        self.successResultOf(taken)
+        self.assertEqual(first.progress(), Progress())
+        first.give_back(completed=True)
+        self.clock.advance(1)
+        self.assertEqual(second.progress(), Progress(0, (A,), 1.0, 1.0))
+
+    def test_refused(self) -> None:
+        """There is nothing to say of a request that was refused."""
+        lease, taken = self.lease(A)
+        self.end_swap(A, StartFailed("exited"))
+        self.failureResultOf(taken, StartFailed)
+        self.assertEqual((lease.progress(), lease.stay), (Progress(), None))
+
+    def test_stay(self) -> None:
+        """Set at the grant: priority, position at arrival, and how long it took."""
+        self.dispatcher = self.make(priorities={"b": 7})
+        first, taken = self.lease(A)
+        self.lease(A)[1].addErrback(lambda _: None)
+        second, waiting = self.lease(B)
+        self.clock.advance(3)
+        self.assertIsNone(first.stay)
+        self.end_swap(A)
+        self.successResultOf(taken)
+        self.assertEqual(first.stay, Stay(0, 0, 3.0))
+        self.dispatcher.tell(Died(A, 3.0))
+        self.clock.advance(1)
+        self.end_swap(B)
+        self.successResultOf(waiting)
+        self.assertEqual(second.stay, Stay(7, 1, 4.0))
+
+    def test_granted_at_once(self) -> None:
+        """Nothing is worked out for a request that needs not to wait."""
+        self.have_ready(A)
+        lease = self.dispatcher.lease(A)
+        self.assertFalse(lease.arrive())
+        self.assertEqual(lease.stay, Stay(0, 0, 0.0))
+        self.successResultOf(Deferred.fromCoroutine(lease.take()))
+        lease.give_back(completed=True)
+
+    def test_arrived_within_the_effects(self) -> None:
+        """A request that arrives while another is being dealt with has its position as well."""
+        leases: list[Lease] = []
+
+        async def first() -> None:
+            async with self.dispatcher.lease(A):
+                leases.append(self.dispatcher.lease(B))
+                leases[0].arrive()
+
+        done = Deferred.fromCoroutine(first())
+        self.client(A)
+        self.end_swap(A)
+        self.successResultOf(done)
+        self.assertEqual(leases[0].progress().position, 1)
+        self.assertEqual(leases[0].position, 1)
+
+    def test_w28_everybody_counts(self) -> None:
+        """Who asks how busy a model is hears of all its requests, whichever way they came."""
+        self.dispatcher = self.make(concurrency_limit=1)
+        self.client()
+        self.dispatcher.lease(A).arrive()
+        self.assertEqual((self.dispatcher.in_flight(A), self.dispatcher.waiting(A)), (0, 2))
+        self.end_swap(A)
+        self.assertEqual((self.dispatcher.in_flight(A), self.dispatcher.waiting(A)), (1, 1))
 
 
 class LoadTests(DispatcherTestCase):
@@ -404,6 +488,28 @@ class FailingSwaps(RecordingSwaps):
 
     def cancel(self, swap: object) -> None:
         raise RuntimeError("defect")
+
+
+class SecondTryTests(DispatcherTestCase):
+    def test_it_is_told(self) -> None:
+        """The log names both tries, and who went for the second; so does the refusal."""
+        core = Core(settings("a b"), TablePolicy())
+        self.dispatcher = Dispatcher(core, self.swaps, self.upstreams.get, self.clock)
+        self.have_ready(B)
+        client = self.client()
+        with capturedLogs() as events:
+            self.end_swap(A, OutOfMemory("no memory"))
+            self.end_swap(A, OutOfMemory("no memory"))
+        said = "tried again after evicting b"
+        self.assertIn(said, str(self.failureResultOf(client.done, OutOfMemory).value))
+        self.assertEqual(
+            [formatEvent(event) for event in events if event["log_level"] >= LogLevel.info],
+            [
+                "swap 2: a not loaded after 0.0 s: no memory",
+                "swap 3: loading a, evicting b (second try, for want of memory; table)",
+                "swap 3: a not loaded after 0.0 s: no memory",
+            ],
+        )
 
 
 class DefectTests(DispatcherTestCase):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any
 
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.ids import ModelId
-from tests.support.schedule import Driver, TablePolicy, group, settings
+from tests.schedule.test_histories import QUICK, History, Wish
+from tests.support.schedule import Driver, Request, TablePolicy, World, group, settings
 
 ALL_EXCLUDE = {"a": "b c d", "b": "a c d", "c": "a b d", "d": "a b c"}
 
@@ -222,6 +227,56 @@ class RoomTests(SynchronousTestCase):
         driver.end_swap("x")
         driver.serve(busy, driver.granted[-1])
         self.assertEqual(driver.swaps[ModelId("w")].evict, ("x", "y"))
+
+
+class PriorityTests(SynchronousTestCase):
+    """A request of low priority, in a stream of others of high priority."""
+
+    LOAD, SERVICE, MAX_WAIT, END = 3, 4, 20.0, 400
+
+    def world(self, stream: list[Wish], arrival: float, max_wait: float) -> tuple[World, Request]:
+        """What came of the stream, and of the one request for `a` that came after `arrival` seconds."""
+        every = settings(
+            "a b c d", max_wait=max_wait, priorities={"a": -1, "b": 9, "c": 5, "d": 5}, concurrency_limit=1000
+        )
+        table = TablePolicy(ALL_EXCLUDE)
+        world = World(every, table.evicts, table)
+        history = History(world, [(self.LOAD, 1)])
+        history.expect(stream)
+        history.at(arrival, lambda: history.come(Wish(0, "a", 1, None)))
+        history.play()
+        world.settle()
+        (request,) = (each for each in world.requests_seen.values() if each.model == "a")
+        return world, request
+
+    def stream(self, gaps: list[int], models: list[str]) -> list[Wish]:
+        """Requests to the end of the time, at these distances in turn."""
+        wishes, when, turns = [], 0, zip(cycle(gaps), cycle(models))
+        while when < self.END:
+            gap, model = next(turns)
+            when += gap
+            wishes.append(Wish(gap, model, self.SERVICE, None))
+        return wishes
+
+    def test_without_a_bound(self) -> None:
+        """Where nobody is ever overdue such a stream starves it: it is served when the stream has ended."""
+        _, request = self.world(self.stream([1], ["b"]), 10.5, 0.0)
+        self.assertGreater(request.granted, self.END)
+
+    @hypothesis_settings(QUICK, max_examples=60)
+    @given(
+        st.lists(st.integers(1, 3), min_size=1, max_size=5),
+        st.lists(st.sampled_from("bcd"), min_size=1, max_size=7),
+        st.integers(0, 200),
+    )
+    def test_w08_whatever_comes(self, gaps: list[int], models: list[str], arrival: int) -> None:
+        """It waits for `maxWait`, what is then served or loaded, a load and a batch for each older one, and its own."""
+        world, request = self.world(self.stream(gaps, models), arrival + 0.5, self.MAX_WAIT)
+        due = request.arrived + self.MAX_WAIT
+        older = sum(each.ticket < request.ticket and each.granted > due for each in world.requests_seen.values())
+        bound = self.MAX_WAIT + (older + 1) * (self.LOAD + self.SERVICE) + self.LOAD
+        self.assertLessEqual(request.granted - request.arrived, bound)
+        self.assertLess(request.granted, self.END)
 
 
 class OneWayTests(SynchronousTestCase):

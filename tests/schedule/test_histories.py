@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import DEFAULT_GROUP, Group, Model, Settings
-from llamaswap.errors import StartFailed
+from llamaswap.errors import OutOfMemory, Refusal, StartFailed
 from llamaswap.ids import ModelId, TicketId
 from llamaswap.notices import State
 from llamaswap.schedule.events import EvictionPolicy, Stop, Swap
@@ -138,7 +138,8 @@ WISHES = st.lists(
     max_size=40,
 )
 LOADS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), min_size=1, max_size=8)
-"""How long the next loads take, and a number that makes one in ten fail."""
+"""How long the next loads take, and a number that makes one in ten fail and another one want memory."""
+FAILURES: Mapping[int, Refusal] = {0: StartFailed("bad luck"), 9: OutOfMemory("no memory")}
 
 
 class History:
@@ -160,7 +161,7 @@ class History:
         when = 0
         for wish in wishes:
             when += wish.gap
-            self.at(when, partial(self._come, wish))
+            self.at(when, partial(self.come, wish))
 
     def edit(self, edits: list[tuple[int, Configuration]]) -> None:
         """Have the settings changed, each so many seconds after the one before."""
@@ -180,7 +181,8 @@ class History:
                 heapq.heappop(self._agenda)[2]()
             self._follow_up()
 
-    def _come(self, wish: Wish) -> None:
+    def come(self, wish: Wish) -> None:
+        """A request arrives now."""
         ticket = self.world.arrive(wish.model)
         self._services[ticket] = wish.service
         if wish.patience is not None:
@@ -195,8 +197,7 @@ class History:
             if swap.id not in self._known:
                 self._known.add(swap.id)
                 seconds, luck = next(self._loads)
-                error = StartFailed("bad luck") if luck == 0 else None
-                self.at(now + seconds, partial(self._end_swap, swap, error))
+                self.at(now + seconds, partial(self._end_swap, swap, FAILURES.get(luck)))
         for load in self.world.loads.values():
             if load.cancelled and load.swap.id not in self._cancelled:
                 self._cancelled.add(load.swap.id)
@@ -206,7 +207,7 @@ class History:
                 self._known.add(stop.id)
                 self.at(now + 1, partial(self.world.end_stop, stop))
 
-    def _end_swap(self, swap: Swap, error: StartFailed | None) -> None:
+    def _end_swap(self, swap: Swap, error: Refusal | None) -> None:
         if self.world.swaps.get(swap.target) is swap:  # else it was given up, and ended earlier
             self.world.end_swap(swap.target, error)
 
@@ -243,9 +244,9 @@ class Life(RuleBasedStateMachine):
         self.world.serve(_pick(self.world.serving, number), completed=completed)
 
     @precondition(lambda self: self.world.swaps)
-    @rule(number=st.integers(0), ready=st.sampled_from([True, True, True, False]))
-    def swap_ends(self, number: int, ready: bool) -> None:
-        self.world.end_swap(_pick(self.world.swaps, number), None if ready else StartFailed("bad luck"))
+    @rule(number=st.integers(0), luck=st.sampled_from([1, 1, 1, 0, 9]))
+    def swap_ends(self, number: int, luck: int) -> None:
+        self.world.end_swap(_pick(self.world.swaps, number), FAILURES.get(luck))
 
     @precondition(lambda self: self.world.stops)
     @rule(number=st.integers(0))

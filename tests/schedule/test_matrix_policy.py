@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hypothesis import given, settings
@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.config.schema import NOTHING, Matrix, Model, Settings
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
-from llamaswap.schedule.events import Effect, Event, Running, Verdict
+from llamaswap.schedule.events import Effect, Event, Running, Swap, Verdict
 from llamaswap.schedule.eviction import MatrixPolicy, make_policy
 from tests.schedule.test_histories import LOADS, QUICK, WISHES, History, Life, Wish
 from tests.support.matrix import SHAPES, Expression, Reference, filled, written
@@ -110,6 +110,73 @@ class ThroughTheCoreTests(SynchronousTestCase):
         driver.end_swap("b")
         self.assertEqual(driver.granted[-1], ticket)
 
+    def test_s79_first_set(self) -> None:
+        """Two sets hold a, nothing runs: the first is taken."""
+        driver = Driver(configuration("a b c", matrix=matrix(first="a & b", second="a & c")))
+        driver.arrive("a")
+        self.assertEqual(driver.begun[-1].why, "matrix set first: a & b, allows a+b, no models running")
+
+    def test_s80_costs(self) -> None:
+        """b costs 10 and c 1: c goes, though its set comes first."""
+        every = matrix(x="a & c", y="a & b", z="b & c", costs={"b": 10, "c": 1})
+        driver = Driver(configuration("a b c", matrix=every))
+        driver.run("b")
+        driver.run("c")
+        driver.arrive("a")
+        self.assertEqual(driver.begun[-1].evict, ("c",))
+
+    def test_s81_subset(self) -> None:
+        """target & (a | (a & b)): nobody goes, for the larger combination holds all that run."""
+        driver = Driver(configuration("a b t", matrix=matrix(s="t & (a | (a & b))")))
+        driver.run("a")
+        driver.run("b")
+        driver.arrive("t")
+        self.assertEqual(driver.begun[-1].evict, ())
+
+    def test_s82_in_no_set(self) -> None:
+        """A model in no set waits for all others to be idle, and runs alone."""
+        driver = Driver(configuration("a b z", matrix=matrix(s="a & b")))
+        driver.run("a")
+        b = driver.arrive("b")
+        driver.end_swap("b")
+        driver.arrive("z")
+        self.assertEqual(driver.targets, ["a", "b"])
+        driver.serve(b)
+        self.assertEqual(driver.begun[-1].evict, ("a", "b"))
+
+    def test_s83_outsider(self) -> None:
+        """Six groups of ten, one of each running, or seventy models that all run: only the outsider goes."""
+        groups = [[f"g{group}{one}" for one in range(10)] for group in range(6)]
+        six = "target & " + " & ".join(f"({' | '.join(members)})" for members in groups)
+        seventy = [f"m{number:02}" for number in range(69)]
+        for expression, running in (
+            (six, [members[3] for members in groups]),
+            (" & ".join(["target", *seventy]), seventy),
+        ):
+            models = f"target outsider {' '.join(model for members in groups for model in members)} {' '.join(seventy)}"
+            beside = " & ".join(["outsider", *running])
+            driver = Driver(configuration(models, matrix=matrix(s=expression, t=beside)))
+            for model in ("outsider", *running):
+                driver.run(model)
+            driver.arrive("target")
+            self.assertEqual((driver.begun[-1].target, driver.begun[-1].evict), ("target", ("outsider",)))
+
+    def test_s84_precedence(self) -> None:
+        """a | b & c allows a alone, and b with c; +x inlines a set."""
+        driver = Driver(configuration("a b c d", matrix=matrix(s="a | b & c", t="d & +s")))
+        driver.run("b")
+        driver.run("c")
+        driver.run("d")
+        self.assertEqual([swap.evict for swap in driver.begun], [(), (), ()])
+        driver.arrive("a")
+        self.assertEqual(driver.begun[-1].evict, ("b", "c"))
+
+    def test_s84_errors(self) -> None:
+        """A circle, an unknown name, and what is no expression are no matrix."""
+        for expression in ("+s", "+gone", "nobody", "()", "(a", "a)", "", "a &", "a b"):
+            with self.assertRaisesRegex(ValueError, "set s: "):
+                policy("a b", matrix(s=expression))
+
     def test_s78_together(self) -> None:
         """a & b: both load in parallel, and both serve."""
         driver = Driver(configuration("a b", matrix=matrix(s="a & b")))
@@ -171,6 +238,18 @@ class MatrixWorld(World):
             together = len(models) < 2 or any(models <= allowed for allowed in self.combinations)
             assert together, f"a forbidden combination: {sorted(models)}"
         return effects
+
+    def _check_swap(self, swap: Swap) -> None:
+        """No other combination would have cost less; but a second try for want of memory may cost what it likes."""
+        if not swap.why.startswith("second try"):
+            running = {model for model, state in self.states.items() if state is not State.STOPPED} - {swap.target}
+            costs = [self._cost(running - allowed) for allowed in self.combinations if swap.target in allowed]
+            assert self._cost(swap.evict) <= min(costs, default=self._cost(running)), "too dear"
+        super()._check_swap(swap)
+
+    def _cost(self, models: Iterable[str]) -> int:
+        assert self.settings.matrix is not None
+        return sum(self.settings.matrix.evict_costs.get(ModelId(model), 1) for model in models)
 
 
 @st.composite

@@ -145,15 +145,15 @@ class Live:
 class LiveServer(Live):
     """The server as users start it, `twist llamaswap` with `options`, on an address and with folders of its own."""
 
-    def __init__(self, *options: str, folder: Path) -> None:
+    def __init__(self, *options: str, folder: Path, **environ: str) -> None:
         port = free_ports()
         command = (sys.executable, "-m", "twisted", "--log-format", "text", "llamaswap", *options)
         kept = {"XDG_CACHE_HOME": str(folder / "cache"), "XDG_STATE_HOME": str(folder / "state")}
-        super().__init__((*command, "--listen", f"127.0.0.1:{port}"), port, env={**os.environ, **kept})
+        super().__init__((*command, "--listen", f"127.0.0.1:{port}"), port, env={**os.environ, **kept, **environ})
 
     @classmethod
-    def of(cls, configuration: str, folder: Path) -> Self:
-        """The server with this configuration, kept as a file in `folder`."""
+    def of(cls, configuration: str, folder: Path, **environ: str) -> Self:
+        """The server with this configuration, kept as a file in `folder`, and with these variables."""
         file = folder / "config.yaml"
         file.write_text(configuration)
-        return cls("--config", str(file), folder=folder)
+        return cls("--config", str(file), folder=folder, **environ)

@@ -14,7 +14,7 @@ from typing import Any
 
 from llamaswap.config.difference import launched_alike
 from llamaswap.config.schema import Group, Matrix, Model, Settings
-from llamaswap.errors import ModelRemoved, Refusal, StartFailed, TooManyRequests
+from llamaswap.errors import ModelRemoved, OutOfMemory, Refusal, StartFailed, TooManyRequests
 from llamaswap.ids import ModelId, SwapId, TicketId
 from llamaswap.notices import State
 from llamaswap.schedule.core import Core
@@ -95,6 +95,9 @@ class TablePolicy:
     def decide(self, target: ModelId, running: Sequence[Running], when: float) -> Verdict:
         self.asked.append(target)
         return Verdict(evict=tuple(shown.model for shown in running if self.evicts(target, shown.model)), why="table")
+
+    def spare(self, target: ModelId, running: Sequence[Running], when: float) -> Verdict:
+        return Verdict(evict=tuple(shown.model for shown in running if shown.model != target), why="table")
 
 
 class Driver:
@@ -237,6 +240,7 @@ class Load:
     began: float
     ended: float = math.inf
     cancelled: bool = False
+    error: Refusal | None = None
 
 
 Evicts = Callable[[ModelId, ModelId], bool]
@@ -311,7 +315,7 @@ class World(Driver):
 
     def end_swap(self, model: str, error: Refusal | None = None) -> None:
         load = self.loads.pop(self.swaps[ModelId(model)].id)
-        load.ended = self.now
+        load.ended, load.error = self.now, error
         self.past.append(load)
         for victim in load.swap.evict:
             self._gone(victim)
@@ -504,7 +508,8 @@ class World(Driver):
 
         Allowed: what was being served or loaded by then, with the batches of those loads; requests older than it, the
         loads that these led, and their batches; its own load; a stop that ends by itself. No request leads two loads,
-        so that is one load and batch for each older request, and the sum of these times is the bound.
+        unless the first ended for want of memory, so that is one load and batch for each older request, and the sum of
+        these times is the bound.
         """
         due = request.arrived + (self.settings.max_wait or math.inf)
         if self.now <= due or self.disturbed:
@@ -514,7 +519,8 @@ class World(Driver):
             if began <= covered:
                 covered = max(covered, min(ended, self.now))
         assert covered >= self.now, f"waited for nothing allowed after {covered} (due {due}, granted {self.now})"
-        leaders = [load.leader for load in (*self.past, *self.loads.values())]
+        tried = (load for load in (*self.past, *self.loads.values()) if not isinstance(load.error, OutOfMemory))
+        leaders = [load.leader for load in tried]
         assert len(leaders) == len(set(leaders)), "one request led two loads"
 
     def _allowed(self, request: Request, due: float) -> Iterable[tuple[float, float]]:

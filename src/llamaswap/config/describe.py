@@ -11,6 +11,7 @@ from typing import Any
 from llamaswap.config.commands import split_command
 from llamaswap.config.schema import (
     MOMENTS,
+    ROUTERS,
     Capabilities,
     Filters,
     Group,
@@ -179,6 +180,8 @@ def _routing(settings: Settings) -> dict[str, Any]:
     router: dict[str, Any] = {"groups": {group.id: _group(group) for group in settings.groups}}
     if settings.matrix is not None:
         router = {"matrix": _matrix(settings.matrix)}
+    elif settings.router not in ROUTERS:
+        router = {settings.router: dict(settings.router_settings)}
     fifo = {"maxWait": settings.max_wait, "priority": dict(settings.priorities)}
     return {
         "router": {"use": settings.router, "settings": router},

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from llamaswap.config.load import load
-from llamaswap.config.schema import ROUTERS, Settings
+from llamaswap.config.load import PACKAGE, load
+from llamaswap.config.routers import Routers
+from llamaswap.config.schema import Settings
 from llamaswap.config.source import Source
 from llamaswap.config.store import store_fault
 from llamaswap.errors import ConfigurationError, Problem
@@ -36,7 +37,7 @@ class Files:
         self,
         *,
         environ: Mapping[str, str] = os.environ,
-        routers: Collection[str] = ROUTERS,
+        routers: Routers = PACKAGE,
         previous: Settings | None = None,
     ) -> Settings:
         """`load` for what the files say now. Raises `ConfigurationError`, and nothing else."""
@@ -76,9 +77,7 @@ class Files:
         return first + inside, []
 
 
-def load_file(
-    path: str | Path, *, environ: Mapping[str, str] = os.environ, routers: Collection[str] = ROUTERS
-) -> Settings:
+def load_file(path: str | Path, *, environ: Mapping[str, str] = os.environ, routers: Routers = PACKAGE) -> Settings:
     """`Files.load` for a single file."""
     return Files(config=str(path)).load(environ=environ, routers=routers)
 

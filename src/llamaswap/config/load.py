@@ -7,7 +7,8 @@ place. Reading files is `files.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from llamaswap.config.commands import NATIVE, Dialect
 from llamaswap.config.compose import compose
@@ -19,18 +20,22 @@ from llamaswap.config.nodes import MappingNode, is_null
 from llamaswap.config.placeholders import check_leftovers, inside_models, outside_models
 from llamaswap.config.ports import assign_ports
 from llamaswap.config.report import Report
-from llamaswap.config.schema import NOTHING, ROUTERS, Settings
+from llamaswap.config.routers import Routers
+from llamaswap.config.schema import NOTHING, Settings
 from llamaswap.config.sections import KNOWN, read_sections
 from llamaswap.config.source import Source
 from llamaswap.config.stages import each_model, with_proxy, without_comments
 from llamaswap.errors import ConfigurationError
+
+PACKAGE = Routers()
+"""Those of this package."""
 
 
 def load(
     sources: Sequence[Source],
     *,
     environ: Mapping[str, str] = NOTHING,
-    routers: Collection[str] = ROUTERS,
+    routers: Routers = PACKAGE,
     previous: Settings | None = None,
     dialect: Dialect = NATIVE,
     store_fault: Callable[[str], str | None] = lambda path: None,
@@ -43,6 +48,7 @@ def load(
     else whatever the texts are.
     """
     report = Report()
+    routers.look_again()
     root, missing = _root(sources, environ, report)
     for stage in (without_comments, with_proxy):
         root = each_model(root, stage)
@@ -53,12 +59,24 @@ def load(
     check_leftovers(inside_models(root), spoilt, report, sources)
     everything = At(root, "", report)
     fields = read_sections(everything, ports, routers, dialect)
+    _check_router(everything, fields, routers)
     place = everything.at("store", "path")
     fault = store_fault(fields["store_path"]) if place and fields.get("store_path") else None
     if place and fault:
         place.error(fault)
     report.raise_errors()
     return Settings(**fields, start_port=start_port, warnings=tuple(map(str, report.warnings)))
+
+
+def _check_router(root: At, fields: Mapping[str, Any], routers: Routers) -> None:
+    """What the router in use has to say of its settings, once all else is good."""
+    if root.report.complaints:
+        return
+    name, settings = fields["router"], fields["router_settings"]
+    fault = routers.fault(name, fields["models"], settings)
+    at = root.at("routing", "router", "settings", name) or root.at("routing", "router", "use")
+    if at and fault:
+        at.error(fault)
 
 
 def _root(sources: Sequence[Source], environ: Mapping[str, str], report: Report) -> tuple[MappingNode, frozenset[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from types import MappingProxyType
@@ -22,6 +22,7 @@ from llamaswap.config.matrix import sharing_a_set
 from llamaswap.config.names import Names
 from llamaswap.config.nodes import MappingNode, SequenceNode
 from llamaswap.config.profiles import check_name
+from llamaswap.config.routers import Routers
 from llamaswap.config.routing import Router, Styles, check_router
 from llamaswap.config.scalars import plain
 from llamaswap.config.schema import Matrix, Model
@@ -59,7 +60,7 @@ class OldProfiles:
             for id, model in models.items()
         }
 
-    def router(self, names: Names, routers: Collection[str]) -> Router:
+    def router(self, names: Names, routers: Routers) -> Router:
         """The matrix router with a set for each profile."""
         check_router("matrix", routers, self.place)
         program, _ = compile_sets(self.matrix.sets, self.matrix.vars, names.models)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +12,9 @@ from llamaswap.config.groups import Together, anything_goes, read_groups
 from llamaswap.config.matrix import read_matrix
 from llamaswap.config.names import Names
 from llamaswap.config.nodes import MappingNode, ScalarNode, is_null
-from llamaswap.config.schema import ROUTERS, Group, Matrix
+from llamaswap.config.routers import Routers
+from llamaswap.config.schema import NOTHING, ROUTERS, Group, Matrix
+from llamaswap.config.values import json_object
 from llamaswap.ids import ModelId
 
 SCHEDULERS = ("fifo",)
@@ -28,6 +30,8 @@ class Styles:
     use: At | None
     groups: At | None
     matrix: At | None
+    settings: At | None
+    """Those of every router, each under its name."""
     complete: bool
     """False when there are settings that cannot be read."""
 
@@ -51,29 +55,40 @@ class Router:
     use: str
     groups: tuple[Group, ...] = ()
     matrix: Matrix | None = None
+    settings: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    """Of one that is not of this package."""
     together: Together = anything_goes
 
     def fields(self) -> dict[str, Any]:
         """Those of `Settings`."""
-        return {"router": self.use, "groups": self.groups, "matrix": self.matrix}
+        own = {"router": self.use, "router_settings": self.settings}
+        return {**own, "groups": self.groups, "matrix": self.matrix}
 
 
-def find_styles(root: At, routers: Collection[str]) -> Styles:
+def find_styles(root: At, routers: Routers) -> Styles:
     """The sections that concern the router; of `routers` that are not of this package the settings are left alone."""
     router = subsection(subsection(root, "routing", ("router", "scheduler")), "router", ("use", "settings"))
-    strangers = (name for name in routers if name not in ROUTERS)
-    settings = subsection(router, "settings", ("groups", "matrix", *strangers))
+    settings = subsection(router, "settings", ("groups", "matrix", *_strangers(router, routers)))
     return Styles(
         old_groups=_filled(root.child("groups")),
         old_matrix=root.child("matrix"),
         use=_said(router.child("use")) if router else None,
         groups=_filled(settings.child("groups")) if settings else None,
         matrix=settings.child("matrix") if settings else None,
+        settings=settings,
         complete=settings is not None or router is None or router.child("settings") is None,
     )
 
 
-def read_router(styles: Styles, names: Names, routers: Collection[str]) -> Router:
+def _strangers(router: At | None, routers: Routers) -> list[str]:
+    """The routers of other packages that have settings; nobody asks for such routers where there are none."""
+    settings = router.child("settings") if router else None
+    given = settings.node.values if settings and isinstance(settings.node, MappingNode) else ()
+    own = ("groups", *ROUTERS)
+    return [name for name in given if name not in own and name in routers]
+
+
+def read_router(styles: Styles, names: Names, routers: Routers) -> Router:
     """The router that the file asks for (section 16.1), of `routers`; settings of another one are not looked at."""
     _check_styles(styles)
     if styles.old_groups and styles.old_matrix:
@@ -90,7 +105,7 @@ def read_router(styles: Styles, names: Names, routers: Collection[str]) -> Route
         return Router(use=use)
     if use == "matrix":
         return _matrix_router(matrix, names, asked if styles.complete else None)
-    return _group_router(groups, names) if use == "group" else Router(use=use)
+    return _group_router(groups, names) if use == "group" else _strange_router(use, styles.settings)
 
 
 def _check_unasked(styles: Styles, names: Names) -> None:
@@ -101,11 +116,12 @@ def _check_unasked(styles: Styles, names: Names) -> None:
         read_matrix(styles.matrix, names)
 
 
-def check_router(use: str, routers: Collection[str], at: At) -> bool:
+def check_router(use: str, routers: Routers, at: At) -> bool:
     """Whether there is a router of that name; reported at `at` if not."""
-    if use not in routers:
-        at.error(f"unknown router {use}: valid values are {', '.join(sorted(routers))}")
-    return use in routers
+    if use in routers:
+        return True
+    at.error("; ".join((f"unknown router {use}: valid values are {', '.join(sorted(routers))}", *routers.remarks)))
+    return False
 
 
 def _check_styles(styles: Styles) -> None:
@@ -139,6 +155,13 @@ def _matrix_router(at: At | None, names: Names, asked: At | None) -> Router:
         return Router(use="matrix")
     matrix, together = read_matrix(at, names)
     return Router(use="matrix", matrix=matrix, together=together)
+
+
+def _strange_router(use: str, settings: At | None) -> Router:
+    """One of another package, which knows what its settings mean."""
+    at = settings.child(use) if settings else None
+    given = json_object(at) if at else None
+    return Router(use=use, settings=given or NOTHING)
 
 
 def _filled(at: At | None) -> At | None:

@@ -229,6 +229,8 @@ class Settings:
     """With the router `matrix`."""
     router: str = "group"
     """Name of the eviction policy (`routing.router.use`)."""
+    router_settings: Mapping[str, Any] = field(default_factory=_nothing)
+    """JSON values: the settings of a policy that is not of this package."""
     max_wait: float = 30.0
     """Seconds after which a waiting request may no longer be overtaken; 0 = never."""
     priorities: Mapping[ModelId, int] = field(default_factory=_nothing)
@@ -241,6 +243,8 @@ class Settings:
     hooks: Mapping[str, tuple[Hook, ...]] = field(default_factory=_nothing)
     """By moment, in order; a moment without hooks is absent."""
     health_check_timeout: int = 120
+    memory_retry: bool = True
+    """A load that ended for want of memory is tried once more, after evicting what is idle."""
     start_port: int = DEFAULT_START_PORT
     global_ttl: int = 0
     unload_timeout: int = 10

@@ -19,6 +19,7 @@ from llamaswap.config.nodes import MappingNode
 from llamaswap.config.old_profiles import read_old_profiles
 from llamaswap.config.peers import check_names, read_peers
 from llamaswap.config.profiles import read_profiles
+from llamaswap.config.routers import Routers
 from llamaswap.config.routing import find_styles, read_router, read_scheduler
 from llamaswap.config.schema import Model, Peer
 from llamaswap.config.selectors import read_selectors
@@ -36,7 +37,7 @@ WITHOUT_EFFECT = (
 _NO_EFFECT = "`{}` is checked, but has no effect in this version"
 
 
-def read_sections(root: At, ports: Mapping[str, int], routers: Collection[str], dialect: Dialect) -> dict[str, Any]:
+def read_sections(root: At, ports: Mapping[str, int], routers: Routers, dialect: Dialect) -> dict[str, Any]:
     """The fields of `Settings` that the tree decides; what is wrong with it is reported."""
     given = read_keys(root, KEYS, ELSEWHERE)
     inherited = {key.field: given.pop(key.field) for key in server.INHERITED if key.field in given}

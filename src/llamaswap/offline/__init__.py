@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from llamaswap.offline.check import check
 from llamaswap.offline.plan import plan
 from llamaswap.offline.schema import schema
+from llamaswap.schedule.policies import Policies
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"check": check, "plan": plan, "schema": schema}
-"""By their first word; each takes the words after it and returns the exit status."""
+COMMANDS: dict[str, Callable[[Sequence[str], Policies], int]] = {"check": check, "plan": plan, "schema": schema}
+"""By their first word; each takes the words after it, and the eviction policies that a configuration may name, and
+returns the exit status."""

@@ -14,16 +14,17 @@ from typing import Any
 from llamaswap.config.describe import describe
 from llamaswap.config.files import Files
 from llamaswap.errors import ConfigurationError, Problem
+from llamaswap.schedule.policies import PACKAGE, Policies
 
 
-def check(words: Sequence[str]) -> int:
+def check(words: Sequence[str], policies: Policies = PACKAGE) -> int:
     """Check every configuration that `words` name; each is answered, whatever is wrong with another."""
     options = _parser().parse_args(words)
     if not options.files and not options.config_dir:
         _parser().error("give a FILE, or --config-dir DIR")
     wanted = [Files(config=file, config_dir=options.config_dir) for file in options.files or [""]]
     answer = _answer_as_json if options.json else _answer
-    answers = [answer(files, several=len(wanted) > 1) for files in wanted]
+    answers = [answer(files, policies, several=len(wanted) > 1) for files in wanted]
     return 0 if all(answers) else 1
 
 
@@ -50,10 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _answer(files: Files, *, several: bool) -> bool:
+def _answer(files: Files, policies: Policies, *, several: bool) -> bool:
     """Print what there is to say of one configuration; whether it is good."""
     try:
-        settings = files.load()
+        settings = files.load(routers=policies)
     except ConfigurationError as error:
         _print(error.problems, "")
         _print(error.warnings, "warning: ")
@@ -71,9 +72,9 @@ def _print(problems: Iterable[Problem], prefix: str) -> None:
         print(f"{prefix}{problem}")
 
 
-def _answer_as_json(files: Files, *, several: bool) -> bool:
+def _answer_as_json(files: Files, policies: Policies, *, several: bool) -> bool:
     try:
-        settings = files.load()
+        settings = files.load(routers=policies)
         answer: dict[str, Any] = {"ok": True, "config": describe(settings)}
         warnings = list(settings.warnings)
     except ConfigurationError as error:

@@ -18,7 +18,7 @@ from llamaswap.errors import LlamaSwapError, lines
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
 from llamaswap.schedule.events import EvictionPolicy, Running
-from llamaswap.schedule.eviction import make_policy
+from llamaswap.schedule.policies import PACKAGE, Policies
 
 
 class BadQuestion(LlamaSwapError):
@@ -43,7 +43,7 @@ class Plan:
         return f"evict {', '.join(self.evict) or 'nothing'}; {begin} ({self.why})"
 
 
-def plan(words: Sequence[str]) -> int:
+def plan(words: Sequence[str], policies: Policies = PACKAGE) -> int:
     """Answer the question that `words` ask, or every line of a file."""
     parser = _parser()
     options = parser.parse_args(words)
@@ -52,7 +52,8 @@ def plan(words: Sequence[str]) -> int:
     if not options.config and not options.config_dir:
         parser.error("give CONFIG, or --config-dir DIR")
     try:
-        planner = Planner(Files(config=options.config, config_dir=options.config_dir).load())
+        files = Files(config=options.config, config_dir=options.config_dir)
+        planner = Planner(files.load(routers=policies), policies)
         if options.batch is not None:
             return _batch(planner, options.batch, options.json)
         answer = planner.plan([name for name in options.running.split(",") if name.strip()], options.request)
@@ -83,9 +84,9 @@ def _parser() -> argparse.ArgumentParser:
 class Planner:
     """Answers by the policy of `settings`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, policies: Policies = PACKAGE) -> None:
         self._settings = settings
-        self._policy: EvictionPolicy = make_policy(settings)
+        self._policy: EvictionPolicy = policies.make(settings, _complain)
 
     def plan(self, running: Iterable[str], request: str) -> Plan:
         """What the server would do if `running` were ready and idle. Raises `BadQuestion`."""
@@ -102,6 +103,10 @@ class Planner:
             if spelled in self._settings.aliases:
                 return self._settings.aliases[spelled]
         raise BadQuestion(f"there is no model {name!r}; there are {', '.join(self._settings.models) or 'none'}")
+
+
+def _complain(what: str, error: BaseException) -> None:
+    sys.stderr.write(f"llamaswap: {what}: {type(error).__name__}: {error}\n")
 
 
 def _batch(planner: Planner, file: str, as_json: bool) -> int:

@@ -18,10 +18,11 @@ import json
 from collections.abc import Sequence
 
 from llamaswap.config.json_schema import config_schema
+from llamaswap.schedule.policies import PACKAGE, Policies
 
 
-def schema(words: Sequence[str]) -> int:
-    """Print the schema; `words` may only ask for help."""
+def schema(words: Sequence[str], policies: Policies = PACKAGE) -> int:
+    """Print the schema; `words` may only ask for help. It allows any policy, and names those of this package."""
     _parser().parse_args(words)
     print(json.dumps(config_schema(), indent=2))
     return 0

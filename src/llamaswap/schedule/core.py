@@ -9,6 +9,8 @@ events, and which models exclude each other is the eviction policy's secret. The
   begins as soon as nothing that has to go is in use; it answers all that wait for its target by then.
 - Of two operations (swaps, unloads, TTL stops) that touch the same model the later one waits; only an unload need not
   wait for an eviction. A load that nobody waits for any more is given up when another swap would have to wait for it.
+- A load that ended for want of memory is tried once more if anybody who is idle can go for it: its requests stay in
+  line until then, and both failures count as one (W-19).
 - Those that were waiting when a model became ready are its *batch*. They are served before it can be evicted.
 - A request that has waited `maxWait` seconds is *overdue*. It is then treated by all that arrived after it as though
   its swap were under way: they get no place on a model that it would evict, and begin no swap that touches what its
@@ -30,6 +32,7 @@ from llamaswap.config.schema import Settings
 from llamaswap.errors import (
     LlamaSwapError,
     ModelRemoved,
+    OutOfMemory,
     Refusal,
     ShuttingDown,
     StartFailed,
@@ -60,11 +63,13 @@ from llamaswap.schedule.events import (
     Unload,
     WakeAt,
 )
+from llamaswap.schedule.line import Line
 from llamaswap.schedule.outlook import Outlook, Plan
 from llamaswap.schedule.renewal import Renewals
 from llamaswap.schedule.ripening import Ripening
 from llamaswap.schedule.station import UNCLAIMED, ActiveSwap, Station
 from llamaswap.schedule.stops import Stops
+from llamaswap.stay import Progress
 
 
 class NotHeld(LlamaSwapError):
@@ -80,6 +85,7 @@ class Core:
         self._outlook = Outlook(policy, self._renewals)
         self._claims = Claims(self._outlook)
         self._router = settings.router
+        self._retries = settings.memory_retry
         self._stations, _ = self._renewals.follow(settings, {}, policy)
         self._places: dict[TicketId, Station] = {}
         self._queued: dict[ModelId, Station] = {}
@@ -90,6 +96,7 @@ class Core:
         self._closed = False
 
         self._ripening = Ripening(settings.max_wait)
+        self._line = Line(self._queued, self._outlook, self._ripening)
         self._due = math.inf  # nothing depends on the time before that
         self._wish = math.inf  # what the last `WakeAt` asked for
 
@@ -114,6 +121,16 @@ class Core:
         station = self._find(model)
         return len(station.waiting) if station else 0
 
+    def position(self, ticket: TicketId) -> int:
+        """1 for the request that is served next; 0 for one whose load is under way, and one that does not wait."""
+        station = self._waits_at(ticket)
+        return self._line.position(station, ticket) if station else 0
+
+    def progress(self, ticket: TicketId, when: float) -> Progress:
+        """How far a request has come; of one that does not wait there is nothing to say."""
+        station = self._waits_at(ticket)
+        return self._line.progress(station, ticket, when) if station else Progress()
+
     def outdated(self, model: ModelId) -> bool:
         """What is left of `model` is on its way out, and serves nobody new."""
         return model in self._outdated
@@ -131,6 +148,7 @@ class Core:
         self._now = event.when
         self._effects.clear()
         self._outlook.at(event.when)
+        self._line.changed(event.when)
         self._take_in(event)
         self._advance()
         return self._effects.copy()
@@ -229,10 +247,20 @@ class Core:
     def _swap_failed(self, active: ActiveSwap, error: Refusal) -> None:
         target = active.target
         self._outlook.enter(target, State.STOPPED)
-        if not active.given_up:
-            cause = error.cause if isinstance(error, StartFailed) else str(error)
-            target.backoff.failed(cause, self._now)
+        if active.given_up:
+            if active.first is not None:
+                target.backoff.failed(active.first.cause, self._now)
+        elif isinstance(error, OutOfMemory) and self._worth_another(active):
+            target.short = error
+        else:
+            error = active.told(error)
+            target.backoff.failed(error.cause if isinstance(error, StartFailed) else str(error), self._now)
             self._refuse_all(target, error)
+
+    def _worth_another(self, active: ActiveSwap) -> bool:
+        """It found no memory, and there is something that could go for it."""
+        wanted = self._retries and active.first is None and bool(active.target.waiting)
+        return wanted and bool(self._outlook.with_more_room(active.target).victims)
 
     def _died(self, event: Died) -> None:
         station = self._outlook.running.get(event.model)
@@ -269,7 +297,7 @@ class Core:
         """What is not outdated keeps all it has; the rules that hold from now on are asked anew about everything."""
         if self._closed:
             return
-        self._router = event.settings.router
+        self._router, self._retries = event.settings.router, event.settings.memory_retry
         self._stations, renewed = self._renewals.follow(event.settings, self._stations, self._outlook.policy)
         self._effects += renewed
         for station in self._outdated.values():
@@ -400,14 +428,17 @@ class Core:
         for ticket in list(islice(station.waiting, max(places, 0))):
             if ticket > station.batch and (ticket > before or self._outlook.plan(station).victims):
                 break
-            self._leave_queue(station, ticket)
+            since = self._leave_queue(station, ticket)
             station.serving[ticket] = self._now
             self._outlook.at(self._now)
-            self._effects.append(Grant(ticket, station.id))
+            self._effects.append(Grant(ticket, station.id, station.priority, max(self._now - since, 0.0)))
 
     def _swap_if_possible(self, station: Station) -> None:
         """Begin the swap that the head of a free model needs, unless somebody is in the way."""
-        plan = self._outlook.plan(station)
+        plan = self._outlook.with_more_room(station) if station.short else self._outlook.plan(station)
+        if station.short and not plan.victims:
+            self._refuse_all(station, station.short)  # who could have gone for it is in use by now
+            return
         blocked = False
         for victim in plan.victims:
             if victim.swap is not None:
@@ -418,7 +449,8 @@ class Core:
             self._begin_swap(station, plan)
 
     def _begin_swap(self, station: Station, plan: Plan) -> None:
-        active = ActiveSwap(next(self._ids), station, plan.victims, self._now)
+        active = ActiveSwap(next(self._ids), station, plan.victims, self._now, first=station.short)
+        station.short = None
         self._swaps[active.id] = active
         for victim in plan.victims:
             victim.swap = active
@@ -451,12 +483,17 @@ class Core:
             self._alarm(self._ripening.add(newest, since))
             self._alarm(since + (station.model.queue_timeout or math.inf))
 
-    def _leave_queue(self, station: Station, ticket: TicketId) -> None:
-        del station.waiting[ticket]
+    def _leave_queue(self, station: Station, ticket: TicketId) -> float:
+        """Returns since when it has waited."""
+        since = station.waiting.pop(ticket)
         if not station.waiting:
             del self._queued[station.id]
+            if station.short is not None:  # nobody is left who would have it tried again
+                station.backoff.failed(station.short.cause, self._now)
+                station.short = None
         if station.claiming or (station.loading and not station.waiting):
             self._stirred = True  # somebody may be held back no longer, or want a load that is abandoned now
+        return since
 
     def _withdraw(self, station: Station, ticket: TicketId) -> None:
         self._leave_queue(station, ticket)
@@ -475,6 +512,10 @@ class Core:
 
     def _shutting_down(self) -> ShuttingDown:
         return ShuttingDown(f"{self._router} is shutting down")
+
+    def _waits_at(self, ticket: TicketId) -> Station | None:
+        station = self._places.get(ticket)
+        return station if station is not None and ticket in station.waiting else None
 
     def _find(self, model: ModelId) -> Station | None:
         return self._stations.get(model) or self._outdated.get(model)

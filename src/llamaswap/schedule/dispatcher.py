@@ -151,6 +151,8 @@ class Dispatcher:
                 self._perform(effect)
             except Exception:  # the others are owed their answers all the same
                 self._log.failure("could not perform {effect}", effect=effect)
+        if isinstance(event, Arrived) and (lease := self._leases.get(event.ticket)) is not None:
+            lease.position = self._core.position(event.ticket)
         if self._draining and isinstance(event, Served):
             self._report_drained()
         if isinstance(event, Close) and self._timer is not None and self._timer.active():
@@ -195,6 +197,10 @@ class Dispatcher:
         if self._leases.pop(ticket, None) is not None:
             self.tell(Left(ticket, self._clock.seconds()))
 
+    def progress(self, ticket: TicketId) -> Progress:
+        """How far `ticket` has come."""
+        return self._core.progress(ticket, self._clock.seconds())
+
     def end(self, ticket: TicketId, completed: bool) -> None:
         """Give back the place that `ticket` was granted."""
         self.tell(Served(ticket, self._clock.seconds(), completed))
@@ -205,6 +211,7 @@ class Dispatcher:
         if lease is None or upstream is None:
             self.end(grant.ticket, completed=False)
         if lease is not None:  # else its client left while the grant was on its way
+            lease.stay = Stay(grant.priority, lease.position, grant.waited) if upstream else None
             lease.settle(upstream or NotReady(f"[{grant.model}] process is not ready"))
 
     def _refuse(self, refuse: Refuse) -> None:
@@ -267,7 +274,7 @@ class Lease:
     Whoever wants to do something while it waits calls `arrive` before entering the block.
     """
 
-    __slots__ = ("_dispatcher", "_granted", "_model", "_outcome", "_ticket", "stay")
+    __slots__ = ("_dispatcher", "_granted", "_model", "_outcome", "_ticket", "position", "stay")
 
     def __init__(self, dispatcher: Dispatcher, model: ModelId) -> None:
         self._dispatcher = dispatcher
@@ -275,6 +282,8 @@ class Lease:
         self._ticket: TicketId | None = None
         self._granted: Deferred[Upstream] | None = None
         self._outcome: Upstream | Refusal | None = None
+        self.position = 0
+        """In the line when it arrived; 0 when it needed not to stand in it."""
         self.stay: Stay | None = None
         """How it came to its grant; None before it."""
 
@@ -284,8 +293,8 @@ class Lease:
         return self._outcome is None
 
     def progress(self) -> Progress:
-        """How far it has come; to be asked after `arrive`, until the block is entered."""
-        return Progress()
+        """How far it has come; to be asked after `arrive`. Once it is granted or refused there is nothing to say."""
+        return self._dispatcher.progress(self._held)
 
     async def take(self) -> Upstream:
         """Wait for the grant; raises the refusal. Cancelling gives up the place."""

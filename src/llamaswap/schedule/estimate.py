@@ -1,7 +1,7 @@
 """How long would a request for a model have to wait?
 
-Only for the `Retry-After` of a refusal (W-32): nothing is decided by it. Learns from how long the model's loads and
-answers took lately; does not look at other models, whose turn may come first.
+Only for the `Retry-After` of a refusal (W-32), and for whoever watches a load: nothing is decided by it. Learns from
+how long the model's loads and answers took lately; does not look at other models, whose turn may come first.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ class Estimate:
     def served(self, seconds: float) -> None:
         """A request held its place for `seconds`."""
         self._service = _blend(self._service, seconds)
+
+    def remaining(self, loading: float) -> float | None:
+        """Seconds until a model is ready that has been loading for so long; None without history."""
+        return None if self._load is None else max(self._load - loading, 0.0)
 
     def retry_after(self, ahead: int, places: int, loading: float | None) -> int:
         """Whole seconds, 1 to 60, until a request behind `ahead` others has one of `places`; 1 without history.

@@ -118,6 +118,10 @@ class Grant:
 
     ticket: TicketId
     model: ModelId
+    priority: int = 0
+    """The model's."""
+    waited: float = 0.0
+    """Seconds since it arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +235,15 @@ class EvictionPolicy(Protocol):
     """
 
     def decide(self, target: ModelId, running: Sequence[Running], when: float) -> Verdict: ...
+
+
+class SparingPolicy(EvictionPolicy, Protocol):
+    """One that also says who may go when the target did not find memory enough (W-19). One that does not is taken to
+    spare nobody."""
+
+    def spare(self, target: ModelId, running: Sequence[Running], when: float) -> Verdict:
+        """The running models that may go for `target` although they could run beside it. Who of them is in use stays
+        all the same."""
 
 
 class Swaps(Protocol):

@@ -56,6 +56,13 @@ class GroupPolicy:
             return replace(answer, evict=others, cost=len(others))
         return answer
 
+    def spare(self, target: ModelId, running: Sequence[Running], when: float) -> Verdict:
+        """All others, but for the persistent ones of other groups."""
+        own, group_of = self._group[target], self._group
+        others = (other.model for other in running if other.model != target)
+        evict = tuple(m for m in others if (group := group_of[m]) is own or not group.persistent)
+        return Verdict(evict, cost=len(evict), why=f"group {own.id}")
+
     def _making_room_for(self, own: Group, running: Sequence[Running]) -> Verdict:
         """For a target of the group that does not run."""
         group_of = self._group
@@ -97,6 +104,10 @@ class MatrixPolicy:
         if target not in answers:
             answers[target] = self._work_out(target, self._view)
         return answers[target]
+
+    def spare(self, target: ModelId, running: Sequence[Running], when: float) -> Verdict:
+        """All others: a set says what may run together, not what has to."""
+        return Verdict(tuple(other.model for other in running if other.model != target), why="matrix")
 
     def _view_of(self, running: tuple[ModelId, ...]) -> _View:
         view = self._views.pop(running, None)

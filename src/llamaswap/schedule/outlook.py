@@ -6,11 +6,11 @@ Shows the policy the running models and remembers its answers for as long as its
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
-from llamaswap.schedule.events import EvictionPolicy, Running
+from llamaswap.schedule.events import EvictionPolicy, Running, SparingPolicy
 from llamaswap.schedule.renewal import Renewals
 from llamaswap.schedule.station import NO_BATCH, Station
 
@@ -78,6 +78,19 @@ class Outlook:
                 victims += [old for old in self._renewals.in_the_way(station, self._now) if old not in victims]
             plan = plans[station.id] = Plan(tuple(victims), verdict.why)
         return plan
+
+    def with_more_room(self, station: Station) -> Plan:
+        """The plan for a model that did not find memory enough: whoever is idle and may go for it goes as well.
+
+        Who is needed by an older request that is overdue stays.
+        """
+        plan = self.plan(station)
+        if not hasattr(self._policy, "spare"):
+            return plan
+        policy = cast(SparingPolicy, self._policy)
+        spared = map(self.running.__getitem__, policy.spare(station.id, self._show(), self._now).evict)
+        more = [other for other in spared if other.idle and other.claimed > station.head and other not in plan.victims]
+        return Plan((*plan.victims, *more), f"second try, for want of memory; {plan.why}")
 
     def after(self, station: Station, victims: Iterable[Station]) -> Sequence[Running]:
         """What would be running, in no particular order, if `station` took the place of its `victims`."""

@@ -73,7 +73,7 @@ class Renewals:
         self._release(station)
         if station.removed:
             return Renew(station.id, None)
-        station.backoff, station.estimate = Backoff(), Estimate()
+        station.backoff, station.estimate, station.short = Backoff(), Estimate(), None
         station.form = station.model
         return Renew(station.id, station.form)
 

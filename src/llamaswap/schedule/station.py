@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from llamaswap.config.schema import Model
+from llamaswap.errors import OutOfMemory, Refusal, StartFailed
 from llamaswap.ids import ModelId, SwapId, TicketId
 from llamaswap.notices import State
 from llamaswap.schedule.backoff import Backoff
@@ -53,6 +54,9 @@ class Station:
     """The oldest overdue request whose swap would touch this model; later ones leave it alone."""
     claiming: bool = False
     """An overdue request for this model stands among the claims."""
+
+    short: OutOfMemory | None = None
+    """Why its load has failed, for which those that wait have it tried once more, with more room."""
 
     ready_at: float = 0.0
     last_used: float = 0.0
@@ -136,6 +140,15 @@ class ActiveSwap:
     began: float
     given_up: bool = False
     """Nobody is answered by its end: those that wait for its target by then came later."""
+    first: OutOfMemory | None = None
+    """How the first try ended; None when this is the first."""
+
+    def told(self, error: Refusal) -> Refusal:
+        """`error`, which ended it, as those that waited are told of it."""
+        if self.first is None or not isinstance(error, StartFailed):
+            return error
+        gone = ", ".join(victim.id for victim in self.victims)
+        return type(error)(f"{error.cause}; tried again after evicting {gone}", retry_after=error.retry_after)
 
     @property
     def abandoned(self) -> bool:

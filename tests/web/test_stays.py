@@ -1,0 +1,92 @@
+"""Model routes over the real scheduler: what is told of a request's stay when it is over."""
+
+from __future__ import annotations
+
+import json
+from typing import cast
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from llamaswap.config.load import load
+from llamaswap.config.source import Source
+from llamaswap.exchange import Exchange
+from llamaswap.ids import ModelId
+from llamaswap.notices import RequestEnded
+from llamaswap.resolve.chooser import Choice, Chooser
+from llamaswap.resolve.remote import RemoteNames
+from llamaswap.resolve.resolver import Resolver
+from llamaswap.schedule.core import Core
+from llamaswap.schedule.dispatcher import Dispatcher
+from llamaswap.schedule.events import SwapEnded
+from llamaswap.schedule.eviction import make_policy
+from llamaswap.stay import Stay
+from llamaswap.web.inference import Inference
+from llamaswap.web.routes import ROUTES
+from llamaswap.wire.upstream import Upstream
+from tests.support.relay import MemoryPeers
+from tests.support.schedule import RecordingSwaps
+from tests.support.web import MemoryExchange
+from tests.support.wire import MemoryUpstream
+
+CONFIG = """
+models: {a: {cmd: s, proxy: "http://h:1", aliases: [al]}, b: {cmd: s, proxy: "http://h:2"}}
+routing: {scheduler: {settings: {fifo: {priority: {al: 7}}}}}
+"""
+CHAT = next(route for route in ROUTES if route.path == b"/v1/chat/completions")
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+class StayTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock, self.swaps = Clock(), RecordingSwaps()
+        settings = load([Source("c.yaml", CONFIG)])
+        self.upstream = MemoryUpstream()
+        core = Core(settings, make_policy(settings))
+        self.dispatcher = Dispatcher(core, self.swaps, lambda _: cast(Upstream, self.upstream), self.clock)
+        self.ended: list[RequestEnded] = []
+        self.inference = Inference(
+            settings,
+            Chooser(Resolver(settings, RemoteNames(settings.peers))),
+            self.dispatcher,
+            MemoryPeers(),
+            lambda work, *args: succeed(work(*args)),
+            self.end,
+        )
+
+    def end(self, choice: Choice, stay: Stay | None, status: int) -> None:
+        self.ended.append(RequestEnded(choice.target.name, "", choice.selector, stay, status, 0.0))
+
+    def ask(self, name: str) -> Deferred[None]:
+        exchange = MemoryExchange(
+            "POST", CHAT.path, {"Content-Type": "application/json"}, json.dumps({"model": name}).encode()
+        )
+        return Deferred.fromCoroutine(self.inference.serve(cast(Exchange, exchange), CHAT))
+
+    def end_swap(self, model: str) -> None:
+        swap = self.swaps.begun.pop(ModelId(model))
+        self.dispatcher.tell(SwapEnded(swap.id, self.clock.seconds()))
+
+    def test_s60_w31_priority_in_the_record(self) -> None:
+        """A request by the ID is of the priority that the file gives under an alias, and its record says so."""
+        other = self.ask("b")
+        done = self.ask("a")
+        self.clock.advance(2)
+        self.end_swap("b")
+        self.upstream.answer(OK)
+        self.successResultOf(other)
+        self.end_swap("a")
+        self.upstream.answer(OK)
+        self.successResultOf(done)
+        self.assertEqual([ended.metadata for ended in self.ended], [{"fifo_priority": "0"}, {"fifo_priority": "7"}])
+        self.assertEqual([ended.stay for ended in self.ended], [Stay(0, 0, 2.0), Stay(7, 1, 2.0)])
+        self.dispatcher.close()
+
+    def test_not_granted(self) -> None:
+        """A request that leaves while it waits has no priority on record."""
+        done = self.ask("a")
+        done.cancel()
+        self.failureResultOf(done)
+        self.assertEqual([(ended.stay, ended.metadata) for ended in self.ended], [(None, {})])
+        self.dispatcher.close()
