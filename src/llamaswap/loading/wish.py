@@ -45,7 +45,7 @@ def _json_says_so(body: Buffer) -> bool:
 
 def _field_says_so(encoded: bytes) -> bool:
     """The first value of `stream` in a urlencoded text is `true`."""
-    if b"stream" not in encoded:
+    if not encoded:
         return False
     try:
         fields = parse_qsl(encoded, keep_blank_values=True, max_num_fields=_FIELD_LIMIT)
