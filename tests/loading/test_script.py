@@ -28,7 +28,7 @@ class FixedTests(SynchronousTestCase):
 
     def line(self, progress: Progress, stopping: list[ModelId], waited: float = 0.0) -> str | None:
         remark = self.script.news(progress, stopping, waited)
-        return remark and remark.line
+        return remark.line if remark is not None else None
 
     def test_s85_first_and_last_words(self) -> None:
         """The rule and the model first, the time with two decimals and the rule last."""

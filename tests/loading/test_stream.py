@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.errors import ShuttingDown, StartFailed, TooManyRequests, Unloaded
@@ -15,8 +17,9 @@ from llamaswap.notices import State
 from llamaswap.stay import Progress
 from tests.loading.test_dialects import events
 from tests.support.relay import RelayWorld
-from tests.support.web import MemoryExchange, model, settings_of
-from tests.support.wire import transport_of
+from tests.support.web import Client, MemoryExchange, model, parsed, settings_of
+from tests.support.wire import MemoryTransport, producer_of, request, transport_of
+from tests.web.test_lanes import Connection
 
 CHAT, COMPLETIONS, RESPONSES, MESSAGES = (
     f"/v1/{path}" for path in ("chat/completions", "completions", "responses", "messages")
@@ -454,3 +457,69 @@ class ErrorTests(StreamTestCase):
         self.answer(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", OK + STREAM)
         self.successResultOf(done)
         self.assertEqual((exchange.interims, exchange.answer.endswith(STREAM)), ([], True))
+
+
+class BothWaysTests(SynchronousTestCase):
+    """Over the channel, and over a site of `twisted.web`: bytes of a connection instead of an exchange."""
+
+    def setUp(self) -> None:
+        self.world = RelayWorld(settings_of(model("m", send_loading_state=True)))
+        self.world.leases.pending = Deferred()
+
+    def channel(self) -> tuple[MemoryTransport, Callable[[], None]]:
+        """A client of ours that has asked: what it is sent, and how it hangs up."""
+        client = Connection(self.world)
+        client.channel.dataReceived(request(f"POST {CHAT}", "Content-Type: application/json", body=body()))
+        return client.transport, client.channel.connectionLost
+
+    def site(self) -> tuple[StringTransport, Callable[[], None]]:
+        """The same, of a site."""
+        client = Client(self.world.resource, self.world.clock, method="POST")
+        client.send(CHAT, {"Content-Type": "application/json"}, body())
+        return client.transport, client.hang_up
+
+    def test_a_whole_answer(self) -> None:
+        """The head and the first words leave at once; all of it is one answer in good framing."""
+        for connect in (self.channel, self.site):
+            self.setUp()
+            transport, _ = connect()
+            self.assertIn(b"loading model: m", transport.value())
+            self.world.clock.advance(TICK)
+            assert self.world.leases.pending is not None
+            self.world.leases.pending.callback(None)
+            self.world.upstream("m").answer(CHUNKED + b"%x\r\n" % len(STREAM) + STREAM + b"\r\n0\r\n\r\n")
+            reply = parsed(transport.value(), "POST")
+            self.assertEqual((reply.status, reply.headers["content-type"]), (200, "text/event-stream"))
+            self.assertIn(b"Done! (0.75s)", reply.body)
+            self.assertTrue(reply.body.endswith(b"\n\n" + STREAM))
+
+    def test_s88_hanging_up(self) -> None:
+        """Nothing is written to a connection that is gone, and the place is given up."""
+        for connect in (self.channel, self.site):
+            self.setUp()
+            transport, hang_up = connect()
+            size = len(transport.value())
+            hang_up()
+            self.world.clock.advance(TICK)
+            self.assertEqual((len(transport.value()), self.world.loading.telling), (size, set()))
+            assert self.world.leases.pending is not None
+            self.assertTrue(self.world.leases.pending.called)
+
+    def test_a_connection_that_is_full(self) -> None:
+        """The transport says so to whoever fills it, which is the stream, and then the upstream."""
+        for connect in (self.channel, self.site):
+            self.setUp()
+            transport, _ = connect()
+            producer_of(transport).pauseProducing()
+            size = len(transport.value())
+            self.world.clock.advance(TICK)
+            self.assertEqual(len(transport.value()), size)
+            producer_of(transport).resumeProducing()
+            self.world.clock.advance(TICK)
+            self.assertGreater(len(transport.value()), size)
+            assert self.world.leases.pending is not None
+            self.world.leases.pending.callback(None)
+            self.world.upstream("m").answer(CHUNKED)
+            producer_of(transport).pauseProducing()
+            self.assertEqual(transport_of(self.world.upstream("m").last).producerState, "paused")
+            producer_of(transport).resumeProducing()

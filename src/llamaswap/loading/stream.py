@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 
 from llamaswap.errors import Refusal
 from llamaswap.exchange import Exchange, Header
@@ -83,12 +84,15 @@ class Loading:
 class LoadingStream:
     """The answer to one request that waits."""
 
+    _log = Logger()
+
     def __init__(self, loading: Loading, exchange: Exchange, target: Local, outgoing: Outgoing, path: bytes) -> None:
         self._loading = loading
         self._exchange = exchange
         self._outgoing = outgoing
+        self._model = target.model.id
         token = token_hex(12)
-        self._script = Script(target.model.id, token)
+        self._script = Script(self._model, token)
         self._dialect = dialect(path, token, target.name, int(loading.clock.seconds()))
 
     async def serve(self, lease: Lease) -> None:
@@ -112,6 +116,9 @@ class LoadingStream:
             self._fail(fault)
 
     def _fail(self, fault: Fault) -> None:
+        self._log.info(
+            "{model}: a stream that had begun ends in an error {status}", model=self._model, status=fault.status
+        )
         self._exchange.write(self._dialect.fault(fault))
         self._exchange.finish()
 
