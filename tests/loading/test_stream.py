@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.errors import ShuttingDown, StartFailed, TooManyRequests, Unloaded
+from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
 from llamaswap.loading.script import TICK
 from llamaswap.notices import State
+from llamaswap.proxy.body import StoredBody
+from llamaswap.proxy.forward import Outgoing
+from llamaswap.resolve.targets import Local
 from llamaswap.stay import Progress
 from tests.loading.test_dialects import events
 from tests.support.relay import RelayWorld
-from tests.support.web import Client, MemoryExchange, model, parsed, settings_of
+from tests.support.web import Client, MemoryExchange, model, parsed, run, settings_of
 from tests.support.wire import MemoryTransport, producer_of, request, transport_of
 from tests.web.test_lanes import Connection
 
@@ -334,6 +338,23 @@ class SilenceTests(StreamTestCase):
         self.assertIn("llama-swap loading model: m", reasoning(exchange))
         done.cancel()
         self.failureResultOf(done, CancelledError)
+
+
+class Edited(StoredBody):
+    """A body in which something else stands when it goes out."""
+
+    def pieces(self) -> Iterator[bytes]:
+        yield self.content.replace(b"true", b"false")  # type: ignore[union-attr]
+
+
+class EditedTests(StreamTestCase):
+    def test_what_counts_is_what_the_upstream_is_asked(self) -> None:
+        """An upstream that is not asked for a stream gives none, which could not follow."""
+        exchange = cast(Exchange, MemoryExchange("POST", CHAT, JSON))
+        target = Local(self.world.settings.models[ModelId("m")], "m")
+        for kind, wanted in ((StoredBody, True), (Edited, False)):
+            stream = run(self.world.loading.stream(exchange, target, Outgoing(CHAT.encode(), kind(body()))))
+            self.assertIs(stream is not None, wanted)
 
 
 class ErrorTests(StreamTestCase):

@@ -23,9 +23,10 @@ from llamaswap.loading.faults import Fault, Words, of_answer, of_refusal
 from llamaswap.loading.script import TICK, Remark, Script
 from llamaswap.loading.wish import asks_for_stream
 from llamaswap.notices import State
-from llamaswap.proxy.body import InThread
+from llamaswap.proxy.body import InThread, StoredBody
 from llamaswap.proxy.continued import Continued
 from llamaswap.proxy.forward import Outgoing, forward
+from llamaswap.resolve.places import Buffer
 from llamaswap.resolve.targets import Local
 from llamaswap.stay import Progress
 from llamaswap.wire.upstream import Upstream
@@ -71,8 +72,9 @@ class Loading:
             return None
         if outgoing.body is None or self.state_of(target.model.id) is State.READY:
             return None
-        asked = (query, exchange.header(b"content-type") or b"", outgoing.body.content)
-        small = len(outgoing.body.content) <= _SCANNED_AT_ONCE
+        body = _as_it_goes_out(outgoing.body)
+        asked = (query, exchange.header(b"content-type") or b"", body)
+        small = len(body) <= _SCANNED_AT_ONCE
         wanted = asks_for_stream(*asked) if small else await self._in_thread(asks_for_stream, *asked)
         return LoadingStream(self, exchange, target, outgoing, path) if wanted else None
 
@@ -80,6 +82,11 @@ class Loading:
         """A model has changed its state: what is new is told in the next turn instead of with the next tick."""
         for teller in self.telling:
             teller.hurry()
+
+
+def _as_it_goes_out(body: StoredBody) -> Buffer:
+    """A body with what was changed in it, since the upstream streams or not by that; a stored one as it came."""
+    return b"".join(body.pieces()) if body.in_memory else body.content
 
 
 class LoadingStream:
