@@ -35,10 +35,10 @@ class MemoryLeases:
     def __init__(self) -> None:
         self.upstreams: dict[ModelId, MemoryUpstream] = {}
         self.held: list[ModelId] = []
+        self.states: dict[ModelId, State] = {}
+        """Those that are not what the upstreams say."""
         self.refusal: Refusal | None = None
         self.pending: Deferred[None] | None = None
-        self.states: dict[ModelId, State] = {}
-        """Of models that are neither ready (they have been granted) nor stopped."""
         self.shown = Progress()
         """What leases answer when they are asked how far they have come."""
 
@@ -96,12 +96,7 @@ class RelayWorld(World):
         self.leases = MemoryLeases()
         self.peers = MemoryPeers()
         self.ended: list[tuple[Choice, Stay | None, int]] = []
-        clock = Clock()
-
-        def at_once(work: Any, *args: Any) -> Deferred[Any]:
-            return succeed(work(*args))
-
-        self.loading = Loading(self.leases.state_of, at_once, words_for, clock)
+        self.loading = Loading(self.leases.state_of, lambda work, *args: succeed(work(*args)), words_for, Clock())
         resolver = Resolver(settings, RemoteNames(settings.peers))
         inference = Inference(
             settings,
@@ -109,12 +104,12 @@ class RelayWorld(World):
             self.leases,
             self.peers,
             self.loading,
-            at_once,
+            lambda work, *args: succeed(work(*args)),
             lambda *told: self.ended.append(told),
         )
         passthrough = Passthrough(settings, resolver, self.leases, self.peers, self.leases.state_of)
-        lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
-        super().__init__(settings, serve=lanes, clock=clock)
+        super().__init__(settings, serve={Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve})
+        self.loading.clock = self.clock
 
     def begin(self, *args: Any, **kwargs: Any) -> tuple[MemoryExchange, Deferred[None]]:
         """Start answering an exchange; the Deferred is the lane's, to be cancelled when the client leaves."""

@@ -265,11 +265,9 @@ class MemoryReloads:
 class World:
     """Everything behind the channel, with lanes that only say which route they were given."""
 
-    def __init__(
-        self, settings: Settings, *, serve: Mapping[Lane, Any] | None = None, clock: Clock | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, *, serve: Mapping[Lane, Any] | None = None) -> None:
         self.settings = settings
-        self.clock = clock or Clock()
+        self.clock = Clock()
         self.clock.advance(1_700_000_000)
         self.publisher = LogPublisher()
         self.logs = Logs(settings, self.publisher)
