@@ -17,8 +17,9 @@ from llamaswap import __version__
 from llamaswap.backends.pool import Pool
 from llamaswap.config.schema import Settings
 from llamaswap.ids import ModelId
+from llamaswap.loading.stream import Loading
 from llamaswap.logs.sources import Logs
-from llamaswap.notices import Notices, RequestEnded, State
+from llamaswap.notices import ModelChanged, Notices, RequestEnded, State
 from llamaswap.peers.peers import Peers
 from llamaswap.proxy.body import InThread
 from llamaswap.resolve.chooser import Choice, Chooser
@@ -35,6 +36,7 @@ from llamaswap.web.front import Front, Serve
 from llamaswap.web.gate import Gate
 from llamaswap.web.inference import Inference
 from llamaswap.web.passthrough import Passthrough
+from llamaswap.web.refusals import words_for
 from llamaswap.web.resource import LlamaSwapResource
 from llamaswap.web.root import ResourceTree
 from llamaswap.web.routes import ROUTES, Lane, RouteTable
@@ -77,6 +79,8 @@ class Doors:
         self._connect = connect
         self._notices = notices
         self._clock = reactor
+        self._loading = Loading(self._state_of, in_thread, words_for, reactor)
+        notices.subscribe(ModelChanged, lambda _: self._loading.stir())
         self._table = RouteTable(ROUTES)
         self._api_keys = settings.api_keys
         rules = self._rules(settings)
@@ -108,7 +112,9 @@ class Doors:
         resolver = Resolver(settings, RemoteNames(settings.peers))
         peers = Peers(self._connect)
         chooser = Chooser(resolver)
-        inference = Inference(settings, chooser, self._dispatcher, peers, self._in_thread, self._request_ended)
+        inference = Inference(
+            settings, chooser, self._dispatcher, peers, self._loading, self._in_thread, self._request_ended
+        )
         passthrough = Passthrough(settings, resolver, self._dispatcher, peers, self._state_of)
         lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
         return _Rules(resolver, Gate(settings, self._table), lanes)

@@ -6,11 +6,13 @@ from types import TracebackType
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
 
 from llamaswap.config.schema import Settings
 from llamaswap.errors import Refusal
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
+from llamaswap.loading.stream import Loading
 from llamaswap.notices import State
 from llamaswap.proxy.forward import Outgoing, forward
 from llamaswap.resolve.chooser import Choice, Chooser
@@ -20,6 +22,7 @@ from llamaswap.resolve.targets import Remote
 from llamaswap.stay import Progress, Stay
 from llamaswap.web.inference import Inference
 from llamaswap.web.passthrough import Passthrough
+from llamaswap.web.refusals import words_for
 from llamaswap.web.routes import Lane
 from llamaswap.wire.upstream import Upstream
 from tests.support.web import MemoryExchange, World
@@ -32,14 +35,18 @@ class MemoryLeases:
     def __init__(self) -> None:
         self.upstreams: dict[ModelId, MemoryUpstream] = {}
         self.held: list[ModelId] = []
+        self.states: dict[ModelId, State] = {}
+        """Those that are not what the upstreams say."""
         self.refusal: Refusal | None = None
         self.pending: Deferred[None] | None = None
+        self.shown = Progress()
+        """What leases answer when they are asked how far they have come."""
 
     def lease(self, model: ModelId) -> MemoryLease:
         return MemoryLease(self, model)
 
     def state_of(self, model: ModelId) -> State:
-        return State.READY if model in self.upstreams else State.STOPPED
+        return self.states.get(model, State.READY if model in self.upstreams else State.STOPPED)
 
 
 class MemoryLease:
@@ -49,14 +56,12 @@ class MemoryLease:
         self._leases = leases
         self._model = model
         self.stay: Stay | None = None
-        self.shown = Progress()
-        """What `progress` answers."""
 
     def arrive(self) -> bool:
         return self._leases.refusal is None and self._leases.pending is not None
 
     def progress(self) -> Progress:
-        return self.shown
+        return self._leases.shown
 
     async def __aenter__(self) -> Upstream:
         if self._leases.refusal is not None:
@@ -91,17 +96,20 @@ class RelayWorld(World):
         self.leases = MemoryLeases()
         self.peers = MemoryPeers()
         self.ended: list[tuple[Choice, Stay | None, int]] = []
+        self.loading = Loading(self.leases.state_of, lambda work, *args: succeed(work(*args)), words_for, Clock())
         resolver = Resolver(settings, RemoteNames(settings.peers))
         inference = Inference(
             settings,
             Chooser(resolver),
             self.leases,
             self.peers,
+            self.loading,
             lambda work, *args: succeed(work(*args)),
             lambda *told: self.ended.append(told),
         )
         passthrough = Passthrough(settings, resolver, self.leases, self.peers, self.leases.state_of)
         super().__init__(settings, serve={Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve})
+        self.loading.clock = self.clock
 
     def begin(self, *args: Any, **kwargs: Any) -> tuple[MemoryExchange, Deferred[None]]:
         """Start answering an exchange; the Deferred is the lane's, to be cancelled when the client leaves."""

@@ -145,7 +145,7 @@ def request(line: str, *headers: str, body: bytes = b"") -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def producer_of(transport: MemoryTransport) -> Producer:
+def producer_of(transport: StringTransport) -> Producer:
     """What fills `transport`, and can be told to wait."""
     assert transport.producer is not None
     producer: Producer = transport.producer

@@ -97,13 +97,20 @@ def _field(encoded: bytes) -> str | None:
 
 def find_json(body: Buffer) -> Found | None:
     """The first top-level member `model`: text, or a number, boolean or container as its raw text."""
+    span = find_member(body, "model")
+    return _named(body, span) if span is not None else None
+
+
+def find_member(body: Buffer, name: str) -> Span | None:
+    """Where the value of the first top-level member `name` of a JSON object stands."""
+    plain = f'"{name}"'.encode()
     opening = _OPEN.match(body)
     position = opening.end() if opening else len(body)
     while (key := _key(body, position)) is not None:
         start = key.end
         end = _value_end(body, start)
-        if body[key.start : key.start + 7] == b'"model"' or _unquote(_literal(body, key.start)) == "model":
-            return _named(body, Span(start, end))
+        if body[key.start : key.start + len(plain)] == plain or _unquote(_literal(body, key.start)) == name:
+            return Span(start, end)
         separator = _NEXT.match(body, end)
         position = separator.end() if separator else len(body)
     return None

@@ -14,6 +14,7 @@ from llamaswap.config.schema import Settings
 from llamaswap.errors import NoModelGiven, UnknownModel
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
+from llamaswap.loading.stream import Loading
 from llamaswap.proxy.body import InThread, StoredBody, store
 from llamaswap.proxy.forward import Outgoing, forward
 from llamaswap.resolve.chooser import Choice, Chooser
@@ -70,12 +71,14 @@ class Inference:
         chooser: Chooser,
         leases: Leases,
         peers: Peers,
+        loading: Loading,
         in_thread: InThread,
         ended: Callable[[Choice, Stay | None, int], None],
     ) -> None:
         self._chooser = chooser
         self._leases = leases
         self._peers = peers
+        self._loading = loading
         self._in_thread = in_thread
         self._ended = ended
         self._keep_credentials = not settings.api_keys
@@ -101,9 +104,15 @@ class Inference:
             if isinstance(target, Remote):
                 await self._peers.serve(exchange, target, outgoing)
             else:
+                told = (
+                    await self._loading.stream(exchange, target, outgoing) if target.model.send_loading_state else None
+                )
                 lease = self._leases.lease(target.model.id)
-                async with lease as upstream:
-                    await forward(exchange, upstream, outgoing)
+                if told is not None and lease.arrive():
+                    await told.serve(lease)
+                else:
+                    async with lease as upstream:
+                        await forward(exchange, upstream, outgoing)
         finally:
             self._ended(choice, lease.stay if lease else None, exchange.status)
 

@@ -1,0 +1,1 @@
+`sendLoadingState` works: clients that stream on `/v1/chat/completions`, `/v1/completions`, `/v1/responses` and `/v1/messages` are answered at once, and see their place in the queue, who stops for them and how long the load will take, before the model's own events.
