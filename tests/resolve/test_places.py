@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.resolve.places import Found, find_json, find_model, multipart_fields
+from llamaswap.filters.scan import Span
+from llamaswap.resolve.places import Found, Place, find_json, find_model, multipart_fields
 
 JSON = b"application/json; charset=utf-8"
 
@@ -100,21 +101,24 @@ class OtherPlacesTests(SynchronousTestCase):
     def test_a_get_names_it_in_the_query(self) -> None:
         """The first value, form-decoded; the body is not looked at."""
         found = self.find(JSON, b'{"model":"no"}', b"a=1&model=org%2Fm+1&model=x", b"GET")
-        self.assertEqual(found, Found("org/m 1"))
+        self.assertEqual(found, Found("org/m 1", Place.QUERY, in_query=(Span(10, 19), Span(26, 27))))
 
     def test_json_by_any_spelling_of_its_type(self) -> None:
         """Q11: case and `+json` make no difference."""
         for kind in (JSON, b"Application/JSON", b"application/vnd.x+json"):
             found = self.find(kind, b'{"model":"m"}')
-            assert found is not None and found.as_json
+            assert found is not None and found.place is Place.JSON
         self.assertIsNone(self.find(b"text/plain", b'{"model":"m"}'))
-        self.assertEqual(self.find(b"text/plain", b'{"model":"m"}', b"model=q"), Found("q"))
+        self.assertEqual(
+            self.find(b"text/plain", b'{"model":"m"}', b"model=q"), Found("q", Place.QUERY, in_query=(Span(6, 7),))
+        )
 
     def test_urlencoded(self) -> None:
         """The body wins over the URL."""
         kind = b"application/x-www-form-urlencoded"
-        self.assertEqual(self.find(kind, urlencode({"x": "1", "model": "a/b c"}).encode(), b"model=q"), Found("a/b c"))
-        self.assertEqual(self.find(kind, b"x=1", b"model=q"), Found("q"))
+        body = urlencode({"x": "1", "model": "a/b c"}).encode()
+        self.assertEqual(self.find(kind, body, b"model=q"), Found("a/b c", Place.FORM, (Span(10, len(body)),)))
+        self.assertEqual(self.find(kind, b"x=1", b"model=q"), Found("q", Place.QUERY, in_query=(Span(6, 7),)))
 
     def test_multipart(self) -> None:
         """The value of the field, its exact place, and no file that happens to have the name."""
@@ -130,7 +134,9 @@ class OtherPlacesTests(SynchronousTestCase):
         self.assertEqual([body[span.start : span.end] for span in found.spans], [b"whisper", b"second"])
         self.assertEqual(
             self.find(b"multipart/form-data; boundary=B1", b"preamble\r\n" + body),
-            Found("whisper", tuple(type(span)(span.start + 10, span.end + 10) for span in found.spans)),
+            Found(
+                "whisper", Place.MULTIPART, tuple(type(span)(span.start + 10, span.end + 10) for span in found.spans)
+            ),
         )
 
     @given(st.binary(max_size=300))

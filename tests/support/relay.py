@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, cast
 
@@ -14,8 +15,10 @@ from llamaswap.ids import ModelId
 from llamaswap.notices import State
 from llamaswap.proxy.forward import Outgoing, forward
 from llamaswap.resolve.chooser import Choice, Chooser
+from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
+from llamaswap.resolve.tally import Tally
 from llamaswap.resolve.targets import Remote
 from llamaswap.stay import Progress, Stay
 from llamaswap.web.inference import Inference
@@ -32,6 +35,8 @@ class MemoryLeases:
     def __init__(self) -> None:
         self.upstreams: dict[ModelId, MemoryUpstream] = {}
         self.held: list[ModelId] = []
+        self.states: dict[ModelId, State] = {}
+        """Those that are not what the upstreams say."""
         self.refusal: Refusal | None = None
         self.pending: Deferred[None] | None = None
 
@@ -39,7 +44,13 @@ class MemoryLeases:
         return MemoryLease(self, model)
 
     def state_of(self, model: ModelId) -> State:
-        return State.READY if model in self.upstreams else State.STOPPED
+        return self.states.get(model, State.READY if model in self.upstreams else State.STOPPED)
+
+    def upstream_of(self, model: ModelId) -> Upstream | None:
+        return cast(Upstream, self.upstreams[model]) if model in self.upstreams else None
+
+    def busy(self, model: ModelId) -> int:
+        return self.held.count(model)
 
 
 class MemoryLease:
@@ -92,16 +103,16 @@ class RelayWorld(World):
         self.peers = MemoryPeers()
         self.ended: list[tuple[Choice, Stay | None, int]] = []
         resolver = Resolver(settings, RemoteNames(settings.peers))
-        inference = Inference(
-            settings,
-            Chooser(resolver),
-            self.leases,
-            self.peers,
-            lambda work, *args: succeed(work(*args)),
-            lambda *told: self.ended.append(told),
-        )
-        passthrough = Passthrough(settings, resolver, self.leases, self.peers, self.leases.state_of)
+        self.active = ActiveProfile()
+        self.tally = Tally()
+        chooser = Chooser(settings, resolver, self.leases, self.active, self.tally)
+        ways = (self.leases, self.peers, self.in_thread)
+        inference = Inference(settings, chooser, *ways, lambda *told: self.ended.append(told), self.leases)
+        passthrough = Passthrough(settings, resolver, chooser, *ways, self.leases)
         super().__init__(settings, serve={Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve})
+
+    def in_thread(self, work: Callable[..., Any], *arguments: Any) -> Awaitable[Any]:
+        return succeed(work(*arguments))
 
     def begin(self, *args: Any, **kwargs: Any) -> tuple[MemoryExchange, Deferred[None]]:
         """Start answering an exchange; the Deferred is the lane's, to be cancelled when the client leaves."""

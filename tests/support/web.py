@@ -26,7 +26,8 @@ from llamaswap.errors import ClientGone, Refusal
 from llamaswap.exchange import Exchange, Header, Producer, TunnelEnd
 from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
-from llamaswap.notices import State
+from llamaswap.notices import ProfileChanged, State
+from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.web import pages
@@ -35,6 +36,7 @@ from llamaswap.web.configuration import Configuration
 from llamaswap.web.feeds import LogFeeds
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
+from llamaswap.web.profiles import Profiles
 from llamaswap.web.resource import LlamaSwapResource
 from llamaswap.web.root import ResourceTree
 from llamaswap.web.routes import ROUTES, Lane, Route, RouteTable
@@ -280,9 +282,14 @@ class World:
         self.front = Front(self.gate, lanes, self.clock, log_requests=True)
         resolver = Resolver(settings, RemoteNames(settings.peers))
         version = Version("1.2", "abc", "today")
-        api = Api(settings, self.models, self.models.state_of, self._states, resolver, version, self.clock)
+        self.active = ActiveProfile()
+        self.told: list[ProfileChanged] = []
+        states = (self.models.state_of, self._states)
+        api = Api(settings, self.models, *states, resolver, version, self.clock, self.active)
+        self.profiles = Profiles(settings, self.active, self.told.append, self.clock)
         self.feeds = LogFeeds(self.logs, resolver)
         own = {**api.endpoints(), **self.feeds.endpoints(), **Configuration(self.reloads).endpoints()}
+        own |= self.profiles.endpoints()
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
 

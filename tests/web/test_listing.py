@@ -6,9 +6,11 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import Capabilities, Settings
+from llamaswap.config.schema import Capabilities, Profile, Settings
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
+from llamaswap.resolve.remote import RemoteNames
+from llamaswap.resolve.resolver import Resolver
 from llamaswap.web.listing import model_list, running_list
 from tests.support.web import model, settings_of
 
@@ -28,8 +30,11 @@ def states(**by_name: State) -> Any:
 
 
 class ModelListTests(SynchronousTestCase):
-    def records(self, settings: Settings, **by_name: State) -> dict[str, dict[str, Any]]:
-        listed = model_list(settings, states(**by_name), 1_700_000_000)
+    def records(
+        self, settings: Settings, profile: Profile | None = None, **by_name: State
+    ) -> dict[str, dict[str, Any]]:
+        resolver = Resolver(settings, RemoteNames(settings.peers))
+        listed = model_list(settings, resolver, states(**by_name), 1_700_000_000, profile)
         self.assertEqual(listed["object"], "list")
         return {record["id"]: record for record in listed["data"]}
 
