@@ -1,4 +1,4 @@
-"""Who answers a request for a name: pin of the active profile, then selector, then model (lifecycle section 10). Pure."""
+"""Who answers a request for a name: a profile's pin, then a selector, then a model (lifecycle section 10). Pure."""
 
 from __future__ import annotations
 
