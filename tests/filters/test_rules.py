@@ -45,7 +45,11 @@ class RuleTests(SynchronousTestCase):
         """Stripped, set, and set once more for the name; keys in their order, so that a later one leads into an
         earlier one."""
         sets = {"b.c": 2, "b": {"x": 1}, "t": 1}
-        filters: dict[str, Any] = {"strip_params": ("a", "t"), "set_params": sets, "set_params_by_id": {"fast": {"t": 3, "a": 4}}}
+        filters: dict[str, Any] = {
+            "strip_params": ("a", "t"),
+            "set_params": sets,
+            "set_params_by_id": {"fast": {"t": 3, "a": 4}},
+        }
         body = {"a": 0, "m": 1, "t": 0}
         self.assertEqual(filtered(body, **filters), {"m": 1, "b": {"x": 1, "c": 2}, "t": 1})
         self.assertEqual(filtered(body, "fast", **filters), {"m": 1, "b": {"x": 1, "c": 2}, "t": 3, "a": 4})

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.filters.scan import Span
-from llamaswap.resolve.places import Found, Place, find_json, find_model, multipart_fields
+from llamaswap.resolve.places import (
+    Found,
+    Place,
+    find_json,
+    find_model,
+    multipart_fields,
+    renamed,
+    renamed_query,
+)
+from tests.filters.test_document import edited
 
 JSON = b"application/json; charset=utf-8"
 
@@ -92,6 +101,42 @@ class JsonTests(SynchronousTestCase):
         """A megabyte of brackets or quotes takes no longer than reading it."""
         for body in (b'{"a":' + b"[" * 500_000, b'{"a":' + b'["x",' * 200_000, b'{"a":"' + b"\\" * 500_001):
             self.assertIsNone(name(body))
+
+
+class RenamingTests(SynchronousTestCase):
+    def rename(self, content_type: bytes, body: bytes, name: str) -> bytes:
+        found = find_model(b"POST", b"", content_type, body)
+        assert found is not None
+        return edited(body, renamed(found, name))
+
+    def test_json(self) -> None:
+        """The first value only, in the words of JSON."""
+        body = b'{"a" : 1, "model":"x" ,"model": "x"}'
+        self.assertEqual(self.rename(JSON, body, 'n "\u00e9"'), b'{"a" : 1, "model":"n \\"\\u00e9\\"" ,"model": "x"}')
+
+    def test_urlencoded(self) -> None:
+        """Every value, encoded; all others as they are."""
+        body = b"a=%20&model=x&b&m%6Fdel=y&model&c=+"
+        after = self.rename(b"application/x-www-form-urlencoded", body, "a/b c&")
+        self.assertEqual(after, b"a=%20&model=a%2Fb+c%26&b&m%6Fdel=a%2Fb+c%26&model&c=+")
+
+    def test_query(self) -> None:
+        """As a form, and nothing else of it changes (http-api section 6.5)."""
+        query = b"z=%2f&model=s-pin&a=b%20c"
+        found = find_model(b"GET", query, b"", b"")
+        assert found is not None
+        self.assertEqual(renamed_query(query, found.in_query, "x y"), b"z=%2f&model=x+y&a=b%20c")
+        self.assertEqual(renamed(found, "x"), [])
+
+    @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1))
+    def test_what_was_written_is_found(self, name: str) -> None:
+        """Whatever the new name is, the same look finds it."""
+        for kind, body in (
+            (JSON, b'{"x":[1],"model":"m","y":2}'),
+            (b"application/x-www-form-urlencoded", b"x=1&model=m&y=2"),
+        ):
+            found = find_model(b"POST", b"", kind, self.rename(kind, body, name))
+            self.assertEqual(found and found.name, name)
 
 
 class OtherPlacesTests(SynchronousTestCase):

@@ -103,16 +103,19 @@ class RelayWorld(World):
         self.peers = MemoryPeers()
         self.ended: list[tuple[Choice, Stay | None, int]] = []
         resolver = Resolver(settings, RemoteNames(settings.peers))
-        self.active = ActiveProfile()
+        self.threads: Callable[..., Awaitable[Any]] = lambda work, *arguments: succeed(work(*arguments))
+        active = ActiveProfile()
         self.tally = Tally()
-        chooser = Chooser(settings, resolver, self.leases, self.active, self.tally)
+        chooser = Chooser(settings, resolver, self.leases, active, self.tally)
         ways = (self.leases, self.peers, self.in_thread)
         inference = Inference(settings, chooser, *ways, lambda *told: self.ended.append(told), self.leases)
         passthrough = Passthrough(settings, resolver, chooser, *ways, self.leases)
-        super().__init__(settings, serve={Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve})
+        self.resolver = resolver
+        lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
+        super().__init__(settings, serve=lanes, active=active)
 
     def in_thread(self, work: Callable[..., Any], *arguments: Any) -> Awaitable[Any]:
-        return succeed(work(*arguments))
+        return self.threads(work, *arguments)
 
     def begin(self, *args: Any, **kwargs: Any) -> tuple[MemoryExchange, Deferred[None]]:
         """Start answering an exchange; the Deferred is the lane's, to be cancelled when the client leaves."""
@@ -120,6 +123,11 @@ class RelayWorld(World):
         answering = self.front.receive(cast(Exchange, exchange))
         assert answering is not None
         return exchange, Deferred.fromCoroutine(answering)
+
+    def on_the_way(self, *names: str) -> list[int]:
+        """How many requests count for what each of these names means, beyond those that the leases know of."""
+        targets = [self.resolver.resolve(name) for name in names]
+        return [self.tally.on_the_way(target) for target in targets if target is not None]
 
     def upstream(self, model: str) -> MemoryUpstream:
         return self.leases.upstreams[ModelId(model)]

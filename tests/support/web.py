@@ -267,7 +267,9 @@ class MemoryReloads:
 class World:
     """Everything behind the channel, with lanes that only say which route they were given."""
 
-    def __init__(self, settings: Settings, *, serve: Mapping[Lane, Any] | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, serve: Mapping[Lane, Any] | None = None, active: ActiveProfile | None = None
+    ) -> None:
         self.settings = settings
         self.clock = Clock()
         self.clock.advance(1_700_000_000)
@@ -282,7 +284,7 @@ class World:
         self.front = Front(self.gate, lanes, self.clock, log_requests=True)
         resolver = Resolver(settings, RemoteNames(settings.peers))
         version = Version("1.2", "abc", "today")
-        self.active = ActiveProfile()
+        self.active = active or ActiveProfile()
         self.told: list[ProfileChanged] = []
         states = (self.models.state_of, self._states)
         api = Api(settings, self.models, *states, resolver, version, self.clock, self.active)
