@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.config.parameters import Path
 from llamaswap.errors import BadRequest
 from llamaswap.filters.document import MOST_ITEMS, Damaged, open_document
-from llamaswap.filters.keys import FilterFailed, Path
+from llamaswap.filters.keys import FilterFailed
 from llamaswap.filters.scan import Edit
 
 Change = tuple[Path, Any]

@@ -8,7 +8,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import Filters
-from llamaswap.filters.keys import FilterFailed, path_of
+from llamaswap.filters.keys import FilterFailed
 from llamaswap.filters.rules import Rules, edits_for, joined
 from llamaswap.filters.scan import Span
 from tests.filters.test_document import edited
@@ -19,25 +19,6 @@ def filtered(body: Any, name: str = "m", **filters: Any) -> Any:
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
     left = edited(text, edits_for(text, Rules(Filters(**filters)).for_name(name)))
     return left if isinstance(body, bytes) else json.loads(left)
-
-
-class KeyTests(SynchronousTestCase):
-    def test_paths(self) -> None:
-        """Dots lead inside, a backslash takes the meaning from what follows it, wildcards make no path."""
-        for key, path in {
-            "a": ("a",),
-            "a.b.0": ("a", "b", "0"),
-            r"a\.b.c": ("a.b", "c"),
-            r"a\\.b": ("a\\", "b"),
-            r"a\*": ("a*",),
-            "a\\": ("a",),
-            "a..b.": ("a", "", "b", ""),
-            "a|b": ("a|b",),
-            "a*": None,
-            "a.?": None,
-            "a.#": None,
-        }.items():
-            self.assertEqual(path_of(key), path, key)
 
 
 class RuleTests(SynchronousTestCase):

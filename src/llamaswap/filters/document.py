@@ -11,10 +11,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
+from llamaswap.config.parameters import Path
 from llamaswap.errors import BadRequest
-from llamaswap.filters.keys import Path, place_in
+from llamaswap.filters.keys import place_to_fill, place_to_strip
 from llamaswap.filters.scan import Buffer, Edit, Span, skip_blanks, string_end, unquoted, value_end
-from llamaswap.filters.values import list_place, placed, stripped
+from llamaswap.filters.values import placed, stripped
 
 MOST_ITEMS = 65_536
 """Members of an object, or places of a list, that are opened at most: each takes memory."""
@@ -189,7 +190,7 @@ class List(Container):
 
     def place(self, path: Path, new: Any) -> None:
         kept = self._kept
-        place = place_in(path[0], len(kept) + len(self._more))
+        place = place_to_fill(path[0], len(kept) + len(self._more))
         if place < len(kept):
             kept[place].place(path[1:], new)
         else:
@@ -197,7 +198,7 @@ class List(Container):
 
     def strip(self, path: Path) -> None:
         kept = self._kept
-        place = list_place(path[0], len(kept) + len(self._more))
+        place = place_to_strip(path[0], len(kept) + len(self._more))
         if place is None:
             return
         if place < len(kept):

@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from llamaswap.config.parameters import Path, set_path, strip_path
 from llamaswap.config.schema import Filters
 from llamaswap.filters.document import Container, Damaged, open_document
-from llamaswap.filters.keys import WILD, FilterFailed, Path, path_of
+from llamaswap.filters.keys import FilterFailed
 from llamaswap.filters.scan import Buffer, Edit
-
-_NEVER_SET = WILD | {"|"}
-"""Characters that make a key which is ignored; so does `@` at its front."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class Rules:
     """The filters of a model or a peer, ready for use."""
 
     def __init__(self, filters: Filters) -> None:
-        strips = [Strip(key, path_of(key)) for key in filters.strip_params]
+        strips = [Strip(key, strip_path(key)) for key in filters.strip_params]
         self._always: tuple[Rule, ...] = (*strips, *_sets(filters.set_params))
         self._by_name = {name: (*self._always, *_sets(values)) for name, values in filters.set_params_by_id.items()}
 
@@ -68,8 +66,7 @@ class Rules:
 
 
 def _sets(values: Mapping[str, Any]) -> list[Set]:
-    paths = {key: path_of(key, _NEVER_SET) for key in sorted(values) if not key.startswith("@")}
-    return [Set(key, path, values[key]) for key, path in paths.items() if path is not None]
+    return [Set(key, path, values[key]) for key in sorted(values) if (path := set_path(key)) is not None]
 
 
 def edits_for(body: Buffer, rules: tuple[Rule, ...]) -> list[Edit]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from llamaswap.filters.keys import LAST, Path, grows_list, index_of, place_in
+from llamaswap.config.parameters import Path
+from llamaswap.filters.keys import grows_list, place_to_fill, place_to_strip
 
 
 def placed(old: Any, path: Path, new: Any) -> Any:
@@ -16,7 +17,7 @@ def placed(old: Any, path: Path, new: Any) -> Any:
         return new
     part, rest = path[0], path[1:]
     if isinstance(old, list):
-        place = place_in(part, len(old))
+        place = place_to_fill(part, len(old))
         padded = old + [None] * (place + 1 - len(old))
         return [*padded[:place], placed(padded[place], rest, new), *padded[place + 1 :]]
     if isinstance(old, dict):
@@ -31,13 +32,7 @@ def stripped(old: Any, path: Path) -> Any:
         if rest:
             return {**old, part: stripped(old[part], rest)}
         return {name: value for name, value in old.items() if name != part}
-    if isinstance(old, list) and (place := list_place(part, len(old))) is not None:
+    if isinstance(old, list) and (place := place_to_strip(part, len(old))) is not None:
         kept = [stripped(old[place], rest)] if rest else []
         return [*old[:place], *kept, *old[place + 1 :]]
     return old
-
-
-def list_place(part: str, length: int) -> int | None:
-    """The place of something that stands in a list of this length; None when nothing stands there."""
-    place = length - 1 if part == LAST else index_of(part)
-    return place if place is not None and 0 <= place < length else None
