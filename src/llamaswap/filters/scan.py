@@ -21,7 +21,8 @@ _FLAT = rb"(?:" + _GAP + rb"|" + _STRING + rb"){0,64}+"
 _NEST = rb"[{\[]" + _FLAT + rb"[}\]]"
 _SKIP = re.compile(rb"(?:" + _GAP + rb"|" + _STRING + rb"|" + _NEST + rb"){0,256}+", re.DOTALL)
 """What holds no bracket that does not close within one level: messages are flat, so this is a few steps."""
-_BLANK = re.compile(rb"\s{0,1024}+")
+_LONGEST_BLANK = 1024
+_BLANK = re.compile(rb"\s{0,%d}+" % _LONGEST_BLANK)
 _SCALAR = re.compile(rb"[^\s,\]}]++")
 
 _BACKSLASH = ord("\\")
@@ -41,8 +42,10 @@ Edit = tuple[Span, bytes]
 
 def skip_blanks(body: Buffer, position: int) -> int:
     """Where the next token begins."""
-    while (blank := _BLANK.match(body, position)) is not None and blank.end() > position:
-        position = blank.end()
+    while blank := _BLANK.match(body, position):
+        before, position = position, blank.end()
+        if position - before < _LONGEST_BLANK:
+            break
     return position
 
 
