@@ -12,10 +12,11 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from llamaswap.config.schema import Limits, Settings
+from llamaswap.config.schema import Limits, Profile, Selector, Settings
 from llamaswap.house import House
 from llamaswap.ids import ModelId
-from llamaswap.notices import ConfigurationChanged
+from llamaswap.notices import ConfigurationChanged, ProfileChanged
+from llamaswap.resolve.targets import Local
 from llamaswap.schedule.policies import Found, Policies
 from llamaswap.service import LlamaSwap
 from llamaswap.shutdown import Shutdown
@@ -203,6 +204,39 @@ class ApplyTests(SynchronousTestCase):
             said = [formatEvent(event) for event in events]
             self.assertEqual(said, ["the server is stopping: the new configuration is not applied"])
             self.assertIs(self.house.settings, before)
+
+    def test_w16_profile(self) -> None:
+        """The active one stays as long as the settings know it; with it go its pins, and that is told."""
+
+        def with_pins(**pins: str) -> Settings:
+            profiles = {"p": Profile(name="p", pins=pins)} if pins else {}
+            return settings_of(model("a"), model("b"), profiles=profiles)
+
+        heard: list[ProfileChanged] = []
+        self.house.notices.subscribe(ProfileChanged, heard.append)
+        self.house.apply(with_pins(x="a"))
+        self.assertEqual(self.status("PUT /api/profiles/active", body=b'{"name": "p"}'), 200)
+        self.assertEqual(self.status("GET /upstream/x"), 301)
+        self.house.apply(with_pins(y="b"))
+        self.assertEqual((self.status("GET /upstream/x"), self.status("GET /upstream/y")), (404, 301))
+        self.assertEqual(self.listed(), ["a", "b", "y"])
+        with capturedLogs() as events:
+            self.house.apply(with_pins())
+        self.assertIn("active profile: none (was p)", [formatEvent(event) for event in events])
+        self.assertEqual([(notice.old, notice.new) for notice in heard], [(None, "p"), ("p", None)])
+        self.assertEqual((self.status("GET /upstream/y"), self.listed()), (404, ["a", "b"]))
+
+    def test_w16_turns(self) -> None:
+        """A reload does not forget whose turn it is, unless the selector is gone."""
+        selector = Selector(id="s", strategy="spillover", targets=("a", "b"))
+        settings = settings_of(model("a"), model("b"), selectors={"s": selector})
+        self.house.apply(settings)
+        tally = self.house._doors._tally
+        tally.remember("s", Local(settings.models[ModelId("a")], "a"))
+        self.house.apply(replace(settings, api_keys=("k",)))
+        self.assertIsNotNone(tally.last("s"))
+        self.house.apply(settings_of(model("a"), model("b")))
+        self.assertIsNone(tally.last("s"))
 
     def test_patience(self) -> None:
         """The end waits for models as long as the new settings say."""

@@ -80,11 +80,7 @@ class WebSocketTests(WholeTestCase):
     def test_s38_a_websocket_loads_its_model_and_holds_it(self) -> None:
         """The tunnel works both ways; while it is open a conflicting model's request waits."""
         with self.server(a=command("a"), b=command("b")) as server, ThreadPoolExecutor(1) as pool:
-            with socket.create_connection(("127.0.0.1", server.port), 20) as client:
-                client.sendall(
-                    b"GET /upstream/a/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-                )
+            with self.knock(server) as client:
                 head = self.until(client, b"\r\n\r\n")
                 self.assertTrue(head.startswith(b"HTTP/1.1 101"), head)
                 self.assertIn(b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", head)
@@ -93,6 +89,33 @@ class WebSocketTests(WholeTestCase):
                 self.assertEqual(self.until(client, b"ping"), b"\x81\x04ping")
                 self.assertFalse(waiting.done())
             self.assertEqual(waiting.result(20).json()["name"], "b")
+
+    def test_s29_and_s39_one_that_does_not_count(self) -> None:
+        """It starts nothing and holds nothing: another model takes the place at once, and the socket drops; so it does
+        at the end of the idle time."""
+        text = (
+            configuration(a=command("a"), b=command("b"))
+            .replace("{cmd", "{ttl: 1, cmd")
+            .replace(" --name a'", " --name a', compat: {ignoreWebsockets: true}")
+        )
+        with LiveServer.of(text, self.folder) as server:
+            with self.knock(server) as client:
+                self.assertIn(b"HTTP/1.1 409", client.recv(4096))
+            for ask in (lambda: server.ask("POST", CHAT, {"model": "b"}).status, lambda: 200):
+                server.ask("POST", CHAT, {"model": "a"})
+                with self.knock(server) as client:
+                    self.assertTrue(self.until(client, b"\r\n\r\n").startswith(b"HTTP/1.1 101"))
+                    self.assertEqual(ask(), 200)
+                    self.assertEqual(client.recv(4096), b"")
+
+    def knock(self, server: LiveServer) -> socket.socket:
+        """A client that has asked for a WebSocket to the model a."""
+        client = socket.create_connection(("127.0.0.1", server.port), 20)
+        client.sendall(
+            b"GET /upstream/a/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        return client
 
     def until(self, client: socket.socket, end: bytes) -> bytes:
         data = b""

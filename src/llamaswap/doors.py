@@ -23,8 +23,10 @@ from llamaswap.notices import ModelChanged, Notices, RequestEnded, State
 from llamaswap.peers.peers import Peers
 from llamaswap.proxy.body import InThread
 from llamaswap.resolve.chooser import Choice, Chooser
+from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
+from llamaswap.resolve.tally import Tally
 from llamaswap.resolve.targets import Remote
 from llamaswap.schedule.dispatcher import Dispatcher
 from llamaswap.stay import Stay
@@ -36,6 +38,7 @@ from llamaswap.web.front import Front, Serve
 from llamaswap.web.gate import Gate
 from llamaswap.web.inference import Inference
 from llamaswap.web.passthrough import Passthrough
+from llamaswap.web.profiles import Profiles
 from llamaswap.web.refusals import words_for
 from llamaswap.web.resource import LlamaSwapResource
 from llamaswap.web.root import ResourceTree
@@ -79,16 +82,22 @@ class Doors:
         self._connect = connect
         self._notices = notices
         self._clock = reactor
-        self._loading = Loading(self._state_of, in_thread, words_for, reactor)
-        notices.subscribe(ModelChanged, lambda _: self._loading.stir())
         self._table = RouteTable(ROUTES)
         self._api_keys = settings.api_keys
+        self._active = ActiveProfile()
+        self._tally = Tally()
+        self._known = _Known(pool, dispatcher)
+        self._loading = Loading(self._known.state_of, in_thread, words_for, reactor)
+        notices.subscribe(ModelChanged, lambda _: self._loading.stir())
         rules = self._rules(settings)
         self._front = Front(rules.gate, rules.lanes, reactor, log_requests=logs.shows(LogLevel.info))
         version = Version(__version__)
-        self._api = Api(settings, dispatcher, self._state_of, pool.states, rules.resolver, version, reactor)
+        state_of = self._known.state_of
+        self._api = Api(settings, dispatcher, state_of, pool.states, rules.resolver, version, reactor, self._active)
+        self._profiles = Profiles(settings, self._active, notices.publish, reactor)
         self.feeds = LogFeeds(logs, rules.resolver)
         own = {**self._api.endpoints(), **self.feeds.endpoints(), **Configuration(reloads).endpoints()}
+        own |= self._profiles.endpoints()
         tree = ResourceTree(self._table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self._front, tree)
         self.factory = ChannelFactory(self._front, TreeLane(tree), settings.limits, reactor)
@@ -103,6 +112,8 @@ class Doors:
                 self._api_keys = settings.api_keys
                 self.feeds.end_all()  # they were let in by other keys
             self._api.configure(settings, rules.resolver)
+            self._profiles.configure(settings)
+            self._tally.forget_all_but(settings.selectors)
             self.feeds.configure(rules.resolver)
             self.factory.configure(settings.limits)
 
@@ -111,11 +122,10 @@ class Doors:
     def _rules(self, settings: Settings) -> _Rules:
         resolver = Resolver(settings, RemoteNames(settings.peers))
         peers = Peers(self._connect)
-        chooser = Chooser(resolver)
-        inference = Inference(
-            settings, chooser, self._dispatcher, peers, self._loading, self._in_thread, self._request_ended
-        )
-        passthrough = Passthrough(settings, resolver, self._dispatcher, peers, self._state_of)
+        chooser = Chooser(settings, resolver, self._known, self._active, self._tally)
+        ways = (self._dispatcher, peers, self._in_thread)
+        inference = Inference(settings, chooser, *ways, self._loading, self._request_ended, self._known)
+        passthrough = Passthrough(settings, resolver, chooser, *ways, self._known)
         lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
         return _Rules(resolver, Gate(settings, self._table), lanes)
 
@@ -124,7 +134,23 @@ class Doors:
         peer, model = (target.peer.id, target.name) if isinstance(target, Remote) else ("", target.model.id)
         self._notices.publish(RequestEnded(model, peer, choice.selector, stay, status, when))
 
-    def _state_of(self, model: ModelId) -> State:
+
+class _Known:
+    """What can be known of the models here."""
+
+    def __init__(self, pool: Pool, dispatcher: Dispatcher) -> None:
+        self._pool = pool
+        self._dispatcher = dispatcher
+
+    def state_of(self, model: ModelId) -> State:
         """As a new request will find it: what is on its way out for a new configuration is of no use to it."""
         state = self._pool.state_of(model)
         return State.STOPPING if state is State.READY and self._dispatcher.outdated(model) else state
+
+    def upstream_of(self, model: ModelId) -> Upstream | None:
+        """Where requests go; None unless it is ready."""
+        return self._pool.upstream_of(model)
+
+    def busy(self, model: ModelId) -> int:
+        """How many requests for it are served, or wait."""
+        return self._dispatcher.in_flight(model) + self._dispatcher.waiting(model)

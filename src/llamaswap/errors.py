@@ -109,6 +109,12 @@ class ModelNotFound(Refusal):
     status = 404
 
 
+class ProfileNotFound(Refusal):
+    """profile not found"""
+
+    status = 404
+
+
 class ModelRemoved(ModelNotFound):
     """the model was removed from the configuration while the request waited"""
 
@@ -185,6 +191,12 @@ class BadGateway(Refusal):
     """the model's server could not be reached, or broke off before it answered"""
 
     status = 502
+
+
+class NoTarget(Refusal):
+    """no available spillover targets"""
+
+    status = 503
 
 
 class NotReady(Refusal):

@@ -73,6 +73,15 @@ class ConfigurationChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileChanged:
+    """Another profile is active, or none any more; `old` is never `new`."""
+
+    old: str | None
+    new: str | None
+    when: float
+
+
+@dataclass(frozen=True, slots=True)
 class RequestEnded:
     """A request for a model is over, whoever answered it and however it ended."""
 
@@ -106,7 +115,16 @@ class Preloaded:
     when: float
 
 
-Notice = ModelChanged | ReloadStarted | ReloadFailed | Reloaded | ConfigurationChanged | RequestEnded | Preloaded
+Notice = (
+    ModelChanged
+    | ReloadStarted
+    | ReloadFailed
+    | Reloaded
+    | ConfigurationChanged
+    | ProfileChanged
+    | RequestEnded
+    | Preloaded
+)
 N = TypeVar("N", bound=Notice)
 
 

@@ -28,6 +28,23 @@ class FilterTests(SynchronousTestCase):
         for text in ("''", "' , '", "model"):
             self.assertEqual(filters(f"stripParams: {text}").strip_params, ())
 
+    def test_keys_that_do_nothing_good(self) -> None:
+        """What will be ignored, or makes every request fail, is a warning with its place."""
+        keys = r"""stripParams: "a, b*", setParams: {"x?": 1, "@y": 2, "": 3, "z\\*": 4, a.b: 5}"""
+        told = warnings(f"models: {{m: {{{FIXED}, filters: {{{keys}}}}}}}").splitlines()
+        self.assertEqual(len(told), 4, told)
+        for line, words in zip(
+            told,
+            (
+                "filters.stripParams: `b*` holds a wildcard, which cannot be stripped",
+                "filters.setParams: `x?` is not set",
+                "filters.setParams: `@y` is not set",
+                "filters.setParams: a parameter without a name cannot be set",
+            ),
+            strict=True,
+        ):
+            self.assertIn(words, line)
+
     def test_older_spelling(self) -> None:
         """`strip_params` counts where `stripParams` is absent or empty."""
         for keys, expected in (

@@ -161,8 +161,8 @@ class ServerKeyTests(SynchronousTestCase):
             captureBuffer: 5
             models:
               a: {{{FIXED}}}
-              b: {{{FIXED}, compat: {{}}, filters: {{}}}}
-              c: {{{FIXED}, filters: {{}}}}
+              b: {{{FIXED}, sendLoadingState: true, timeouts: {{}}}}
+              c: {{{FIXED}, timeouts: {{}}}}
         """
         self.assertEqual(
             [warning.partition(": ")[2] for warning in settings(text).warnings],
@@ -171,8 +171,7 @@ class ServerKeyTests(SynchronousTestCase):
                 for path, name in (
                     ("", "peers"),
                     ("", "captureBuffer"),
-                    ("models.b: ", "compat"),
-                    ("models.b: ", "filters"),
+                    ("models.b: ", "timeouts"),
                 )
             ],
         )

@@ -10,8 +10,8 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.errors import ClientGone
+from llamaswap.filters.scan import Span
 from llamaswap.proxy.body import IN_MEMORY, StoredBody, store
-from llamaswap.resolve.places import Span
 from llamaswap.wire.body import IncomingBody
 
 
@@ -58,9 +58,9 @@ class StoreTests(SynchronousTestCase):
         for filler in (b"x", b"x" * (IN_MEMORY + 1)):
             with self.store(b"<old>", filler, b"<old>") as body:
                 end = len(body.content)
-                body.replace([Span(1, 4), Span(end - 4, end - 1)], b"newer")
+                body.replace([(Span(1, 4), b"newer"), (Span(end - 4, end - 1), b"even newer")])
                 whole = b"".join(body.pieces())
-                self.assertEqual(whole, b"<newer>" + filler + b"<newer>")
+                self.assertEqual(whole, b"<newer>" + filler + b"<even newer>")
                 self.assertEqual(body.length, len(whole))
 
     def test_a_client_that_leaves_ends_the_wait_and_frees_the_file(self) -> None:

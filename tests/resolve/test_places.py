@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.resolve.places import Found, find_json, find_model, multipart_fields
+from llamaswap.filters.scan import Span
+from llamaswap.resolve.places import (
+    Found,
+    Place,
+    find_json,
+    find_model,
+    multipart_fields,
+    renamed,
+    renamed_query,
+)
+from tests.filters.test_document import edited
 
 JSON = b"application/json; charset=utf-8"
 
@@ -93,6 +103,42 @@ class JsonTests(SynchronousTestCase):
             self.assertIsNone(name(body))
 
 
+class RenamingTests(SynchronousTestCase):
+    def rename(self, content_type: bytes, body: bytes, name: str) -> bytes:
+        found = find_model(b"POST", b"", content_type, body)
+        assert found is not None
+        return edited(body, renamed(found, name))
+
+    def test_json(self) -> None:
+        """The first value only, in the words of JSON."""
+        body = b'{"a" : 1, "model":"x" ,"model": "x"}'
+        self.assertEqual(self.rename(JSON, body, 'n "\u00e9"'), b'{"a" : 1, "model":"n \\"\\u00e9\\"" ,"model": "x"}')
+
+    def test_urlencoded(self) -> None:
+        """Every value, encoded; all others as they are."""
+        body = b"a=%20&model=x&b&m%6Fdel=y&model&c=+"
+        after = self.rename(b"application/x-www-form-urlencoded", body, "a/b c&")
+        self.assertEqual(after, b"a=%20&model=a%2Fb+c%26&b&m%6Fdel=a%2Fb+c%26&model&c=+")
+
+    def test_query(self) -> None:
+        """As a form, and nothing else of it changes (http-api section 6.5)."""
+        query = b"z=%2f&model=s-pin&a=b%20c"
+        found = find_model(b"GET", query, b"", b"")
+        assert found is not None
+        self.assertEqual(renamed_query(query, found.in_query, "x y"), b"z=%2f&model=x+y&a=b%20c")
+        self.assertEqual(renamed(found, "x"), [])
+
+    @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1))
+    def test_what_was_written_is_found(self, name: str) -> None:
+        """Whatever the new name is, the same look finds it."""
+        for kind, body in (
+            (JSON, b'{"x":[1],"model":"m","y":2}'),
+            (b"application/x-www-form-urlencoded", b"x=1&model=m&y=2"),
+        ):
+            found = find_model(b"POST", b"", kind, self.rename(kind, body, name))
+            self.assertEqual(found and found.name, name)
+
+
 class OtherPlacesTests(SynchronousTestCase):
     def find(self, content_type: bytes, body: bytes, query: bytes = b"", method: bytes = b"POST") -> Found | None:
         return find_model(method, query, content_type, body)
@@ -100,21 +146,24 @@ class OtherPlacesTests(SynchronousTestCase):
     def test_a_get_names_it_in_the_query(self) -> None:
         """The first value, form-decoded; the body is not looked at."""
         found = self.find(JSON, b'{"model":"no"}', b"a=1&model=org%2Fm+1&model=x", b"GET")
-        self.assertEqual(found, Found("org/m 1"))
+        self.assertEqual(found, Found("org/m 1", Place.QUERY, in_query=(Span(10, 19), Span(26, 27))))
 
     def test_json_by_any_spelling_of_its_type(self) -> None:
         """Q11: case and `+json` make no difference."""
         for kind in (JSON, b"Application/JSON", b"application/vnd.x+json"):
             found = self.find(kind, b'{"model":"m"}')
-            assert found is not None and found.as_json
+            assert found is not None and found.place is Place.JSON
         self.assertIsNone(self.find(b"text/plain", b'{"model":"m"}'))
-        self.assertEqual(self.find(b"text/plain", b'{"model":"m"}', b"model=q"), Found("q"))
+        self.assertEqual(
+            self.find(b"text/plain", b'{"model":"m"}', b"model=q"), Found("q", Place.QUERY, in_query=(Span(6, 7),))
+        )
 
     def test_urlencoded(self) -> None:
         """The body wins over the URL."""
         kind = b"application/x-www-form-urlencoded"
-        self.assertEqual(self.find(kind, urlencode({"x": "1", "model": "a/b c"}).encode(), b"model=q"), Found("a/b c"))
-        self.assertEqual(self.find(kind, b"x=1", b"model=q"), Found("q"))
+        body = urlencode({"x": "1", "model": "a/b c"}).encode()
+        self.assertEqual(self.find(kind, body, b"model=q"), Found("a/b c", Place.FORM, (Span(10, len(body)),)))
+        self.assertEqual(self.find(kind, b"x=1", b"model=q"), Found("q", Place.QUERY, in_query=(Span(6, 7),)))
 
     def test_multipart(self) -> None:
         """The value of the field, its exact place, and no file that happens to have the name."""
@@ -130,7 +179,9 @@ class OtherPlacesTests(SynchronousTestCase):
         self.assertEqual([body[span.start : span.end] for span in found.spans], [b"whisper", b"second"])
         self.assertEqual(
             self.find(b"multipart/form-data; boundary=B1", b"preamble\r\n" + body),
-            Found("whisper", tuple(type(span)(span.start + 10, span.end + 10) for span in found.spans)),
+            Found(
+                "whisper", Place.MULTIPART, tuple(type(span)(span.start + 10, span.end + 10) for span in found.spans)
+            ),
         )
 
     @given(st.binary(max_size=300))

@@ -44,6 +44,23 @@ class ResolverTests(SynchronousTestCase):
             assert passage is not None, path
             self.assertEqual((passage.name, passage.rest), (name, rest))
 
+    def test_pins_of_a_path(self) -> None:
+        """The longest pin of whole segments is replaced, once, and the longest name is found in what comes of it."""
+        pins = {"m": "org/m2", "m/x": "al", "org": "a/b", "off": "", "a/b/c": "off"}
+        for path, name, rest in (
+            ("m/api/x%2Fy", "org/m2", "/api/x%2Fy"),
+            ("m", "org/m2", ""),
+            ("m%2Fx/y%20", "al", "/y%20"),
+            ("mm2", None, None),
+            ("m2/x", "m2", "/x"),
+            ("org/c/d", "a/b/c", "/d"),
+            ("org/m2/d", None, None),
+            ("off/x", None, None),
+            ("a/b/c/d", None, None),
+        ):
+            passage = resolver().passage(path, pins)
+            self.assertEqual((passage and passage.name, passage and passage.rest), (name, rest), path)
+
     def test_a_path_that_names_nothing(self) -> None:
         """Unknown names, prefixes of names and empty paths find nothing."""
         for path in ("", "org", "org/", "mm/x", "a/b", "x/m"):

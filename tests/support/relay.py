@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, cast
 
@@ -16,8 +17,10 @@ from llamaswap.loading.stream import Loading
 from llamaswap.notices import State
 from llamaswap.proxy.forward import Outgoing, forward
 from llamaswap.resolve.chooser import Choice, Chooser
+from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
+from llamaswap.resolve.tally import Tally
 from llamaswap.resolve.targets import Remote
 from llamaswap.stay import Progress, Stay
 from llamaswap.web.inference import Inference
@@ -47,6 +50,12 @@ class MemoryLeases:
 
     def state_of(self, model: ModelId) -> State:
         return self.states.get(model, State.READY if model in self.upstreams else State.STOPPED)
+
+    def upstream_of(self, model: ModelId) -> Upstream | None:
+        return cast(Upstream, self.upstreams[model]) if model in self.upstreams else None
+
+    def busy(self, model: ModelId) -> int:
+        return self.held.count(model)
 
 
 class MemoryLease:
@@ -98,18 +107,21 @@ class RelayWorld(World):
         self.ended: list[tuple[Choice, Stay | None, int]] = []
         self.loading = Loading(self.leases.state_of, lambda work, *args: succeed(work(*args)), words_for, Clock())
         resolver = Resolver(settings, RemoteNames(settings.peers))
-        inference = Inference(
-            settings,
-            Chooser(resolver),
-            self.leases,
-            self.peers,
-            self.loading,
-            lambda work, *args: succeed(work(*args)),
-            lambda *told: self.ended.append(told),
-        )
-        passthrough = Passthrough(settings, resolver, self.leases, self.peers, self.leases.state_of)
-        super().__init__(settings, serve={Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve})
+        self.threads: Callable[..., Awaitable[Any]] = lambda work, *arguments: succeed(work(*arguments))
+        active = ActiveProfile()
+        self.tally = Tally()
+        chooser = Chooser(settings, resolver, self.leases, active, self.tally)
+        ways = (self.leases, self.peers, self.in_thread)
+        ended = self.ended
+        inference = Inference(settings, chooser, *ways, self.loading, lambda *told: ended.append(told), self.leases)
+        passthrough = Passthrough(settings, resolver, chooser, *ways, self.leases)
+        self.resolver = resolver
+        lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
+        super().__init__(settings, serve=lanes, active=active)
         self.loading.clock = self.clock
+
+    def in_thread(self, work: Callable[..., Any], *arguments: Any) -> Awaitable[Any]:
+        return self.threads(work, *arguments)
 
     def begin(self, *args: Any, **kwargs: Any) -> tuple[MemoryExchange, Deferred[None]]:
         """Start answering an exchange; the Deferred is the lane's, to be cancelled when the client leaves."""
@@ -117,6 +129,11 @@ class RelayWorld(World):
         answering = self.front.receive(cast(Exchange, exchange))
         assert answering is not None
         return exchange, Deferred.fromCoroutine(answering)
+
+    def on_the_way(self, *names: str) -> list[int]:
+        """How many requests count for what each of these names means, beyond those that the leases know of."""
+        targets = [self.resolver.resolve(name) for name in names]
+        return [self.tally.on_the_way(target) for target in targets if target is not None]
 
     def upstream(self, model: str) -> MemoryUpstream:
         return self.leases.upstreams[ModelId(model)]

@@ -26,7 +26,8 @@ from llamaswap.errors import ClientGone, Refusal
 from llamaswap.exchange import Exchange, Header, Producer, TunnelEnd
 from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
-from llamaswap.notices import State
+from llamaswap.notices import ProfileChanged, State
+from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.web import pages
@@ -35,6 +36,7 @@ from llamaswap.web.configuration import Configuration
 from llamaswap.web.feeds import LogFeeds
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
+from llamaswap.web.profiles import Profiles
 from llamaswap.web.resource import LlamaSwapResource
 from llamaswap.web.root import ResourceTree
 from llamaswap.web.routes import ROUTES, Lane, Route, RouteTable
@@ -265,7 +267,9 @@ class MemoryReloads:
 class World:
     """Everything behind the channel, with lanes that only say which route they were given."""
 
-    def __init__(self, settings: Settings, *, serve: Mapping[Lane, Any] | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, serve: Mapping[Lane, Any] | None = None, active: ActiveProfile | None = None
+    ) -> None:
         self.settings = settings
         self.clock = Clock()
         self.clock.advance(1_700_000_000)
@@ -280,9 +284,14 @@ class World:
         self.front = Front(self.gate, lanes, self.clock, log_requests=True)
         resolver = Resolver(settings, RemoteNames(settings.peers))
         version = Version("1.2", "abc", "today")
-        api = Api(settings, self.models, self.models.state_of, self._states, resolver, version, self.clock)
+        self.active = active or ActiveProfile()
+        self.told: list[ProfileChanged] = []
+        states = (self.models.state_of, self._states)
+        api = Api(settings, self.models, *states, resolver, version, self.clock, self.active)
+        self.profiles = Profiles(settings, self.active, self.told.append, self.clock)
         self.feeds = LogFeeds(self.logs, resolver)
         own = {**api.endpoints(), **self.feeds.endpoints(), **Configuration(self.reloads).endpoints()}
+        own |= self.profiles.endpoints()
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import Capabilities, Settings
+from llamaswap.config.schema import Capabilities, Profile, Selector, Settings
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
+from llamaswap.resolve.remote import RemoteNames
+from llamaswap.resolve.resolver import Resolver
 from llamaswap.web.listing import model_list, running_list
+from tests.support.probes import configuration_a
 from tests.support.web import model, settings_of
 
 MODELS = (
@@ -27,12 +31,17 @@ def states(**by_name: State) -> Any:
     return lambda name: by_name.get(name, State.STOPPED)
 
 
-class ModelListTests(SynchronousTestCase):
-    def records(self, settings: Settings, **by_name: State) -> dict[str, dict[str, Any]]:
-        listed = model_list(settings, states(**by_name), 1_700_000_000)
+class ModelListTestCase(SynchronousTestCase):
+    def records(
+        self, settings: Settings, profile: Profile | None = None, **by_name: State
+    ) -> dict[str, dict[str, Any]]:
+        resolver = Resolver(settings, RemoteNames(settings.peers))
+        listed = model_list(settings, resolver, states(**by_name), 1_700_000_000, profile)
         self.assertEqual(listed["object"], "list")
         return {record["id"]: record for record in listed["data"]}
 
+
+class ModelListTests(ModelListTestCase):
     def test_probe_15_sorted_without_the_unlisted(self) -> None:
         """IDs in byte order; an unlisted model is not there."""
         self.assertEqual(list(self.records(settings_of(*MODELS))), ["Z", "m1", "org/m2", "é"])
@@ -108,6 +117,72 @@ class ModelListTests(SynchronousTestCase):
         self.assertEqual(record["architecture"], {"input_modalities": ["text"]})
         self.assertNotIn("capabilities", record)
         self.assertNotIn("supported_parameters", record)
+
+
+class OtherNamesTests(ModelListTestCase):
+    """Selectors, models of peers and pins, in configuration A of http-api section 24."""
+
+    settings = configuration_a()
+
+    def test_probe_15_everything_is_there(self) -> None:
+        """In the order of the bytes of the IDs, in one shape."""
+        records = self.records(self.settings)
+        expected = "bad comfyui_auto dead/gone m1 one org/m2 px/org/pm px/uniq s-pin s-spill s-warm slow"
+        self.assertEqual(list(records), expected.split())
+        for record in records.values():
+            self.assertEqual((record["object"], record["owned_by"]), ("model", "llama-swap"))
+            self.assertEqual((record["created"], record["status"]), (1_700_000_000, {"value": "unloaded"}))
+
+    def test_probe_16_record(self) -> None:
+        """All that m1 has to say."""
+        record = self.records(self.settings)["m1"]
+        self.assertEqual((record["name"], record["context_length"], record["meta"]["n_ctx"]), ("One", 32000, 32000))
+        self.assertEqual(record["capabilities"], {"vision": True, "function_calling": True})
+        self.assertEqual(record["architecture"]["modality"], "text+image->text")
+        self.assertEqual(record["meta"]["llamaswap"], {"k": 1, "type": "model", "aliases": ["al1", "think"]})
+
+    def test_probe_17_peers(self) -> None:
+        """Under their full names, with no description."""
+        record = self.records(self.settings)["px/uniq"]
+        self.assertEqual((record["name"], "description" in record), ("px: uniq", False))
+        self.assertEqual(record["meta"], {"llamaswap": {"type": "peer", "peerID": "px"}})
+
+    def test_probe_18_selectors(self) -> None:
+        """With strategy and targets, which win over metadata; a limit is told where it matters."""
+        records = self.records(self.settings)
+        told = {"type": "selector", "strategy": "spillover", "targets": ["m1", "hid"], "spillover": 1}
+        self.assertEqual(records["s-spill"]["meta"], {"llamaswap": told})
+        self.assertEqual((records["s-pin"]["name"], "name" in records["s-spill"]), ("Sel", False))
+        self.assertNotIn("spillover", records["s-pin"]["meta"]["llamaswap"])
+        mine = Selector(
+            id="s", strategy="pin", targets=("m1",), metadata={"a": 1, "type": "x"}, name=" N ", description=" D "
+        )
+        hidden = Selector(id="h", strategy="pin", targets=("m1",), unlisted=True)
+        records = self.records(replace(self.settings, selectors={"s": mine, "h": hidden}))
+        meta = {"a": 1, "type": "selector", "strategy": "pin", "targets": ["m1"]}
+        self.assertEqual((records["s"]["meta"], "h" in records), ({"llamaswap": meta}, False))
+        self.assertEqual((records["s"]["name"], records["s"]["description"]), ("N", "D"))
+
+    def test_probe_21_selectors_that_can_answer_at_once(self) -> None:
+        """A target that is ready or starting; of `pin` only the first counts, and it may be an alias."""
+        for states, loaded in (
+            ({"m1": State.READY}, {"m1", "s-pin", "s-warm", "s-spill"}),
+            ({"m1": State.STARTING}, {"m1", "s-pin", "s-warm", "s-spill"}),
+            ({"m1": State.STOPPING}, {"m1"}),
+            ({"hid": State.READY}, {"s-warm", "s-spill"}),
+        ):
+            records = self.records(self.settings, None, **states)
+            self.assertEqual({id for id, record in records.items() if record["status"]["value"] == "loaded"}, loaded)
+
+    def test_probe_117_pins(self) -> None:
+        """Those of the active profile that are no other name and have a target."""
+        names = ("m1", "al1", "think", "px/uniq", "uniq", "s-pin", "hid")
+        profile = Profile(name="p", pins={"pub": "think", "off": "", **dict.fromkeys(names, "one")})
+        records = self.records(self.settings, profile)
+        self.assertEqual(set(records) - set(self.records(self.settings)), {"pub"})
+        self.assertEqual(records["pub"]["meta"], {"llamaswap": {"type": "profile"}})
+        self.assertEqual(records["pub"]["status"], {"value": "unloaded"})
+        self.assertEqual(records["m1"]["meta"]["llamaswap"]["type"], "model")
 
 
 class RunningListTests(SynchronousTestCase):

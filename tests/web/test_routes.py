@@ -65,6 +65,13 @@ class TableTests(SynchronousTestCase):
             found = self.find(method, "/upstream/m/x")
             self.assertEqual(found and found.lane, Lane.PASSTHROUGH)
 
+    def test_comfyui(self) -> None:
+        """Below it and at it, whatever the method; nothing that only begins like it."""
+        for path in ("/comfyui", "/comfyui/", "/comfyui/a%2Fb"):
+            found = self.find("PUT", path)
+            self.assertEqual((found and found.endpoint, found and found.lane), ("comfyui", Lane.PASSTHROUGH))
+        self.assertIsNone(self.find("GET", "/comfyui2"))
+
     def test_prefixes_taken_off(self) -> None:
         """`/v/…` and `/audioapi/…` lose their first segment on the way to the model."""
         stripped = {route.path[len(route.strip) :] for route in ROUTES if route.strip}

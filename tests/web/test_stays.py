@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import cast
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
@@ -13,19 +14,23 @@ from llamaswap.config.load import load
 from llamaswap.config.source import Source
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
+from llamaswap.loading.stream import Loading
 from llamaswap.notices import RequestEnded
 from llamaswap.resolve.chooser import Choice, Chooser
+from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
+from llamaswap.resolve.tally import Tally
 from llamaswap.schedule.core import Core
 from llamaswap.schedule.dispatcher import Dispatcher
 from llamaswap.schedule.events import SwapEnded
 from llamaswap.schedule.eviction import make_policy
 from llamaswap.stay import Stay
 from llamaswap.web.inference import Inference
+from llamaswap.web.refusals import words_for
 from llamaswap.web.routes import ROUTES
 from llamaswap.wire.upstream import Upstream
-from tests.support.relay import MemoryPeers
+from tests.support.relay import MemoryLeases, MemoryPeers
 from tests.support.schedule import RecordingSwaps
 from tests.support.web import MemoryExchange
 from tests.support.wire import MemoryUpstream
@@ -46,14 +51,16 @@ class StayTests(SynchronousTestCase):
         core = Core(settings, make_policy(settings))
         self.dispatcher = Dispatcher(core, self.swaps, lambda _: cast(Upstream, self.upstream), self.clock)
         self.ended: list[RequestEnded] = []
-        self.inference = Inference(
-            settings,
-            Chooser(Resolver(settings, RemoteNames(settings.peers))),
-            self.dispatcher,
-            MemoryPeers(),
-            lambda work, *args: succeed(work(*args)),
-            self.end,
-        )
+        models = MemoryLeases()
+
+        def in_thread(work: Callable[..., Any], *arguments: Any) -> Awaitable[Any]:
+            return succeed(work(*arguments))
+
+        resolver = Resolver(settings, RemoteNames(settings.peers))
+        chooser = Chooser(settings, resolver, models, ActiveProfile(), Tally())
+        loading = Loading(models.state_of, in_thread, words_for, self.clock)
+        ways = (self.dispatcher, MemoryPeers(), in_thread)
+        self.inference = Inference(settings, chooser, *ways, loading, self.end, models)
 
     def end(self, choice: Choice, stay: Stay | None, status: int) -> None:
         self.ended.append(RequestEnded(choice.target.name, "", choice.selector, stay, status, 0.0))

@@ -11,6 +11,7 @@ from typing import Any
 
 from llamaswap.config.fields import At, Key, read_keys, string
 from llamaswap.config.nodes import is_null
+from llamaswap.config.parameters import set_path, strip_path
 from llamaswap.config.schema import NOTHING, Filters
 from llamaswap.config.values import json_object
 
@@ -34,11 +35,20 @@ def _strip_params(at: At) -> tuple[str, ...] | None:
     text = string(at)
     if not text:
         return None
-    return tuple(sorted({name.strip() for name in text.split(",")} - {"", _PROTECTED}))
+    names = tuple(sorted({name.strip() for name in text.split(",")} - {"", _PROTECTED}))
+    for name in names:
+        if strip_path(name) is None:
+            at.warn(f"`{name}` holds a wildcard, which cannot be stripped: JSON requests will be refused")
+    return names
 
 
 def _set_params(at: At) -> Mapping[str, Any] | None:
     values = json_object(at)
+    for name in values or ():
+        if not name:
+            at.warn("a parameter without a name cannot be set: JSON requests will be refused")
+        elif set_path(name) is None:
+            at.warn(f"`{name}` is not set: `*`, `?`, `#`, `|` and a leading `@` have no meaning in a parameter's name")
     if values is None or _PROTECTED not in values:
         return values
     return MappingProxyType({name: value for name, value in values.items() if name != _PROTECTED})

@@ -29,7 +29,7 @@ from llamaswap.ids import ModelId
 COMFYUI = "comfyui_auto"
 COMFYUI_CONCURRENCY = 50
 MODALITIES = ("text", "audio", "image")
-WITHOUT_EFFECT = ("filters", "timeouts", "compat")
+WITHOUT_EFFECT = ("timeouts",)
 """Keys whose values nothing acts on yet."""
 
 

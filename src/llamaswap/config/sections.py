@@ -30,7 +30,7 @@ ELSEWHERE = ("macros", "models", "startPort", "routing", "groups", "matrix", "pe
 KNOWN = frozenset((*(key.name for key in KEYS), *ELSEWHERE))
 """Every top-level key, once macros are expanded."""
 WITHOUT_EFFECT = (
-    *("peers", "selectors", "profiles"),
+    *("peers",),
     *("captureBuffer", "metricsMaxInMemory", "store", "performance", "ui"),
 )
 """Those of them whose values nothing acts on yet."""

@@ -17,6 +17,7 @@ from zope.interface import implementer
 
 from llamaswap.errors import Refusal
 from llamaswap.exchange import Exchange, Header
+from llamaswap.filters.scan import Buffer
 from llamaswap.ids import ModelId
 from llamaswap.loading.dialects import Dialect, dialect, speaks
 from llamaswap.loading.faults import Fault, Words, of_answer, of_refusal
@@ -26,7 +27,6 @@ from llamaswap.notices import State
 from llamaswap.proxy.body import InThread, StoredBody
 from llamaswap.proxy.continued import Continued
 from llamaswap.proxy.forward import Outgoing, forward
-from llamaswap.resolve.places import Buffer
 from llamaswap.resolve.targets import Local
 from llamaswap.stay import Progress
 from llamaswap.wire.upstream import Upstream

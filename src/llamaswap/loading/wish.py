@@ -9,7 +9,8 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl
 
-from llamaswap.resolve.places import Buffer, find_member, multipart_fields
+from llamaswap.filters.scan import Buffer
+from llamaswap.resolve.places import find_member, multipart_fields
 
 _FORM_LIMIT = 1024 * 1024
 """Bytes of a urlencoded body that is looked into; what wants a stream is text."""

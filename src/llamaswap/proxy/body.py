@@ -14,7 +14,7 @@ from typing import IO, Any
 from twisted.internet.defer import CancelledError
 
 from llamaswap.exchange import RequestBody
-from llamaswap.resolve.places import Buffer, Span
+from llamaswap.filters.scan import Buffer, Edit
 
 IN_MEMORY = 1024 * 1024
 """Bytes of a body that are kept in memory."""
@@ -30,7 +30,7 @@ class StoredBody:
     def __init__(self, content: Buffer, file: IO[bytes] | None = None) -> None:
         self.content = content
         self._file = file
-        self._edits: list[tuple[Span, bytes]] = []
+        self._edits: Sequence[Edit] = ()
 
     @property
     def length(self) -> int:
@@ -41,16 +41,17 @@ class StoredBody:
     def in_memory(self) -> bool:
         return self._file is None
 
-    def replace(self, spans: Sequence[Span], new: bytes) -> None:
-        """Say that `new` stands in place of each of `spans` (ascending); all other bytes stay as they are."""
-        self._edits = [(span, new) for span in spans]
+    def replace(self, edits: Sequence[Edit]) -> None:
+        """Say what is different, in place of what was said before; all other bytes stay as they are."""
+        self._edits = edits
 
     def pieces(self) -> Iterator[bytes]:
         """The body in pieces that are fit to be written."""
         position = 0
         for span, new in self._edits:
             yield from self._slices(position, span.start)
-            yield new
+            if new:
+                yield new
             position = span.end
         yield from self._slices(position, len(self.content))
 

@@ -15,6 +15,7 @@ from llamaswap.config.schema import Settings
 from llamaswap.errors import ModelNotFound
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
+from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.web.answers import Answer, json_answer, text
 from llamaswap.web.call import Call, Respond
@@ -49,8 +50,10 @@ class Api:
         resolver: Resolver,
         version: Version,
         clock: IReactorTime,
+        active: ActiveProfile,
     ) -> None:
         self.configure(settings, resolver)
+        self._active = active
         self._models = models
         self._state_of = state_of
         self._states = states
@@ -78,7 +81,8 @@ class Api:
         """The models that clients may ask for. Pages of any origin may read it, with the key."""
         origin = call.header(b"origin")
         echo = ((b"Access-Control-Allow-Origin", origin),) if origin else ()
-        return json_answer(model_list(self._settings, self._state_of, int(self._clock.seconds())), *echo)
+        now, profile = int(self._clock.seconds()), self._settings.profiles.get(self._active.name or "")
+        return json_answer(model_list(self._settings, self._resolver, self._state_of, now, profile), *echo)
 
     async def running(self, call: Call) -> Answer:
         """The models in memory."""

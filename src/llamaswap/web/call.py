@@ -54,6 +54,10 @@ class Call:
         values = self.request.requestHeaders.getRawHeaders(name)
         return values[0] if values else None
 
+    def body(self, most: int) -> bytes:
+        """The first bytes of the body."""
+        return bytes(self.request.content.read(most)) if self.request.content else b""
+
     @property
     def head_only(self) -> bool:
         """The client wants to see headers only."""

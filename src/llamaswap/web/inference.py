@@ -5,26 +5,30 @@ This is the sentence that the program is about. What it costs to have the model 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
-from llamaswap.config.schema import Settings
+from llamaswap.config.schema import Model, Peer, Settings
 from llamaswap.errors import NoModelGiven, UnknownModel
 from llamaswap.exchange import Exchange
+from llamaswap.filters.rules import Rule, Rules, edits_for, joined
+from llamaswap.filters.scan import Edit
 from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
 from llamaswap.proxy.body import InThread, StoredBody, store
 from llamaswap.proxy.forward import Outgoing, forward
 from llamaswap.resolve.chooser import Choice, Chooser
-from llamaswap.resolve.places import Found, find_model
+from llamaswap.resolve.places import Found, Place, find_model, renamed, renamed_query
 from llamaswap.resolve.targets import Remote, Target
 from llamaswap.stay import Progress, Stay
 from llamaswap.web.routes import Route
+from llamaswap.web.sockets import Running, way_past
 from llamaswap.wire.upstream import Upstream
 
-_SCANNED_AT_ONCE = 16 * 1024
+T = TypeVar("T")
+
+SCANNED_AT_ONCE = 16 * 1024
 """Bytes of a body that may be scanned on the reactor."""
 _NAME_SHOWN = 200
 """Characters of an unknown name that an error repeats."""
@@ -71,9 +75,10 @@ class Inference:
         chooser: Chooser,
         leases: Leases,
         peers: Peers,
-        loading: Loading,
         in_thread: InThread,
+        loading: Loading,
         ended: Callable[[Choice, Stay | None, int], None],
+        running: Running,
     ) -> None:
         self._chooser = chooser
         self._leases = leases
@@ -81,7 +86,10 @@ class Inference:
         self._loading = loading
         self._in_thread = in_thread
         self._ended = ended
+        self._running = running
         self._keep_credentials = not settings.api_keys
+        self._rules = _filters_of(settings.models.values())
+        self._peers_rules = _filters_of(settings.peers.values())
 
     async def serve(self, exchange: Exchange, route: Route) -> None:
         """Answer one exchange; ends after its last byte. Raises `Refusal` before the answer has begun."""
@@ -92,10 +100,14 @@ class Inference:
                 name = wanted.name[:_NAME_SHOWN]
                 raise UnknownModel(f"no router for requested model {name!r}; /v1/models lists those there are")
             with choice:
-                _rename(exchange, body, wanted, choice.target)
-                target = exchange.target.removeprefix(route.strip) if route.strip else exchange.target
-                outgoing = Outgoing(target, body, keep_credentials=self._keep_credentials)
-                await self._relay(exchange, choice, outgoing)
+                outgoing = await self._rewritten(exchange, route, body, wanted, choice.target)
+                past = None if isinstance(choice.target, Remote) else way_past(exchange, choice.target, self._running)
+                if past is not None:
+                    choice.release()
+                    await forward(exchange, past, outgoing)
+                else:
+                    choice.arrives()
+                    await self._relay(exchange, choice, outgoing)
 
     async def _relay(self, exchange: Exchange, choice: Choice, outgoing: Outgoing) -> None:
         target = choice.target
@@ -116,15 +128,43 @@ class Inference:
         finally:
             self._ended(choice, lease.stay if lease else None, exchange.status)
 
+    async def _rewritten(
+        self, exchange: Exchange, route: Route, body: StoredBody, wanted: Found, target: Target
+    ) -> Outgoing:
+        """What goes out: renamed and filtered, every other byte as it came. Raises `Refusal`."""
+        path, mark, query = exchange.target.partition(b"?")
+        name = _name_for(target, wanted.place)
+        edits: list[Edit] = []
+        if name != wanted.name:
+            edits = renamed(wanted, name)
+            query = renamed_query(query, wanted.in_query, name)
+        if wanted.place is Place.JSON and (rules := self._rules_for(target)):
+            edits = joined(await self._scan(body, edits_for, body.content, rules), edits)
+        if edits:
+            body.replace(edits)
+        return Outgoing(path.removeprefix(route.strip) + mark + query, body, self._keep_credentials)
+
+    def _rules_for(self, target: Target) -> tuple[Rule, ...]:
+        if isinstance(target, Remote):
+            rules = self._peers_rules.get(target.peer.id)
+        else:
+            rules = self._rules.get(target.model.id)
+        return rules.for_name(target.name) if rules is not None else ()
+
     async def _find(self, exchange: Exchange, body: StoredBody) -> Found:
         query = exchange.target.partition(b"?")[2]
         wanted = (exchange.method, query, exchange.header(b"content-type") or b"", body.content)
-        small = len(body.content) <= _SCANNED_AT_ONCE
-        found = find_model(*wanted) if small else await self._in_thread(find_model, *wanted)
+        found: Found | None = await self._scan(body, find_model, *wanted)
         if found is None:
             raise NoModelGiven(_why_no_model(exchange))
-        assert isinstance(found, Found)
         return found
+
+    async def _scan(self, body: StoredBody, scan: Callable[..., T], *arguments: Any) -> T:
+        """Call `scan`; in a thread where the body is long."""
+        if len(body.content) <= SCANNED_AT_ONCE:
+            return scan(*arguments)
+        result: T = await self._in_thread(scan, *arguments)
+        return result
 
 
 def _why_no_model(exchange: Exchange) -> str:
@@ -134,9 +174,15 @@ def _why_no_model(exchange: Exchange) -> str:
     return f"no model id could be identified in the request{hint}"
 
 
-def _rename(exchange: Exchange, body: StoredBody, wanted: Found, target: Target) -> None:
-    """Put the name that whoever answers knows the model by in the body's places of the name; every other byte stays
-    (http-api section 6.5)."""
-    name = target.model if isinstance(target, Remote) else target.model.use_model_name
-    if name and name != wanted.name and wanted.spans:
-        body.replace(wanted.spans, (json.dumps(name) if wanted.as_json else name).encode())
+def _filters_of(those: Iterable[Model | Peer]) -> dict[str, Rules]:
+    """By ID; those without filters are left out."""
+    return {each.id: rules for each in those if (rules := Rules(each.filters))}
+
+
+def _name_for(target: Target, place: Place) -> str:
+    """The name that whoever answers knows the model by (http-api section 6.5)."""
+    if isinstance(target, Remote):
+        return target.model
+    if target.model.use_model_name and place in (Place.JSON, Place.MULTIPART):
+        return target.model.use_model_name
+    return target.name

@@ -5,27 +5,42 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from llamaswap.config.schema import Capabilities, Model, Settings
+from llamaswap.config.names import full_name
+from llamaswap.config.schema import Capabilities, Model, Peer, Profile, Selector, Settings
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
+from llamaswap.resolve.resolver import Resolver
 
 StateOf = Callable[[ModelId], State]
 States = Callable[[], Iterable[tuple[Model, State]]]
 """Every model as it runs, or would: one whose entry is gone counts for as long as it runs."""
 
 _IN_MEMORY = (State.STARTING, State.READY, State.STOPPING)
+_USABLE = (State.STARTING, State.READY)
 _ABILITIES = frozenset(("architecture", "capabilities", "supported_parameters", "context_length"))
 
 
-def model_list(settings: Settings, state_of: StateOf, created: int) -> dict[str, Any]:
-    """The body of `GET /v1/models`: every listed model, sorted by the bytes of its ID."""
+def model_list(
+    settings: Settings, resolver: Resolver, state_of: StateOf, created: int, profile: Profile | None = None
+) -> dict[str, Any]:
+    """The body of `GET /v1/models`: every listed name, sorted by its bytes. `profile` is the active one."""
     records = [
         record
         for model in settings.models.values()
         if not model.unlisted
         for record in _records(model, state_of(model.id), created, with_aliases=settings.include_aliases_in_list)
     ]
-    return {"object": "list", "data": sorted(records, key=lambda record: record["id"].encode())}
+    records += [_peer_record(peer, model, created) for peer in settings.peers.values() for model in peer.models]
+    selectors = settings.selectors
+    records += [_selector_record(each, resolver, state_of, created) for each in selectors.values() if not each.unlisted]
+    pins = profile.pins if profile is not None else {}
+    known = selectors.keys()
+    records += [
+        _other(pin, created, {"type": "profile"})
+        for pin, target in pins.items()
+        if target and pin not in known and resolver.resolve(pin) is None
+    ]
+    return {"object": "list", "data": sorted(records, key=lambda record: record["id"].encode(errors="replace"))}
 
 
 def running_list(states: Iterable[tuple[Model, State]]) -> dict[str, Any]:
@@ -46,9 +61,7 @@ def _records(model: Model, state: State, created: int, *, with_aliases: bool) ->
 
 def _record(name: str, model: Model, state: State, created: int, ours: dict[str, Any]) -> dict[str, Any]:
     record: dict[str, Any] = {"id": name, "object": "model", "created": created, "owned_by": "llama-swap"}
-    for key, value in (("name", model.name.strip()), ("description", model.description.strip())):
-        if value:
-            record[key] = value
+    record |= _said(model.name, model.description)
     able = _able(model.capabilities)
     record |= able
     record["meta"] = {"llamaswap": _metadata(model, hidden=bool(able)) | ours}
@@ -56,6 +69,44 @@ def _record(name: str, model: Model, state: State, created: int, ours: dict[str,
         record["meta"]["n_ctx"] = model.capabilities.context
     record["status"] = {"value": "loaded" if state in _IN_MEMORY else "unloaded"}
     return record
+
+
+def _peer_record(peer: Peer, model: str, created: int) -> dict[str, Any]:
+    ours = {"type": "peer", "peerID": peer.id}
+    return _other(full_name(peer.id, model), created, ours, name=f"{peer.id}: {model}")
+
+
+def _selector_record(selector: Selector, resolver: Resolver, state_of: StateOf, created: int) -> dict[str, Any]:
+    ours: dict[str, Any] = {"strategy": selector.strategy, "targets": list(selector.targets)}
+    if selector.strategy == "spillover":
+        ours["spillover"] = selector.spillover
+    considered = selector.targets[:1] if selector.strategy == "pin" else selector.targets
+    models = [target.model for name in considered if (target := resolver.local(name)) is not None]
+    return _other(
+        selector.id,
+        created,
+        {**selector.metadata, "type": "selector", **ours},
+        name=selector.name,
+        description=selector.description,
+        loaded=any(state_of(model.id) in _USABLE for model in models),
+    )
+
+
+def _other(
+    id: str, created: int, meta: dict[str, Any], *, name: str = "", description: str = "", loaded: bool = False
+) -> dict[str, Any]:
+    """The record of a name that is no model of this server."""
+    record: dict[str, Any] = {"id": id, "object": "model", "created": created, "owned_by": "llama-swap"}
+    record |= _said(name, description)
+    record["meta"] = {"llamaswap": meta}
+    record["status"] = {"value": "loaded" if loaded else "unloaded"}
+    return record
+
+
+def _said(name: str, description: str) -> dict[str, str]:
+    """What people are told, trimmed; what is blank is left out."""
+    said = {"name": name.strip(), "description": description.strip()}
+    return {key: value for key, value in said.items() if value}
 
 
 def _metadata(model: Model, *, hidden: bool) -> dict[str, Any]:

@@ -1,23 +1,31 @@
-"""`/upstream/{model}/…`: any request, as it is, to the model that the path names (http-api section 7.1)."""
+"""`/upstream/{model}/…` and `/comfyui/…`: any request, as it is, to the model of its path (http-api section 7)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import quote, unquote
 
 import re2
 
-from llamaswap.config.schema import Settings
+from llamaswap.config.models import COMFYUI
+from llamaswap.config.names import full_name
+from llamaswap.config.schema import Model, Settings
 from llamaswap.errors import ModelNotFound, ModelNotLoaded
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
+from llamaswap.proxy.body import InThread, StoredBody, store
 from llamaswap.proxy.forward import Outgoing, forward
-from llamaswap.resolve.resolver import Passage, Resolver
-from llamaswap.resolve.targets import Remote
+from llamaswap.resolve.chooser import Chooser
+from llamaswap.resolve.places import Found, find_model, renamed, renamed_query
+from llamaswap.resolve.resolver import Resolver
+from llamaswap.resolve.targets import Local, Remote
 from llamaswap.web.answers import Answer, redirect, send
-from llamaswap.web.inference import Leases, Peers
+from llamaswap.web.inference import SCANNED_AT_ONCE, Leases, Peers
 from llamaswap.web.routes import Route
+from llamaswap.web.sockets import Running, way_past
+
+_BODIES_WITH_NAMES = (b"json", b"form")
+"""In the content types of bodies that may name a model."""
 
 
 class Passthrough:
@@ -27,44 +35,106 @@ class Passthrough:
         self,
         settings: Settings,
         resolver: Resolver,
+        chooser: Chooser,
         leases: Leases,
         peers: Peers,
-        state_of: Callable[[ModelId], State],
+        in_thread: InThread,
+        running: Running,
     ) -> None:
         self._resolver = resolver
+        self._chooser = chooser
         self._leases = leases
         self._peers = peers
-        self._state_of = state_of
+        self._in_thread = in_thread
+        self._running = running
         self._keep_credentials = not settings.api_keys
         self._ignored = [re2.compile(pattern) for pattern in settings.ignore_paths]
+        self._comfyui = settings.models.get(ModelId(COMFYUI))
 
     async def serve(self, exchange: Exchange, route: Route) -> None:
         """Answer one exchange; ends after its last byte. Raises `Refusal` before the answer has begun."""
         path, mark, query = exchange.target.partition(b"?")
-        passage = self._resolver.passage(path[len(route.path) :].decode("latin-1"))
+        below = path[len(route.path) :].decode("latin-1") if route.prefix else None
+        if route.endpoint == "comfyui":
+            await self._serve_comfyui(exchange, below, mark + query)
+        else:
+            await self._serve_upstream(exchange, below or "", mark + query)
+
+    async def _serve_upstream(self, exchange: Exchange, path: str, query: bytes) -> None:
+        passage = self._resolver.passage(path, self._chooser.pins)
         if passage is None:
             raise ModelNotFound("model not found: the path after /upstream/ names no model")
         if not passage.rest:
-            await send(exchange, _to_directory(exchange.method, passage, mark + query))
+            await send(exchange, _to_directory(exchange.method, f"/upstream/{quote(passage.name)}/", query))
             return
-        outgoing = Outgoing(passage.rest.encode("latin-1") + mark + query, keep_credentials=self._keep_credentials)
-        target = passage.target
-        if isinstance(target, Remote):
-            await self._peers.serve(exchange, target, outgoing)
+        outgoing = passage.rest.encode("latin-1") + query
+        if isinstance(passage.target, Remote):
+            await self._to_peer(exchange, passage.target, outgoing)
             return
-        self._check_ignored(target.model.id, passage.rest)
+        self._check_ignored(passage.target.model, passage.rest)
+        await self._to_model(exchange, passage.target, outgoing)
+
+    async def _serve_comfyui(self, exchange: Exchange, rest: str | None, query: bytes) -> None:
+        """Only the root of its pages may start it (S-41): what a page that is still open polls must not."""
+        model = self._comfyui
+        if model is None:
+            raise ModelNotFound(f"model not found: /comfyui/ needs a model with the ID {COMFYUI}")
+        if rest is None:
+            await send(exchange, _to_directory(exchange.method, "/comfyui/", query))
+            return
+        if rest and not self._is_ready(model):
+            raise ModelNotLoaded(f"model {model.id} is not loaded; only /comfyui/ can start it")
+        await self._to_model(exchange, Local(model, model.id), b"/" + rest.encode("latin-1") + query)
+
+    async def _to_model(self, exchange: Exchange, target: Local, line: bytes) -> None:
+        outgoing = Outgoing(line, keep_credentials=self._keep_credentials)
+        past = way_past(exchange, target, self._running)
+        if past is not None:
+            await forward(exchange, past, outgoing)
+            return
         async with self._leases.lease(target.model.id) as upstream:
             await forward(exchange, upstream, outgoing)
 
-    def _check_ignored(self, model: ModelId, rest: str) -> None:
+    async def _to_peer(self, exchange: Exchange, target: Remote, line: bytes) -> None:
+        with self._chooser.to(target):
+            if target.name != full_name(target.peer.id, target.model):
+                await self._peers.serve(exchange, target, Outgoing(line, None, self._keep_credentials))
+            elif _body_may_name_a_model(exchange):
+                with await store(exchange.body, self._in_thread) as body:
+                    line = await self._renamed(exchange, target, line, body)
+                    await self._peers.serve(exchange, target, Outgoing(line, body, self._keep_credentials))
+            else:
+                line = await self._renamed(exchange, target, line, StoredBody(b""))
+                await self._peers.serve(exchange, target, Outgoing(line, None, self._keep_credentials))
+
+    async def _renamed(self, exchange: Exchange, target: Remote, line: bytes, body: StoredBody) -> bytes:
+        """The peer does not know its models by the names that they have here."""
+        path, mark, query = line.partition(b"?")
+        wanted = (exchange.method, query, exchange.header(b"content-type") or b"", body.content)
+        small = len(body.content) <= SCANNED_AT_ONCE
+        found: Found | None = find_model(*wanted) if small else await self._in_thread(find_model, *wanted)
+        if found is None or found.name != target.name:
+            return line
+        body.replace(renamed(found, target.model))
+        return path + mark + renamed_query(query, found.in_query, target.model)
+
+    def _check_ignored(self, model: Model, rest: str) -> None:
         """A page's assets alone must not load a model (S-40)."""
-        if self._state_of(model) is State.READY:
+        if self._is_ready(model):
             return
         path = unquote(rest)
         if any(pattern.search(path) for pattern in self._ignored):
-            raise ModelNotLoaded(f"model {model} is not loaded; path matches upstream.ignorePaths")
+            raise ModelNotLoaded(f"model {model.id} is not loaded; path matches upstream.ignorePaths")
+
+    def _is_ready(self, model: Model) -> bool:
+        return self._running.state_of(model.id) is State.READY
 
 
-def _to_directory(method: bytes, passage: Passage, query: bytes) -> Answer:
-    location = f"/upstream/{quote(passage.name)}/".encode()
-    return redirect(301 if method in (b"GET", b"HEAD") else 308, location + query)
+def _body_may_name_a_model(exchange: Exchange) -> bool:
+    """Bodies of other kinds need not be kept."""
+    kind = (exchange.header(b"content-type") or b"").lower()
+    return exchange.body.length != 0 and any(word in kind for word in _BODIES_WITH_NAMES)
+
+
+def _to_directory(method: bytes, path: str, query: bytes) -> Answer:
+    return redirect(301 if method in (b"GET", b"HEAD") else 308, path.encode() + query)

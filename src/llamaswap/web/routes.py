@@ -111,6 +111,7 @@ def _grouped(routes: Iterable[Route]) -> dict[bytes, Methods]:
 
 _GET = frozenset({b"GET"})
 _POST = frozenset({b"POST"})
+_PUT = frozenset({b"PUT"})
 _ANY: frozenset[bytes] = frozenset()
 
 
@@ -153,6 +154,8 @@ ROUTES: tuple[Route, ...] = (
     *_model(_GET, "/v1/audio/voices /sdapi/v1/loras /props"),
     Route(b"/upstream/", _ANY, Lane.PASSTHROUGH, "upstream", prefix=True),
     _resource(_ANY, "/upstream", "upstream_index", access=Access.OPEN),
+    Route(b"/comfyui", _ANY, Lane.PASSTHROUGH, "comfyui"),
+    Route(b"/comfyui/", _ANY, Lane.PASSTHROUGH, "comfyui", prefix=True),
     _resource(_GET, "/v1/models", "models"),
     _resource(_GET, "/models", "models"),
     _resource(_GET, "/running", "running"),
@@ -160,6 +163,8 @@ ROUTES: tuple[Route, ...] = (
     _resource(_POST, "/api/models/unload", "unload_all", guarded=True),
     _resource(_POST, "/api/models/unload/", "unload_one", guarded=True, prefix=True),
     _resource(_POST, "/api/models/load/", "load_one", guarded=True, prefix=True),
+    _resource(_GET, "/api/profiles", "profiles", guarded=True),
+    _resource(_PUT, "/api/profiles/active", "profile_active", guarded=True),
     _resource(_POST, "/api/config/reload", "reload", guarded=True),
     _resource(_GET, "/api/version", "version", guarded=True),
     _resource(_GET, "/logs", "logs", guarded=True),

@@ -1,0 +1,104 @@
+"""Where the parts of a JSON text stand. Pure: bytes in, places out.
+
+Texts are scanned, never parsed whole: nothing is converted, and nesting costs no stack. The scanners take `bytes` or an
+`mmap`. What they say of a text that is damaged further on is true as far as it goes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from mmap import mmap
+
+Buffer = bytes | mmap
+
+# No single match may take long: it holds the interpreter, and with it every other request. So strings are matched up
+# to some 16 KiB (longer ones end where `string_end` finds it), gaps up to 1 KiB, and only so many tokens at once.
+_STRING = rb'"(?:[^"\\]{1,1024}+|\\.){0,16}+"'
+_GAP = rb'[^"{}\[\]]{1,1024}+'
+_FLAT = rb"(?:" + _GAP + rb"|" + _STRING + rb"){0,64}+"
+_NEST = rb"[{\[]" + _FLAT + rb"[}\]]"
+_SKIP = re.compile(rb"(?:" + _GAP + rb"|" + _STRING + rb"|" + _NEST + rb"){0,256}+", re.DOTALL)
+"""What holds no bracket that does not close within one level: messages are flat, so this is a few steps."""
+_LONGEST_BLANK = 1024
+_BLANK = re.compile(rb"\s{0,%d}+" % _LONGEST_BLANK)
+_SCALAR = re.compile(rb"[^\s,\]}]++")
+
+_BACKSLASH = ord("\\")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a buffer, from `start` up to before `end`."""
+
+    start: int
+    end: int
+
+
+Edit = tuple[Span, bytes]
+"""What stands in place of a stretch; of several, none overlaps another, and they are in ascending order."""
+
+
+def skip_blanks(body: Buffer, position: int) -> int:
+    """Where the next token begins."""
+    while blank := _BLANK.match(body, position):
+        before, position = position, blank.end()
+        if position - before < _LONGEST_BLANK:
+            break
+    return position
+
+
+def string_end(body: Buffer, start: int) -> int | None:
+    """Behind the closing quote of the string that opens at `start`; None for one that never closes."""
+    position = start + 1
+    while (quote := body.find(b'"', position)) >= 0:
+        before = quote
+        while before > position and body[before - 1] == _BACKSLASH:
+            before -= 1
+        if (quote - before) % 2 == 0:
+            return quote + 1
+        position = quote + 1
+    return None
+
+
+def value_end(body: Buffer, start: int) -> int | None:
+    """Behind the value at `start`; None where there is none, or one that never ends."""
+    first = body[start : start + 1]
+    if first == b'"':
+        return string_end(body, start)
+    if first in (b"{", b"["):
+        return _container_end(body, start)
+    scalar = _SCALAR.match(body, start)
+    return scalar.end() if scalar else None
+
+
+def _container_end(body: Buffer, start: int) -> int | None:
+    depth, position = 1, start + 1
+    while depth:
+        skipped = _SKIP.match(body, position)
+        position = skipped.end() if skipped else position
+        mark = body[position : position + 1]
+        if mark == b'"':
+            end = string_end(body, position)
+            if end is None:
+                return None
+            position = end
+        elif mark in (b"{", b"["):
+            depth, position = depth + 1, position + 1
+        elif mark in (b"}", b"]"):
+            depth, position = depth - 1, position + 1
+        elif not mark:
+            return None
+    return position
+
+
+def unquoted(raw: bytes) -> str | None:
+    """The text of a JSON string literal; None for one that is not well-formed. What is no UTF-8 is replaced."""
+    if b"\\" not in raw:
+        return raw[1:-1].decode("utf-8", "replace") if len(raw) > 1 and raw.endswith(b'"') else None
+    try:
+        value = json.loads(raw, strict=False)
+    except ValueError:
+        return None
+    return str(value).encode("utf-8", "replace").decode("utf-8")
