@@ -25,7 +25,10 @@ from llamaswap.config.selectors import read_selectors
 from llamaswap.ids import ModelId
 
 KEYS = (*server.KEYS, *server.INHERITED)
-ELSEWHERE = ("macros", "models", "startPort", "routing", "groups", "matrix", "peers", "selectors", "profiles", "hooks")
+ELSEWHERE = (
+    *("macros", "models", "startPort", "routing", "groups", "matrix"),
+    *("peers", "selectors", "profiles", "hooks", "memory"),
+)
 KNOWN = frozenset((*(key.name for key in KEYS), *ELSEWHERE))
 """Every top-level key, once macros are expanded."""
 WITHOUT_EFFECT = (
@@ -53,6 +56,7 @@ def read_sections(root: At, ports: Mapping[str, int], routers: Collection[str], 
         **{server.GLOBAL_FIELDS.get(field, field): value for field, value in inherited.items()},
         **router.fields(),
         **read_scheduler(root, names),
+        **server.read_memory(root.child("memory")),
         "models": MappingProxyType(found),
         "aliases": MappingProxyType(names.aliases),
         "peers": MappingProxyType(peers),
