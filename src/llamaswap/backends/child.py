@@ -58,7 +58,8 @@ class Child:
         self._environ = environment(host.environ, model.env, self._mark)
         self._running: Waiters[None] = Waiters()
         self._process = Launched(host.clock, output, lambda: self._running.fire(None), self._exited)
-        self._pid = 0
+        self.pid = 0
+        """0 before the launch."""
         self._started = 0
         self._stopper: StopCommand | None = None
         self._grace: IDelayedCall | None = None
@@ -77,16 +78,16 @@ class Child:
         Raises `NotSpawned` at once when there is no process at all.
         """
         running = self._running.add()
-        self._pid = spawn(self._host.spawner, Command(words, executable, self._environ), self._process)
+        self.pid = spawn(self._host.spawner, Command(words, executable, self._environ), self._process)
         with suppress(OSError):  # unknown, it is 0: then older processes are looked at as well
-            self._started = self._host.processes.started(self._pid) or 0
-        self._host.journal.born(self._mark, self.model.id, self._pid, self._started)
+            self._started = self._host.processes.started(self.pid) or 0
+        self._host.journal.born(self._mark, self.model.id, self.pid, self._started)
         return running
 
     def alive(self) -> bool:
         """The process itself has not ended, not even a moment ago, as far as can be seen."""
         try:
-            return not self._process.reaped and self._host.processes.started(self._pid) is not None
+            return not self._process.reaped and self._host.processes.started(self.pid) is not None
         except OSError:
             return False
 
@@ -112,7 +113,7 @@ class Child:
             self._cannot_look(error)
 
     def _ask(self) -> None:
-        words = stop_command_line(self.model.cmd_stop, self._pid)
+        words = stop_command_line(self.model.cmd_stop, self.pid)
         if not words:
             self._terminate()
             return
@@ -133,7 +134,7 @@ class Child:
         """SIGTERM to all of the group, the leader's children included."""
         if not self._process.reaped:
             self._group_asked = True
-            self._host.processes.signal_group(self._pid, signal.SIGTERM)
+            self._host.processes.signal_group(self.pid, signal.SIGTERM)
 
     def _force(self) -> None:
         """The time for asking is over."""
@@ -144,7 +145,7 @@ class Child:
         if self._stopper is not None:
             self._stopper.give_up()
         if not self._process.reaped:
-            self._host.processes.signal_group(self._pid, signal.SIGKILL)
+            self._host.processes.signal_group(self.pid, signal.SIGKILL)
         if self._nap is not None and self._nap.active():
             self._nap.reset(0)
 
@@ -185,7 +186,7 @@ class Child:
             self._log.error("{model}: cannot look for what it left: {error}", model=self.model.id, error=error)
 
     def _left(self) -> list[Seen]:
-        return descendants(self._host.processes, self._pid, self._mark, self._started)
+        return descendants(self._host.processes, self.pid, self._mark, self._started)
 
     def _press(self, left: Sequence[Seen]) -> None:
         if self._forced_at is not None:
@@ -198,7 +199,7 @@ class Child:
 
     def _has_been_asked(self, seen: Seen) -> bool:
         """It got the group's SIGTERM, or it is the stop command at work."""
-        return (self._group_asked and seen.group == self._pid) or (
+        return (self._group_asked and seen.group == self.pid) or (
             self._stopper is not None and seen.session == self._stopper.pid
         )
 

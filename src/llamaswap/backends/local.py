@@ -52,6 +52,10 @@ class LocalBackend:
     def upstream(self) -> Upstream | None:
         return self._body.upstream if self.state is State.READY else None
 
+    @property
+    def pid(self) -> int | None:
+        return self._body.child.pid if self._body.child is not None else None
+
     def adapt(self, form: Model) -> None:
         self._body.model = form
         if self._body.child is not None:
