@@ -60,6 +60,8 @@ class Child:
         self._process = Launched(host.clock, output, lambda: self._running.fire(None), self._exited)
         self.pid = 0
         """0 before the launch."""
+        self.ended_by_itself = False
+        """The process has ended, and nobody here had asked it to."""
         self._started = 0
         self._stopper: StopCommand | None = None
         self._grace: IDelayedCall | None = None
@@ -152,6 +154,7 @@ class Child:
     # -- what is left after it -----------------------------------------------------------------------------------
 
     def _exited(self, ending: Ending) -> None:
+        self.ended_by_itself = self._grace is None and self._forced_at is None
         if self._grace is None:  # nobody asked it to: what it leaves behind has no business any more
             self._forced_at = self._host.clock.seconds()
         self._on_exit(ending)

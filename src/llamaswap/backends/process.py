@@ -33,6 +33,8 @@ class Ending:
     """With exit code 0."""
     not_run: str | None = None
     """Why the launcher could not become the command; None when it could."""
+    signal: int | None = None
+    """That ended it."""
 
 
 class Launched(ProcessProtocol):
@@ -105,5 +107,5 @@ def read_ending(reason: Failure) -> Ending:
     if isinstance(reason.value, ProcessTerminated):
         number = reason.value.signal
         text = f"exit code {reason.value.exitCode}" if number is None else f"signal {number}"
-        return Ending(text, clean=False)
+        return Ending(text, clean=False, signal=number)
     return Ending("exit code 0", clean=True)
