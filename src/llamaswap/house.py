@@ -17,10 +17,12 @@ from twisted.logger import Logger, globalLogPublisher
 from twisted.python.failure import Failure
 
 from llamaswap.backends.host import Host
+from llamaswap.backends.interface import Attendant
 from llamaswap.backends.journal import Journal, state_directories, usable_directory
 from llamaswap.backends.local import LocalBackend
 from llamaswap.backends.pool import Pool
 from llamaswap.backends.processes import system_processes
+from llamaswap.backends.slots import SlotKeeper
 from llamaswap.backends.sweep import log_sweep, sweep
 from llamaswap.config.difference import Difference, difference
 from llamaswap.config.outcome import Outcome
@@ -111,8 +113,19 @@ class House:
         def make(model: Model) -> LocalBackend:
             return LocalBackend(model, host, self._logs.output(model.id))
 
-        models = self.settings.models.values()
-        return Pool(models, make, clock=self._reactor, notices=self.notices, ready_to_start=self._swept)
+        return Pool(
+            self.settings.models.values(),
+            make,
+            clock=self._reactor,
+            notices=self.notices,
+            ready_to_start=self._swept,
+            attendants=self._make_attendants(),
+        )
+
+    def _make_attendants(self) -> list[Attendant]:
+        """In the order of their turns."""
+        attendants: list[Attendant] = [SlotKeeper(self._in_thread, self._reactor)]
+        return attendants
 
     def _connect(self, origin: Origin) -> Upstream:
         return Upstream(self._reactor, origin)
