@@ -68,7 +68,7 @@ def weights(model: Model) -> list[str]:
 
 def stem(model: ModelId) -> str:
     """The ID as a piece of a file's name. What had to be changed, or cut, is told apart by a digest."""
-    safe = re.sub(r"[^A-Za-z0-9_.-]|\.(?=\.)|^[.-]|\.$", "_", model)[:_LONGEST_STEM]
+    safe = re.sub(r"[^A-Za-z0-9_.-]|\.(?=\.)|^[.-]|\.$", "_", model)[:_LONGEST_STEM] or "_"
     return safe if safe == model else f"{safe}-{sha256(model.encode(errors='surrogatepass')).hexdigest()[:8]}"
 
 
