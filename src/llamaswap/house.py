@@ -26,7 +26,7 @@ from llamaswap.backends.slots import SlotKeeper
 from llamaswap.backends.sweep import log_sweep, sweep
 from llamaswap.config.difference import Difference, difference
 from llamaswap.config.outcome import Outcome
-from llamaswap.config.schema import Model, Settings
+from llamaswap.config.schema import Model, Settings, Timeouts
 from llamaswap.doors import Doors
 from llamaswap.errors import NothingToReload
 from llamaswap.logs.sources import Logs
@@ -127,8 +127,8 @@ class House:
         attendants: list[Attendant] = [SlotKeeper(self._in_thread, self._reactor)]
         return attendants
 
-    def _connect(self, origin: Origin) -> Upstream:
-        return Upstream(self._reactor, origin)
+    def _connect(self, origin: Origin, timeouts: Timeouts = Timeouts()) -> Upstream:  # noqa: B008 (it is frozen)
+        return Upstream(self._reactor, origin, timeouts=timeouts)
 
     def _in_thread(self, work: Callable[..., T], *arguments: Any) -> Deferred[T]:
         return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), work, *arguments)
