@@ -16,10 +16,12 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger, globalLogPublisher
 from twisted.python.failure import Failure
 
+from llamaswap.backends.gauges import Gauges
 from llamaswap.backends.host import Host
 from llamaswap.backends.interface import Attendant
 from llamaswap.backends.journal import Journal, state_directories, usable_directory
 from llamaswap.backends.local import LocalBackend
+from llamaswap.backends.memory import MemorySettle
 from llamaswap.backends.pool import Pool
 from llamaswap.backends.processes import system_processes
 from llamaswap.backends.slots import SlotKeeper
@@ -124,8 +126,14 @@ class House:
 
     def _make_attendants(self) -> list[Attendant]:
         """In the order of their turns."""
-        attendants: list[Attendant] = [SlotKeeper(self._in_thread, self._reactor)]
-        return attendants
+        memory = MemorySettle(
+            Gauges(),
+            lambda model: self._pool.pid_of(model),
+            lambda: self.settings.memory_settle,
+            self._in_thread,
+            self._reactor,
+        )
+        return [memory, SlotKeeper(self._in_thread, self._reactor)]
 
     def _connect(self, origin: Origin, timeouts: Timeouts = Timeouts()) -> Upstream:  # noqa: B008 (it is frozen)
         return Upstream(self._reactor, origin, timeouts=timeouts)
