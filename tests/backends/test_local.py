@@ -18,7 +18,7 @@ from llamaswap.backends.child import GIVE_UP
 from llamaswap.backends.interface import Backend
 from llamaswap.backends.local import LocalBackend
 from llamaswap.backends.process import DRAIN_LIMIT
-from llamaswap.config.schema import Model
+from llamaswap.config.schema import Model, Timeouts
 from llamaswap.errors import OutOfMemory, ShuttingDown, StartFailed
 from llamaswap.ids import ModelId
 from llamaswap.notices import ModelChanged, State
@@ -194,6 +194,26 @@ class StartTests(LocalCase):
         failure = self.failureResultOf(third, StartFailed)
         self.assertNotIsInstance(failure.value, OutOfMemory)
         self.assertNotIn("memory", self.world.reasons[-1])
+
+    def test_timeouts(self) -> None:
+        """The connections have the model's, and other ones while it runs."""
+        self.make(timeouts=Timeouts(connect=3))
+        self.make_ready()
+        (upstream,) = self.world.upstreams
+        self.assertEqual(upstream.timeouts, Timeouts(connect=3))
+        self.backend.adapt(replace(self.backend.form, timeouts=Timeouts(connect=4)))
+        self.assertEqual(upstream.timeouts, Timeouts(connect=4))
+        self.successResultOf(self.backend.stop(1))
+        self.backend.adapt(replace(self.backend.form, timeouts=Timeouts()))
+
+    def test_the_pid(self) -> None:
+        """It is that of the process, while there is one."""
+        self.make()
+        self.assertIsNone(self.backend.pid)
+        child = self.make_ready()
+        self.assertEqual(self.backend.pid, child.seen.pid)
+        self.successResultOf(self.backend.stop(1))
+        self.assertIsNone(self.backend.pid)
 
     def test_s08_the_deadline_ends_the_start(self) -> None:
         """503 for ever: SIGTERM at the deadline, SIGKILL five seconds later, and no sooner."""
