@@ -167,10 +167,26 @@ class StartTests(LocalCase):
         ready = self.backend.ensure_ready()
         self.world.run_threads()
         child = self.system.last.run()
+        child.output_held = True
         child.exit(1)
-        child.say(b"std::bad_alloc\n")
         self.world.run_threads()
+        self.assertNoResult(ready)
+        child.say(b"std::bad_alloc\n")
+        child.close_output()
         self.failureResultOf(ready, OutOfMemory)
+
+    def test_a_stranger_that_holds_the_output_of_an_early_end(self) -> None:
+        """It is waited for as long as last words may take, and no longer."""
+        self.make()
+        self.world.answers = [None]
+        ready = self.backend.ensure_ready()
+        child = self.system.last.run()
+        child.output_held = True
+        child.exit(1)
+        self.step(0.4)
+        self.assertNoResult(ready)
+        self.step(0.2)
+        self.assertIn("exit code 1", self.cause_of(ready))
 
     def test_w19_ends_of_other_kinds(self) -> None:
         """Words of an earlier start, a start that is given up or takes too long, and a crash are no want of memory."""
@@ -587,7 +603,8 @@ class StopCommandTests(LocalCase):
         helper.exit(3)
         self.successResultOf(stopped)
         self.assertEqual(child.received, [15])
-        self.assertEqual(self.said, [b"no such container\n", b"[ERROR] stop command failed: exit code 3\n"])
+        said = [line for line in self.said if line]
+        self.assertEqual(said, [b"no such container\n", b"[ERROR] stop command failed: exit code 3\n"])
 
     def test_w14_one_that_cannot_be_started_falls_back_too(self) -> None:
         """A missing helper does not cost the whole grace."""
@@ -735,6 +752,7 @@ class ExitTests(LocalCase):
         """A stranger that holds the pipe delays nothing, and loses it after the drain limit."""
         self.make()
         child = self.make_ready()
+        child.output_held = True
         self.successResultOf(self.backend.stop(1))
         child.say(b"last words")
         self.assertEqual(self.said, [b"last words"])

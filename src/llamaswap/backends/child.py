@@ -12,7 +12,7 @@ import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
@@ -29,6 +29,8 @@ Output = Callable[[bytes], None]
 """Gets what the processes of a model write; nothing at all (`b""`) when one of them will write no more."""
 FIRST_LOOK, LAST_LOOK = 0.01, 0.25
 """Seconds between two looks at what is left: the first pause, doubling up to the longest."""
+LAST_WORDS = 0.5
+"""Seconds for reading what a process has written that ended by itself."""
 GIVE_UP = 10.0
 """Seconds after SIGKILL until a descendant that is still there (in the kernel's hands) holds us up no longer."""
 
@@ -167,10 +169,17 @@ class Child:
         """Wait for the last descendant, asking and then making it go."""
         while not await self._over():
             await self._sleep()
+        if self.ended_by_itself:
+            await self._hear_out()
         if self._grace is not None and self._grace.active():
             self._grace.cancel()
         self._host.journal.gone(self._mark)
         self._on_gone()
+
+    async def _hear_out(self) -> None:
+        """Its last words say why it ended. A stranger to whom it has handed its output must not hold us up for them."""
+        with suppress(TimeoutError):
+            await self._process.heard_out().addTimeout(LAST_WORDS, self._host.clock)
 
     async def _over(self) -> bool:
         """Look once, and press whoever is seen. A look that fails says nothing: it is for the next to tell."""
