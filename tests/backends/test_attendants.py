@@ -256,15 +256,11 @@ class CancelTests(AttendantCase):
 class CrashTests(AttendantCase):
     """A ready model's process that ends by itself."""
 
-    def crash(self, name: str) -> None:
-        self.fake(name).upstream = None
-        self.fake(name).crash()
-
     def test_a_ready_model(self) -> None:
         """It is seen off when its remains are gone, and until that is done nothing starts."""
         self.one.holds = {"after_unload"}
         self.fake("a").held = True
-        self.crash("a")
+        self.fake("a").crash()
         self.assertEqual(self.told, [Died(ModelId("a"), 0.0)])
         self.assertEqual(self.did, ["stop a 0"])
         self.fake("a").gone()
@@ -279,7 +275,7 @@ class CrashTests(AttendantCase):
         self.one.holds = {"after_load"}
         self.begin(2, "b")
         self.fake("b").ready()
-        self.crash("b")
+        self.fake("b").crash()
         self.assertEqual(self.one.cancelled, ["after_load"])
         self.assertEqual(self.ended(), [(2, DIED_EARLY)])
         self.assertEqual(
@@ -290,7 +286,7 @@ class CrashTests(AttendantCase):
         """The work ends at once, the stop goes on, and it is seen off once."""
         self.one.holds = {"before_unload"}
         self.stop("a")
-        self.crash("a")
+        self.fake("a").crash()
         self.assertEqual(self.one.cancelled, ["before_unload"])
         self.assertEqual([event for event in self.told if isinstance(event, StopEnded)], [StopEnded(SwapId(9), 0.0)])
         self.assertEqual(sum("1 after_unload" in did for did in self.did), 1)
@@ -326,6 +322,18 @@ class EndTests(AttendantCase):
         self.successResultOf(closed)
         self.nothing_left()
 
+    def test_a_load_under_way(self) -> None:
+        """It is given up first: nobody takes leave of what is still being prepared."""
+        self.one.holds = {"after_load"}
+        self.begin(2, "b")
+        self.fake("b").ready()
+        self.successResultOf(self.pool.close(10))
+        self.assertEqual(self.one.cancelled, ["after_load"])
+        self.assertNotIn("1 before_unload b shutdown", self.did)
+        self.assertIn("1 after_unload b abandon", self.did)
+        self.assertEqual(self.ended(), [(2, "aborted")])
+        self.nothing_left()
+
     def test_a_stop_under_way(self) -> None:
         """Its leave is not taken twice, and the end reaches its process."""
         self.one.holds = {"before_unload"}
@@ -352,7 +360,6 @@ class EndTests(AttendantCase):
     def test_what_follows_a_crash_is_waited_for(self) -> None:
         """As long as the end has time for it."""
         self.one.holds = {"after_unload"}
-        self.fake("a").upstream = None
         self.fake("a").crash()
         closed = self.pool.close(10)
         self.assertNoResult(closed)

@@ -53,6 +53,7 @@ class FakeBackend:
 
     def stop(self, grace: float) -> Deferred[None]:
         self._did.append(f"stop {self.model} {grace:g}")
+        self.upstream = None
         if not self.held:
             self.state = State.SHUTDOWN if self.state is State.SHUTDOWN else State.STOPPED
             return succeed(None)
@@ -67,6 +68,7 @@ class FakeBackend:
             stopped.callback(None)
 
     def crash(self) -> None:
+        self.upstream = None
         self._enter(State.STOPPED)
 
     def close(self, grace: float) -> Deferred[None]:

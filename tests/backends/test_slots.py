@@ -256,15 +256,46 @@ class FailureTests(SlotCase):
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_a_dead_engine(self) -> None:
-        """A file is not to blame for it."""
+        """The file that it was reading when it died is not given to the next one; the others are kept."""
+        engine = self.engine({0: 5, 1: 6})
+        self.load(engine)
+        self.unload(engine)
+        for end in ("returns", "is cancelled"):
+            again = self.engine({0: 0, 1: 0})
+            self.successResultOf(self.turn(self.attendant.before_load(self.model, "load")))
+            restore = Deferred.fromCoroutine(self.attendant.after_load(self.model, cast(Upstream, again.upstream)))
+            if end == "returns":
+                with capturedLogs() as events:
+                    again.upstream.close()
+                self.successResultOf(restore)
+                self.assertIn("its slots are not all restored: ", str(formatEvent(events[-1])))
+                self.assertEqual(len(self.files()), 1)
+            else:
+                restore.cancel()
+                self.failureResultOf(restore, CancelledError)
+                self.assertEqual(len(self.files()), 1)
+                self.successResultOf(self.turn(self.attendant.after_unload(self.model, "crash")))
+                self.assertEqual(self.files(), [])
+
+    def test_a_restore_that_is_given_up(self) -> None:
+        """The file may be as good as any."""
         engine = self.engine({0: 5})
         self.load(engine)
         self.unload(engine)
-        again = self.engine({0: 0})
         self.successResultOf(self.turn(self.attendant.before_load(self.model, "load")))
-        restore = Deferred.fromCoroutine(self.attendant.after_load(self.model, cast(Upstream, again.upstream)))
-        with capturedLogs() as events:
-            again.upstream.last.connectionLost()
-        self.successResultOf(restore)
-        self.assertIn("its slots are not all restored: ", str(formatEvent(events[-1])))
+        restore = Deferred.fromCoroutine(self.attendant.after_load(self.model, cast(Upstream, MemoryUpstream())))
+        restore.cancel()
+        self.failureResultOf(restore, CancelledError)
+        self.successResultOf(self.turn(self.attendant.after_unload(self.model, "abandon")))
         self.assertEqual(len(self.files()), 1)
+
+    def test_a_restore_that_takes_too_long(self) -> None:
+        """It would take as long the next time."""
+        engine = self.engine({0: 5})
+        self.load(engine)
+        self.unload(engine)
+        self.successResultOf(self.turn(self.attendant.before_load(self.model, "load")))
+        restore = self.turn(self.attendant.after_load(self.model, cast(Upstream, MemoryUpstream())))
+        self.clock.advance(5)
+        self.successResultOf(restore)
+        self.assertEqual(self.files(), [])

@@ -144,6 +144,8 @@ class Pool:
 
     async def _close_all(self, grace: float) -> None:
         end = self._clock.seconds() + grace
+        for running in tuple(self._swaps.values()):
+            running.cancel()
         timers = [
             self._clock.callLater(grace / 2, self._cut_departures),
             self._clock.callLater(grace + LAST_WORDS, self._attendants.close),

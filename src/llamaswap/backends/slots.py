@@ -41,7 +41,7 @@ class SlotKeeper(Attendance):
         self._names: dict[ModelId, Names] = {}
         """What the files of each model are called, as it was launched."""
         self._doubtful: dict[ModelId, set[str]] = {}
-        """Files that an engine may have been about to write when it was stopped."""
+        """Files that an engine may have begun to write when it was stopped, or could not read."""
 
     async def before_load(self, model: Model, why: str) -> None:
         self._names.pop(model.id, None)
@@ -52,6 +52,9 @@ class SlotKeeper(Attendance):
         if model.slots is not None and (names := self._names.get(model.id)):
             work = self._restore(model, model.slots, names, _Engine(upstream))
             await self._bounded(work, model, model.slots, "its slots are not all restored")
+            if doubtful := self._doubtful.pop(model.id, set()):
+                work = self._remove(model.slots, doubtful)
+                await self._bounded(work, model, model.slots, "what could not be restored stays")
 
     async def before_unload(self, model: Model, upstream: Upstream, why: str) -> None:
         if model.slots is not None:
@@ -60,6 +63,8 @@ class SlotKeeper(Attendance):
 
     async def after_unload(self, model: Model, why: str) -> None:
         names, doubtful = self._names.pop(model.id, None), self._doubtful.pop(model.id, set())
+        if why == "abandon":  # in the middle of a restore: no file is to blame
+            doubtful = set()
         if model.slots is not None and names is not None:
             work = self._tidy(model.slots, names, doubtful)
             await self._bounded(work, model, model.slots, "the directory of its slots is not in order")
@@ -86,22 +91,26 @@ class SlotKeeper(Attendance):
     async def _tidy(self, slots: Slots, names: Names, doubtful: set[str]) -> None:
         await self._in_thread(partial(tidy, slots, names, doubtful))
 
+    async def _remove(self, slots: Slots, files: set[str]) -> None:
+        await self._in_thread(partial(remove, slots, files))
+
     async def _restore(self, model: Model, slots: Slots, names: Names, engine: _Engine) -> None:
         kept = await self._in_thread(partial(kept_slots, slots, names))
         tokens, problem = 0, ""
-        useless: list[str] = []
+        doubtful: set[str] = set()
+        self._doubtful[model.id] = doubtful
         for slot in kept:
+            doubtful.add(names.of(slot))
             try:
                 count = await engine.act(slot, "restore", names.of(slot), "n_restored")
             except EngineRefused as error:
-                count, problem = 0, problem or str(error)
-            tokens += count
-            if not count:
-                useless.append(names.of(slot))
-        if useless:
-            await self._in_thread(partial(remove, slots, useless))
+                problem = problem or str(error)
+                continue
+            if count:
+                doubtful.discard(names.of(slot))
+                tokens += count
         if tokens:
-            self._tell(model, "restored", tokens, len(kept) - len(useless))
+            self._tell(model, "restored", tokens, len(kept) - len(doubtful))
         if problem:
             self._complain(model, "slots that could not be restored are dropped", problem)
 
@@ -140,6 +149,7 @@ class _Engine:
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
+        self._first = True
 
     async def slots(self) -> list[int]:
         """Their numbers, those that are at work last. Raises `EngineRefused`, `UpstreamFailed`."""
@@ -165,7 +175,8 @@ class _Engine:
         if data:
             lines += [b"Content-Type: application/json", b"Content-Length: %d" % len(data)]
         answer = _Answer()
-        async with self._upstream.connection() as connection:
+        fresh, self._first = self._first, False  # one that was kept may have died unseen
+        async with self._upstream.connection(fresh=fresh) as connection:
             head = await connection.send(b"\r\n".join((*lines, b"", data)))
             await connection.relay(answer.take)
         try:
