@@ -58,6 +58,10 @@ class UpstreamFailed(LlamaSwapError):
     """A connection to a model's server could not be made, or broke."""
 
 
+class UpstreamSilent(UpstreamFailed):
+    """A model's server took the request, and the head of its answer did not come in time."""
+
+
 class Refusal(LlamaSwapError):
     """The request cannot be served."""
 

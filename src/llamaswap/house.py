@@ -17,15 +17,19 @@ from twisted.logger import Logger, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.web.client import Agent
 
+from llamaswap.backends.gauges import Gauges
 from llamaswap.backends.host import Host
+from llamaswap.backends.interface import Attendant
 from llamaswap.backends.journal import Journal, state_directories, usable_directory
 from llamaswap.backends.local import LocalBackend
+from llamaswap.backends.memory import MemorySettle
 from llamaswap.backends.pool import Pool
 from llamaswap.backends.processes import system_processes
+from llamaswap.backends.slots import SlotKeeper
 from llamaswap.backends.sweep import log_sweep, sweep
 from llamaswap.config.difference import Difference, difference
 from llamaswap.config.outcome import Outcome
-from llamaswap.config.schema import Model, Settings
+from llamaswap.config.schema import Model, Settings, Timeouts
 from llamaswap.doors import Doors
 from llamaswap.errors import NothingToReload
 from llamaswap.hooks.idle import IdleLoader
@@ -128,7 +132,7 @@ class House:
             clock=self._reactor,
             notices=self.notices,
             ready_to_start=self._swept,
-            attendants=(self._hooks,),
+            attendants=self._make_attendants(),
         )
 
     def _make_unasked(self) -> tuple[Preload, IdleLoader]:
@@ -142,8 +146,19 @@ class House:
     def _make_policy(self, settings: Settings) -> EvictionPolicy:
         return self._policies.make(settings, lambda what, error: self.log.failure("{what}", Failure(error), what=what))
 
-    def _connect(self, origin: Origin) -> Upstream:
-        return Upstream(self._reactor, origin)
+    def _make_attendants(self) -> list[Attendant]:
+        """In the order of their turns."""
+        memory = MemorySettle(
+            Gauges(),
+            lambda model: self._pool.pid_of(model),
+            lambda: self.settings.memory_settle,
+            self._in_thread,
+            self._reactor,
+        )
+        return [memory, SlotKeeper(self._in_thread, self._reactor), self._hooks]
+
+    def _connect(self, origin: Origin, timeouts: Timeouts = Timeouts()) -> Upstream:  # noqa: B008 (it is frozen)
+        return Upstream(self._reactor, origin, timeouts=timeouts)
 
     def _in_thread(self, work: Callable[..., T], *arguments: Any) -> Deferred[T]:
         return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), work, *arguments)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +18,8 @@ from llamaswap.backends.child import GIVE_UP
 from llamaswap.backends.interface import Backend
 from llamaswap.backends.local import LocalBackend
 from llamaswap.backends.process import DRAIN_LIMIT
-from llamaswap.config.schema import Model
-from llamaswap.errors import ShuttingDown, StartFailed
+from llamaswap.config.schema import Model, Timeouts
+from llamaswap.errors import OutOfMemory, ShuttingDown, StartFailed
 from llamaswap.ids import ModelId
 from llamaswap.notices import ModelChanged, State
 from tests.support.fake_host import FakeHost
@@ -138,6 +140,96 @@ class StartTests(LocalCase):
         self.assertEqual(self.states(), FAILED_START * 2)
         self.assertIn("upstream command exited prematurely (", self.world.reasons[1])
         self.assertEqual(len(self.system.children), 2)
+
+    def test_w19_an_early_end_for_want_of_memory(self) -> None:
+        """A kill that nobody here has sent, or words that engines have for it; the reason says which."""
+        self.make()
+        self.world.answers = [None]
+        endings: list[tuple[Callable[[FakeChild], None], str]] = [
+            (lambda child: child.die(signal.SIGKILL), "signal 9"),
+            (lambda child: child.exit(1), "it said `CUDA error: out of memory`"),
+        ]
+        for end, proof in endings:
+            ready = self.backend.ensure_ready()
+            child = self.system.last.run()
+            child.say(b"" if "9" in proof else b"loading\nCUDA error: out of memory\n")
+            end(child)
+            error = self.failureResultOf(ready, OutOfMemory).value
+            self.assertIn("upstream command exited prematurely (", str(error))
+            self.assertIn(proof, str(error))
+            self.assertIn("out of memory", self.world.reasons[-1])
+        self.assertEqual(self.states(), FAILED_START * 2)
+
+    def test_w19_words_that_come_after_the_end(self) -> None:
+        """What the process wrote may be read only after it was reaped."""
+        self.make(slow_threads=True)
+        self.world.answers = [None]
+        ready = self.backend.ensure_ready()
+        self.world.run_threads()
+        child = self.system.last.run()
+        child.output_held = True
+        child.exit(1)
+        self.world.run_threads()
+        self.assertNoResult(ready)
+        child.say(b"std::bad_alloc\n")
+        child.close_output()
+        self.failureResultOf(ready, OutOfMemory)
+
+    def test_a_stranger_that_holds_the_output_of_an_early_end(self) -> None:
+        """It is waited for as long as last words may take, and no longer."""
+        self.make()
+        self.world.answers = [None]
+        ready = self.backend.ensure_ready()
+        child = self.system.last.run()
+        child.output_held = True
+        child.exit(1)
+        self.step(0.4)
+        self.assertNoResult(ready)
+        self.step(0.2)
+        self.assertIn("exit code 1", self.cause_of(ready))
+
+    def test_w19_ends_of_other_kinds(self) -> None:
+        """Words of an earlier start, a start that is given up or takes too long, and a crash are no want of memory."""
+        self.make(timeout=15)
+        self.world.answers = [None]
+        self.system.deaf = True
+        first = self.backend.ensure_ready()
+        child = self.system.last.run()
+        child.say(b"out of memory\n")
+        self.step(25)
+        self.assertIn("timed out", self.cause_of(first))
+        self.assertEqual(child.received[-1], signal.SIGKILL)
+        second = self.backend.ensure_ready()
+        self.system.last.run().say(b"out of memory\n")
+        stopped = self.backend.stop(1)
+        self.step(10)
+        self.successResultOf(stopped)
+        self.assertEqual(self.cause_of(second), "aborted")
+        third = self.backend.ensure_ready()
+        self.system.last.run().exit(1)
+        failure = self.failureResultOf(third, StartFailed)
+        self.assertNotIsInstance(failure.value, OutOfMemory)
+        self.assertNotIn("memory", self.world.reasons[-1])
+
+    def test_timeouts(self) -> None:
+        """The connections have the model's, and other ones while it runs."""
+        self.make(timeouts=Timeouts(connect=3))
+        self.make_ready()
+        (upstream,) = self.world.upstreams
+        self.assertEqual(upstream.timeouts, Timeouts(connect=3))
+        self.backend.adapt(replace(self.backend.form, timeouts=Timeouts(connect=4)))
+        self.assertEqual(upstream.timeouts, Timeouts(connect=4))
+        self.successResultOf(self.backend.stop(1))
+        self.backend.adapt(replace(self.backend.form, timeouts=Timeouts()))
+
+    def test_the_pid(self) -> None:
+        """It is that of the process, while there is one."""
+        self.make()
+        self.assertIsNone(self.backend.pid)
+        child = self.make_ready()
+        self.assertEqual(self.backend.pid, child.seen.pid)
+        self.successResultOf(self.backend.stop(1))
+        self.assertIsNone(self.backend.pid)
 
     def test_s08_the_deadline_ends_the_start(self) -> None:
         """503 for ever: SIGTERM at the deadline, SIGKILL five seconds later, and no sooner."""
@@ -511,7 +603,8 @@ class StopCommandTests(LocalCase):
         helper.exit(3)
         self.successResultOf(stopped)
         self.assertEqual(child.received, [15])
-        self.assertEqual(self.said, [b"no such container\n", b"[ERROR] stop command failed: exit code 3\n"])
+        said = [line for line in self.said if line]
+        self.assertEqual(said, [b"no such container\n", b"[ERROR] stop command failed: exit code 3\n"])
 
     def test_w14_one_that_cannot_be_started_falls_back_too(self) -> None:
         """A missing helper does not cost the whole grace."""
@@ -659,6 +752,7 @@ class ExitTests(LocalCase):
         """A stranger that holds the pipe delays nothing, and loses it after the drain limit."""
         self.make()
         child = self.make_ready()
+        child.output_held = True
         self.successResultOf(self.backend.stop(1))
         child.say(b"last words")
         self.assertEqual(self.said, [b"last words"])

@@ -27,6 +27,7 @@ class FakeBackend:
         self.model = form.id
         self.state = State.STOPPED
         self.upstream: Upstream | None = None
+        self.pid: int | None = None
         self.starting: Deferred[Upstream] | None = None
         self.stopping: list[Deferred[None]] = []
         self.held = False
@@ -52,8 +53,9 @@ class FakeBackend:
 
     def stop(self, grace: float) -> Deferred[None]:
         self._did.append(f"stop {self.model} {grace:g}")
+        self.upstream = None
         if not self.held:
-            self.state = State.STOPPED
+            self.state = State.SHUTDOWN if self.state is State.SHUTDOWN else State.STOPPED
             return succeed(None)
         self.stopping.append(Deferred())
         return self.stopping[-1]
@@ -66,6 +68,7 @@ class FakeBackend:
             stopped.callback(None)
 
     def crash(self) -> None:
+        self.upstream = None
         self._enter(State.STOPPED)
 
     def close(self, grace: float) -> Deferred[None]:

@@ -47,7 +47,7 @@ class LaunchedTests(SynchronousTestCase):
         """The open output pipe delays nothing."""
         self.process.childConnectionLost(3)
         self.end(ProcessTerminated(None, signal=9))
-        self.assertEqual(self.told, ["runs", Ending("signal 9", clean=False)])
+        self.assertEqual(self.told, ["runs", Ending("signal 9", clean=False, signal=9)])
         self.assertTrue(self.process.reaped)
 
     def test_the_ends_in_words(self) -> None:

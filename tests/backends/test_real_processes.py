@@ -23,7 +23,7 @@ from llamaswap.backends.local import LocalBackend
 from llamaswap.backends.processes import system_processes
 from llamaswap.backends.sweep import sweep
 from llamaswap.config.schema import Model
-from llamaswap.errors import StartFailed
+from llamaswap.errors import OutOfMemory, StartFailed
 from llamaswap.ids import ModelId
 from llamaswap.notices import ModelChanged, State
 from tests.support.live import eventually
@@ -99,6 +99,24 @@ class RealCase(TestCase):
 
 class LifeTests(RealCase):
     """Starts and ends."""
+
+    @asynchronous
+    async def test_w19_the_last_words_of_a_process(self) -> None:
+        """What it wrote right before its end is read before it is judged, however much went before."""
+        words = "import os; os.write(1, b'x\\n' * 30_000 + b'CUDA error: out of memory\\n'); os._exit(1)"
+        backend = self.make(command=shlex.join([sys.executable, "-I", "-S", "-c", words]))
+        with self.assertRaises(OutOfMemory) as raised:
+            await backend.ensure_ready()
+        self.assertIn("it said `CUDA error: out of memory`", str(raised.exception))
+
+    @asynchronous
+    async def test_w19_a_kill_by_the_system(self) -> None:
+        """Nobody here has sent it."""
+        words = "import os; os.kill(os.getpid(), 9)"
+        backend = self.make(command=shlex.join([sys.executable, "-I", "-S", "-c", words]))
+        with self.assertRaises(OutOfMemory) as raised:
+            await backend.ensure_ready()
+        self.assertIn("signal 9", str(raised.exception))
 
     @asynchronous
     async def test_s24_start_stop_and_again(self) -> None:

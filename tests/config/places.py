@@ -98,7 +98,10 @@ def good(place: str) -> Any:
     others = {section: _SECTIONS[section]} if section in _SECTIONS else {}
     if place.startswith("routing.router.settings.matrix"):
         others = {"routing": {"router": {"use": "matrix", "settings": {"matrix": _SECTIONS["matrix"]}}}}
-    return deepcopy({"macros": _MACROS, "models": _MODELS, **others})
+    tree = deepcopy({"macros": _MACROS, "models": _MODELS, **others})
+    if place.startswith("models.*.slots."):
+        tree["models"]["m"]["slots"] = {"save": "x"}
+    return tree
 
 
 def with_value(tree: Any, place: str, value: object) -> Any:

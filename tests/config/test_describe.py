@@ -23,6 +23,7 @@ globalTTL: 60
 logLevel: LOUD
 performance: {every: 1m30.5s}
 store: {path: /tmp/x.db}
+memory: {settle: 0.5, retry: no}
 captureBuffer: -1
 models:
   a:
@@ -34,6 +35,7 @@ models:
     capabilities: {in: [text], tools: true}
     compat: {ignoreWebsockets: true}
     timeouts: {connect: 0}
+    slots: {save: /kept, timeout: 2.5}
   b: {cmd: s, proxy: "http://h:1", cmdStop: "kill ${PID}", checkEndpoint: none}
 peers: {p: {proxy: "http://p", apiKey: secret, models: [x, x, y]}}
 selectors: {any: {strategy: spillover, targets: [a, p/x], settings: {spillover: 2}}}

@@ -17,7 +17,7 @@ from llamaswap.config.describe import describe
 from llamaswap.config.fields import Key
 from llamaswap.config.json_schema import config_schema, validator
 from llamaswap.config.load import load
-from llamaswap.config.schema import ROUTERS, Group, IdleModel, Matrix, Model, Peer, Profile, Selector, Settings
+from llamaswap.config.schema import ROUTERS, Group, IdleModel, Matrix, Model, Peer, Profile, Selector, Settings, Slots
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
 from llamaswap.ids import ModelId
@@ -34,7 +34,7 @@ KEYWORDS = frozenset(
 )
 """Of draft 2020-12, but for the last, which editors show where a text does not match its pattern."""
 SAMPLE = Settings(
-    models={ModelId("m"): Model(id=ModelId("m"))},
+    models={ModelId("m"): Model(id=ModelId("m"), slots=Slots(save="/x"))},
     peers={"m": Peer(id="m", proxy="http://h", models=("x",))},
     selectors={"s": Selector(id="s", strategy="pin", targets=("m",))},
     profiles={"p": Profile(name="p", pins={"m": "n"})},
@@ -87,9 +87,11 @@ class KeyTests(SynchronousTestCase):
         "server.KEYS": [""],
         "server.INHERITED": [""],
         "server.LIMITS": ["limits"],
+        "server.MEMORY": ["memory"],
         "server.PERFORMANCE": ["performance"],
         "models.KEYS": ["models.*"],
         "models.CAPABILITIES": ["models.*.capabilities"],
+        "models.SLOTS": ["models.*.slots"],
         "filters.KEYS": ["models.*.filters", "peers.*.filters"],
         "timeouts.KEYS": ["models.*.timeouts", "peers.*.timeouts"],
         "hooks.IDLE_MODEL": ["hooks.idle_model"],

@@ -154,15 +154,13 @@ class ServerKeyTests(SynchronousTestCase):
         self.assertEqual(len(problems("ui: {activity: X}")), 1)
 
     def test_without_effect(self) -> None:
-        """What is read and not acted on yet is a warning for each key, where it stands first."""
+        """What is read and not acted on yet is a warning for each key."""
         text = f"""\
             peers: {{p: {{proxy: "http://h", models: [x]}}}}
             ui: ~
             captureBuffer: 5
             models:
               a: {{{FIXED}}}
-              b: {{{FIXED}, sendLoadingState: true, timeouts: {{}}}}
-              c: {{{FIXED}, timeouts: {{}}}}
         """
         self.assertEqual(
             [warning.partition(": ")[2] for warning in settings(text).warnings],
@@ -171,7 +169,6 @@ class ServerKeyTests(SynchronousTestCase):
                 for path, name in (
                     ("", "peers"),
                     ("", "captureBuffer"),
-                    ("models.b: ", "timeouts"),
                 )
             ],
         )

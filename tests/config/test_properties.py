@@ -25,8 +25,8 @@ PIECES = st.sampled_from(
     "".split(" ")
 )
 TABLES = (
-    sections.KEYS, server.LIMITS, server.PERFORMANCE, models.KEYS, models.CAPABILITIES, groups.KEYS, filters.KEYS,
-    peers.KEYS, profiles.KEYS, selectors.KEYS, timeouts.KEYS,
+    sections.KEYS, server.LIMITS, server.MEMORY, server.PERFORMANCE, models.KEYS, models.CAPABILITIES, models.SLOTS,
+    groups.KEYS, filters.KEYS, peers.KEYS, profiles.KEYS, selectors.KEYS, timeouts.KEYS,
 )  # fmt: skip
 NAMES = sorted({key.name for table in TABLES for key in table} | set(sections.ELSEWHERE) | set(matrix.KEYS))
 OTHERS = (
@@ -83,6 +83,7 @@ MODEL = needs(
     metadata=VALUES,
     timeouts=TIMEOUTS,
     capabilities=ABLE,
+    slots=needs({"save": st.just("/x")}, maxBytes=st.integers(1, 9), timeout=st.integers(1, 9)),
     compat=keys(ignoreWebsockets=SWITCHES),
 )
 NAMED_MODEL = st.builds(lambda model, more: {**model, **more}, MODEL, keys(aliases=st.just(["al"]), filters=FILTERS))

@@ -49,6 +49,9 @@ class FakeChild(FakeProcess):
     arguments: list[str]
     environ: Mapping[str, str]
     transport: FakeTransport
+    output_held = False
+    """Somebody else holds its output: it stays open when the process ends."""
+    _output_open = True
 
     @property
     def command(self) -> list[str]:
@@ -87,12 +90,16 @@ class FakeChild(FakeProcess):
 
     def close_output(self) -> None:
         """Nobody holds the pipe any more."""
-        self.protocol.childConnectionLost(1)
-        self.protocol.processEnded(Failure(ProcessDone(0)))
+        if self._output_open:
+            self._output_open = False
+            self.protocol.childConnectionLost(1)
+            self.protocol.processEnded(Failure(ProcessDone(0)))
 
     def _reap(self, reason: Failure) -> None:
         self.system.table.remove(self)
         self.protocol.processExited(reason)
+        if not self.output_held:
+            self.close_output()
 
 
 @implementer(IProcessTransport)

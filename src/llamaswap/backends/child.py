@@ -12,7 +12,7 @@ import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
@@ -29,6 +29,8 @@ Output = Callable[[bytes], None]
 """Gets what the processes of a model write; nothing at all (`b""`) when one of them will write no more."""
 FIRST_LOOK, LAST_LOOK = 0.01, 0.25
 """Seconds between two looks at what is left: the first pause, doubling up to the longest."""
+LAST_WORDS = 0.5
+"""Seconds for reading what a process has written that ended by itself."""
 GIVE_UP = 10.0
 """Seconds after SIGKILL until a descendant that is still there (in the kernel's hands) holds us up no longer."""
 
@@ -58,7 +60,10 @@ class Child:
         self._environ = environment(host.environ, model.env, self._mark)
         self._running: Waiters[None] = Waiters()
         self._process = Launched(host.clock, output, lambda: self._running.fire(None), self._exited)
-        self._pid = 0
+        self.pid = 0
+        """0 before the launch."""
+        self.ended_by_itself = False
+        """The process has ended, and nobody here had asked it to."""
         self._started = 0
         self._stopper: StopCommand | None = None
         self._grace: IDelayedCall | None = None
@@ -77,16 +82,16 @@ class Child:
         Raises `NotSpawned` at once when there is no process at all.
         """
         running = self._running.add()
-        self._pid = spawn(self._host.spawner, Command(words, executable, self._environ), self._process)
+        self.pid = spawn(self._host.spawner, Command(words, executable, self._environ), self._process)
         with suppress(OSError):  # unknown, it is 0: then older processes are looked at as well
-            self._started = self._host.processes.started(self._pid) or 0
-        self._host.journal.born(self._mark, self.model.id, self._pid, self._started)
+            self._started = self._host.processes.started(self.pid) or 0
+        self._host.journal.born(self._mark, self.model.id, self.pid, self._started)
         return running
 
     def alive(self) -> bool:
         """The process itself has not ended, not even a moment ago, as far as can be seen."""
         try:
-            return not self._process.reaped and self._host.processes.started(self._pid) is not None
+            return not self._process.reaped and self._host.processes.started(self.pid) is not None
         except OSError:
             return False
 
@@ -112,7 +117,7 @@ class Child:
             self._cannot_look(error)
 
     def _ask(self) -> None:
-        words = stop_command_line(self.model.cmd_stop, self._pid)
+        words = stop_command_line(self.model.cmd_stop, self.pid)
         if not words:
             self._terminate()
             return
@@ -133,7 +138,7 @@ class Child:
         """SIGTERM to all of the group, the leader's children included."""
         if not self._process.reaped:
             self._group_asked = True
-            self._host.processes.signal_group(self._pid, signal.SIGTERM)
+            self._host.processes.signal_group(self.pid, signal.SIGTERM)
 
     def _force(self) -> None:
         """The time for asking is over."""
@@ -144,13 +149,14 @@ class Child:
         if self._stopper is not None:
             self._stopper.give_up()
         if not self._process.reaped:
-            self._host.processes.signal_group(self._pid, signal.SIGKILL)
+            self._host.processes.signal_group(self.pid, signal.SIGKILL)
         if self._nap is not None and self._nap.active():
             self._nap.reset(0)
 
     # -- what is left after it -----------------------------------------------------------------------------------
 
     def _exited(self, ending: Ending) -> None:
+        self.ended_by_itself = self._grace is None and self._forced_at is None
         if self._grace is None:  # nobody asked it to: what it leaves behind has no business any more
             self._forced_at = self._host.clock.seconds()
         self._on_exit(ending)
@@ -163,10 +169,17 @@ class Child:
         """Wait for the last descendant, asking and then making it go."""
         while not await self._over():
             await self._sleep()
+        if self.ended_by_itself:
+            await self._hear_out()
         if self._grace is not None and self._grace.active():
             self._grace.cancel()
         self._host.journal.gone(self._mark)
         self._on_gone()
+
+    async def _hear_out(self) -> None:
+        """Its last words say why it ended. A stranger to whom it has handed its output must not hold us up for them."""
+        with suppress(TimeoutError):
+            await self._process.heard_out().addTimeout(LAST_WORDS, self._host.clock)
 
     async def _over(self) -> bool:
         """Look once, and press whoever is seen. A look that fails says nothing: it is for the next to tell."""
@@ -185,7 +198,7 @@ class Child:
             self._log.error("{model}: cannot look for what it left: {error}", model=self.model.id, error=error)
 
     def _left(self) -> list[Seen]:
-        return descendants(self._host.processes, self._pid, self._mark, self._started)
+        return descendants(self._host.processes, self.pid, self._mark, self._started)
 
     def _press(self, left: Sequence[Seen]) -> None:
         if self._forced_at is not None:
@@ -198,7 +211,7 @@ class Child:
 
     def _has_been_asked(self, seen: Seen) -> bool:
         """It got the group's SIGTERM, or it is the stop command at work."""
-        return (self._group_asked and seen.group == self._pid) or (
+        return (self._group_asked and seen.group == self.pid) or (
             self._stopper is not None and seen.session == self._stopper.pid
         )
 

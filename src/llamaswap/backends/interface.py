@@ -24,6 +24,10 @@ class Backend(Protocol):
     def upstream(self) -> Upstream | None:
         """Where requests go; None unless `state` is ready."""
 
+    @property
+    def pid(self) -> int | None:
+        """The process that its command became; None while it has none."""
+
     def adapt(self, form: Model) -> None:
         """Be of this form from now on, which is launched alike: a server that runs is not touched."""
 
@@ -51,8 +55,10 @@ class Backend(Protocol):
 class Attendant(Protocol):
     """Is there at the turns of every model's life, while the swap or stop waits for it.
 
-    Each attendant bounds its own time and logs its own failures. Cancelling ends its work at once. `why` is a word:
-    `evict`, `unload`, `ttl`, `reload` or `shutdown`; for a load `load`.
+    Each attendant bounds its own time and logs its own failures; what else it raises, but for a `Refusal`, is logged
+    and counts for nothing. All are called in one order. Cancelling ends its work at once: a load was given up, the
+    model died, or the server's end leaves no more time. `why` is a word: `evict`, `unload`, `ttl`, `reload` or
+    `shutdown`; for a load `load`.
     """
 
     async def before_load(self, model: Model, why: str) -> None:
@@ -62,10 +68,11 @@ class Attendant(Protocol):
         """It is ready, and nobody has been granted a place yet. Raises `Refusal` to have it stopped again."""
 
     async def before_unload(self, model: Model, upstream: Upstream, why: str) -> None:
-        """It is ready and about to stop; nobody is granted a place any more."""
+        """It is ready and about to stop; nobody is granted a place any more. At a `shutdown` it has half the grace."""
 
     async def after_unload(self, model: Model, why: str) -> None:
-        """It was ready, and nothing of it is left; also after it died by itself (`why`: `crash`)."""
+        """It was ready, and nothing of it is left; also after it died by itself (`why`: `crash`), and after its load
+        was given up or refused when it was ready already (`abandon`): `before_unload` was not called for these."""
 
 
 class Attendance:

@@ -21,10 +21,12 @@ from llamaswap.backends.launch import command_line, not_started
 from llamaswap.backends.machine import ABORTED, Inputs, Machine
 from llamaswap.backends.ports import occupied
 from llamaswap.backends.process import Ending
+from llamaswap.backends.shortage import TAIL, shortage
 from llamaswap.backends.spawning import NotSpawned, find_executable
 from llamaswap.backends.waiters import Waiters
 from llamaswap.config.schema import Model
-from llamaswap.errors import ShuttingDown, StartFailed
+from llamaswap.errors import OutOfMemory, ShuttingDown, StartFailed
+from llamaswap.logs.ring import Ring
 from llamaswap.notices import ModelChanged, State
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
@@ -52,10 +54,12 @@ class LocalBackend:
     def upstream(self) -> Upstream | None:
         return self._body.upstream if self.state is State.READY else None
 
+    @property
+    def pid(self) -> int | None:
+        return self._body.child.pid if self._body.child is not None else None
+
     def adapt(self, form: Model) -> None:
-        self._body.model = form
-        if self._body.child is not None:
-            self._body.child.model = form
+        self._body.adapt(form)
 
     def ensure_ready(self) -> Deferred[Upstream]:
         if self.state is State.SHUTDOWN:
@@ -114,7 +118,19 @@ class _LocalBody:
         """Those whose start is under way, and who fail with it."""
         self.stoppers: Waiters[None] = Waiters()
         self._last_ending = ""
+        self._said: Ring | None = None
+        """The last that the processes of a start have written; None when no start is under way."""
+        self._early_end: Ending | None = None
+        """How the process of a start has ended by itself."""
         self._last_probe = ""
+
+    def adapt(self, form: Model) -> None:
+        """Be of this form, with the process and the connections that there are."""
+        self.model = form
+        if self.child is not None:
+            self.child.model = form
+        if self.upstream is not None:
+            self.upstream.configure(form.timeouts)
 
     @property
     def idle(self) -> bool:
@@ -132,6 +148,7 @@ class _LocalBody:
 
     def attempt(self, machine: Inputs) -> _Attempt:
         self._starters.take(self.joiners)
+        self._said, self._early_end = Ring(TAIL), None
         self.enter(State.STARTING)
         patience = self._host.health_check_timeout()
         work = Deferred.fromCoroutine(self._start(machine))
@@ -148,6 +165,7 @@ class _LocalBody:
 
     def serve(self) -> None:
         assert self.upstream is not None  # the exit of the child takes it away, and would have ended the start
+        self._said = None
         self.enter(State.READY)
         self._starters.fire(self.upstream)
         self.joiners.fire(self.upstream)
@@ -157,8 +175,10 @@ class _LocalBody:
         self.enter(State.STOPPED, UNEXPECTED)
 
     def disappoint(self, why: str) -> None:
-        self.enter(State.STOPPED, "" if why == ABORTED else why)
-        self._starters.fail(StartFailed(why))
+        error = self._verdict(why)
+        self._said = None
+        self.enter(State.STOPPED, "" if why == ABORTED else error.cause)
+        self._starters.fail(error)
 
     def rest(self, machine: Inputs) -> None:
         self.child = None
@@ -167,6 +187,7 @@ class _LocalBody:
             machine.start()
 
     def shut(self) -> None:
+        self._said = None
         self.enter(State.SHUTDOWN)
         self._starters.fail(self.shut_error())
         self.joiners.fail(self.shut_error())
@@ -179,10 +200,10 @@ class _LocalBody:
         origin = self._origin()
         words = command_line(self.model.cmd)
         executable = await self._host.in_thread(partial(self._look_around, origin, words))
-        child = Child(self._host, self.model, self._output, partial(self._exited, machine, words), machine.gone)
+        child = Child(self._host, self.model, self._hear, partial(self._exited, machine, words), machine.gone)
         running = child.launch(words, executable)
         self.child = child
-        self.upstream = upstream = self._host.connect(origin)
+        self.upstream = upstream = self._host.connect(origin, self.model.timeouts)
         await running
         endpoint = self.model.check_endpoint.strip()
         if endpoint != "none":
@@ -225,7 +246,21 @@ class _LocalBody:
             self.upstream.close()
             self.upstream = None
         self._last_ending = ending.text
+        if self.child is not None and self.child.ended_by_itself and not ending.not_run:
+            self._early_end = ending
         machine.exited(not_started(words, ending.not_run) if ending.not_run else self._premature(ending))
+
+    def _hear(self, data: bytes) -> None:
+        if self._said is not None:
+            self._said.append(data)
+        self._output(data)
+
+    def _verdict(self, why: str) -> StartFailed:
+        """Why a start has failed. Only now has all been read that its processes wrote before they ended."""
+        if self._early_end is None or self._said is None:
+            return StartFailed(why)
+        proof = shortage(self._early_end.signal, bytes(self._said))
+        return StartFailed(why) if proof is None else OutOfMemory(f"{why}: out of memory, for {proof}")
 
     def _premature(self, ending: Ending) -> str:
         return f"{PREMATURE} ({ending.text}); what it printed is at /logs/stream/{quote(self.model.id)}"

@@ -10,14 +10,17 @@ takes its place (lifecycle section 12, W-15).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from llamaswap.backends.attending import Attendants
 from llamaswap.backends.interface import Attendant, Backend
 from llamaswap.backends.machine import ABANDONED_GRACE, ABORTED
+from llamaswap.backends.underway import DIED_EARLY, Departure, RunningSwap
 from llamaswap.backends.waiters import Waiters
 from llamaswap.config.difference import launched_alike
 from llamaswap.config.schema import Model
@@ -26,6 +29,9 @@ from llamaswap.ids import ModelId, SwapId
 from llamaswap.notices import ModelChanged, Notices, State
 from llamaswap.schedule.events import Died, Event, Renew, Stop, StopEnded, Swap, SwapEnded
 from llamaswap.wire.upstream import Upstream
+
+LAST_WORDS = 1.0
+"""Seconds beyond the grace of the server's end, for what attendants do when a model is gone."""
 
 
 class Pool:
@@ -48,14 +54,15 @@ class Pool:
         attendants: Sequence[Attendant] = (),
     ) -> None:
         self._make = make
-        self._attendants = attendants
+        self._attendants = Attendants(attendants)
         self._backends = {model.id: make(model) for model in models}
         self._leaving: set[Backend] = set()
         """Those that others have replaced, until the last remains of their processes are gone."""
         self._clock = clock
         self.tell: Callable[[Event], None] = lambda event: None
         """Hears `SwapEnded`, `StopEnded` and `Died`; whoever needs these sets it before the first swap."""
-        self._swaps: dict[SwapId, _RunningSwap] = {}
+        self._swaps: dict[SwapId, RunningSwap] = {}
+        self._departures: dict[Backend, Departure] = {}
         self._obstacles: set[object] = {ready_to_start}
         """What must be out of the way before anything starts: the first sweep, and the remains of dead models."""
         self._clear_way: Waiters[None] = Waiters()
@@ -68,16 +75,27 @@ class Pool:
     def upstream_of(self, model: ModelId) -> Upstream | None:
         """Where requests for `model` go; None unless it is ready."""
         backend = self._backends.get(model)
-        return backend.upstream if backend is not None else None
+        leaves = backend is None or backend in self._departures
+        return None if backend is None or leaves else backend.upstream
 
     def state_of(self, model: ModelId) -> State:
         """The model's state; one that is unknown does not run."""
         backend = self._backends.get(model)
-        return backend.state if backend is not None else State.STOPPED
+        return self._state(backend) if backend is not None else State.STOPPED
+
+    def pid_of(self, model: ModelId) -> int | None:
+        """The process that the command of `model` became; None when it has none."""
+        backend = self._backends.get(model)
+        return backend.pid if backend is not None else None
 
     def states(self) -> list[tuple[Model, State]]:
         """Every model, in the form that runs or would, and its state. One that was removed counts until it is gone."""
-        return [(backend.form, backend.state) for backend in self._backends.values()]
+        return [(backend.form, self._state(backend)) for backend in self._backends.values()]
+
+    def _state(self, backend: Backend) -> State:
+        """One that is taken leave of is stopping already."""
+        leaves = backend.state is State.READY and backend in self._departures
+        return State.STOPPING if leaves else backend.state
 
     @property
     def patience(self) -> float:
@@ -88,7 +106,7 @@ class Pool:
 
     def begin(self, swap: Swap) -> None:
         """Stop the victims in parallel, each with its own grace, then make the target ready; ends in `SwapEnded`."""
-        running = self._swaps[swap.id] = _RunningSwap(swap)
+        running = self._swaps[swap.id] = RunningSwap(swap)
         work = Deferred.fromCoroutine(self._carry_out(running))
         work.addErrback(self._unforeseen)
         work.addCallback(self._swap_ended, swap.id)
@@ -117,14 +135,36 @@ class Pool:
             self._backends[form.id] = self._make(form)
 
     def close(self, grace: float) -> Deferred[None]:
-        """Fires when no process of any model is left; nothing starts any more."""
+        """Fires when no process of any model is left, and no attendant is at work; nothing starts any more.
+
+        Half of the grace is for taking leave of the models, and a second more than it for what follows their end.
+        """
         self._closed = True
-        closed = gatherResults([backend.close(grace) for backend in self._all()])
-        return closed.addCallback(lambda _: self._unsubscribe())
+        return Deferred.fromCoroutine(self._close_all(grace))
+
+    async def _close_all(self, grace: float) -> None:
+        end = self._clock.seconds() + grace
+        for running in tuple(self._swaps.values()):
+            running.cancel()
+        timers = [
+            self._clock.callLater(grace / 2, self._cut_departures),
+            self._clock.callLater(grace + LAST_WORDS, self._attendants.close),
+        ]
+        await gatherResults([Deferred.fromCoroutine(self._close(backend, end)) for backend in self._all()])
+        await self._attendants.idle()
+        for timer in timers:
+            if timer.active():
+                timer.cancel()
+        self._unsubscribe()
+
+    def _cut_departures(self) -> None:
+        for departure in tuple(self._departures.values()):
+            departure.cut()
 
     def kill(self) -> None:
         """SIGKILL everything this instant; nothing starts any more."""
         self._closed = True
+        self._attendants.close()
         for backend in self._all():
             backend.kill()
 
@@ -138,7 +178,7 @@ class Pool:
 
     # -- a swap --------------------------------------------------------------------------------------------------
 
-    async def _carry_out(self, running: _RunningSwap) -> Refusal | None:
+    async def _carry_out(self, running: RunningSwap) -> Refusal | None:
         """Returns why the target is not ready and has no process left, or None when it is ready."""
         graces = {id: float(self._backends[id].form.unload_timeout) for id in running.swap.evict}
         await self._stop_all(graces, "evict")
@@ -147,44 +187,67 @@ class Pool:
         if running.cancelled:
             return StartFailed(ABORTED)
         backend = self._backends[running.swap.target]
-        running.loading = Deferred.fromCoroutine(self._load(backend))
+        running.loading = Deferred.fromCoroutine(self._load(backend, running))
         try:
             await running.loading
-        except Refusal as error:
+        except (Refusal, CancelledError) as error:
             await backend.stop(ABANDONED_GRACE)
-            return error
-        except CancelledError:
-            await backend.stop(ABANDONED_GRACE)
-            return StartFailed(ABORTED)
+            if running.was_ready and not running.died:
+                await self._attendants.after_unload(backend.form, "abandon")
+            return error if isinstance(error, Refusal) else running.why_cut()
         return None
 
-    async def _load(self, backend: Backend) -> None:
+    async def _load(self, backend: Backend, running: RunningSwap) -> None:
         """Make it ready, with all that goes with it. Raises `Refusal`."""
         if backend.upstream is not None:
             return
-        for attendant in self._attendants:
-            await attendant.before_load(backend.form, "load")
+        await self._attendants.before_load(backend.form)
         upstream = await backend.ensure_ready()
-        for attendant in self._attendants:
-            await attendant.after_load(backend.form, upstream)
+        running.was_ready = True
+        await self._attendants.after_load(backend.form, upstream)
         if backend.upstream is not upstream:
-            raise StartFailed("the process ended while it was being prepared")
+            raise StartFailed(DIED_EARLY)
+
+    # -- stops ---------------------------------------------------------------------------------------------------
 
     def _stop_all(self, graces: Mapping[ModelId, float], why: str) -> Deferred[list[None]]:
         stops = (self._stop(self._backends[model], grace, why) for model, grace in graces.items())
         return gatherResults([Deferred.fromCoroutine(stop) for stop in stops])
 
     async def _stop(self, backend: Backend, grace: float, why: str) -> None:
-        """Stop it, with all that goes with it."""
-        upstream = backend.upstream
-        if upstream is None:
+        """Stop it, with all that goes with it. Of several who do so at once all but the first only wait."""
+        if (departure := self._departures.get(backend)) is not None:
+            await departure.ended()
+        elif backend.upstream is None:
             await backend.stop(grace)
-            return
-        for attendant in self._attendants:
-            await attendant.before_unload(backend.form, upstream, why)
-        await backend.stop(grace)
-        for attendant in self._attendants:
-            await attendant.after_unload(backend.form, why)
+        else:
+            await self._depart(backend, backend.upstream, why, partial(backend.stop, grace))
+
+    async def _close(self, backend: Backend, end: float) -> None:
+        """The same for good: what is left of it at `end` is killed."""
+
+        def close() -> Deferred[None]:
+            return backend.close(max(0.0, end - self._clock.seconds()))
+
+        if (departure := self._departures.get(backend)) is not None:
+            await departure.left()
+            await close()
+            await departure.ended()
+        elif backend.upstream is None:
+            await close()
+        else:
+            await self._depart(backend, backend.upstream, "shutdown", close)
+
+    async def _depart(self, backend: Backend, upstream: Upstream, why: str, stop: Callable[[], Deferred[None]]) -> None:
+        """A ready model's way out."""
+        departure = self._departures[backend] = Departure()
+        try:
+            await departure.take_leave(self._attendants.before_unload(backend.form, upstream, why))
+            await stop()
+            await self._attendants.after_unload(backend.form, why)
+        finally:
+            del self._departures[backend]
+            departure.end()
 
     def _swap_ended(self, error: Refusal | None, swap: SwapId) -> None:
         del self._swaps[swap]
@@ -198,28 +261,27 @@ class Pool:
 
     def _changed(self, notice: ModelChanged) -> None:
         """A ready model that was asked to stop is *stopping* first; one that is not has died."""
-        if (notice.old, notice.new) == (State.READY, State.STOPPED):
-            self._obstacles.add(notice.model)
-            cleared = self._backends[notice.model].stop(0.0)
-            cleared.addCallback(lambda _: self._removed(notice.model))
-            self.tell(Died(notice.model, notice.when))
+        if (notice.old, notice.new) != (State.READY, State.STOPPED):
+            return
+        backend = self._backends[notice.model]
+        self._obstacles.add(notice.model)
+        clearing = Deferred.fromCoroutine(self._clear(backend, self._departures.get(backend)))
+        clearing.addErrback(lambda failure: self._log.failure("clearing up after {model}", failure, model=notice.model))
+        clearing.addCallback(lambda _: self._removed(notice.model))
+        for running in tuple(self._swaps.values()):
+            if running.swap.target == notice.model:
+                running.has_died()
+        self.tell(Died(notice.model, notice.when))
+
+    async def _clear(self, backend: Backend, departure: Departure | None) -> None:
+        """Wait for the remains of a dead model to be gone, and see to what goes with it."""
+        if departure is not None:
+            departure.cut()
+        await backend.stop(0.0)
+        if departure is None:
+            await self._attendants.after_unload(backend.form, "crash")
 
     def _removed(self, obstacle: object) -> None:
         self._obstacles.discard(obstacle)
         if not self._obstacles:
             self._clear_way.fire(None)
-
-
-class _RunningSwap:
-    """A swap under way."""
-
-    def __init__(self, swap: Swap) -> None:
-        self.swap = swap
-        self.cancelled = False
-        self.loading: Deferred[None] | None = None
-
-    def cancel(self) -> None:
-        """Give up the load, or do not begin it."""
-        self.cancelled = True
-        if self.loading is not None:
-            self.loading.cancel()

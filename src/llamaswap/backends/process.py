@@ -11,12 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ProcessTerminated
 from twisted.internet.interfaces import IDelayedCall, IProcessTransport, IReactorTime
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
 from llamaswap.backends.launcher import STATUS
+from llamaswap.backends.waiters import Waiters
 
 OUTPUT = 1
 DRAIN_LIMIT = 10.0
@@ -33,6 +35,8 @@ class Ending:
     """With exit code 0."""
     not_run: str | None = None
     """Why the launcher could not become the command; None when it could."""
+    signal: int | None = None
+    """That ended it."""
 
 
 class Launched(ProcessProtocol):
@@ -57,11 +61,17 @@ class Launched(ProcessProtocol):
         self._status_open = True
         self._ending: Ending | None = None
         self._drain: IDelayedCall | None = None
+        self._output_open = True
+        self._listeners: Waiters[None] = Waiters()
 
     @property
     def reaped(self) -> bool:
         """Its pid is gone."""
         return self._ending is not None
+
+    def heard_out(self) -> Deferred[None]:
+        """Fires when everything has been read that was written, which may be after the end; cancelling is harmless."""
+        return self._listeners.add() if self._output_open else succeed(None)
 
     def childDataReceived(self, childFD: int, data: bytes) -> None:
         if childFD == STATUS:
@@ -73,7 +83,9 @@ class Launched(ProcessProtocol):
         if childFD == STATUS:
             self._status_lost()
         else:
+            self._output_open = False
             self._output(b"")
+            self._listeners.fire(None)
 
     def _status_lost(self) -> None:
         self._status_open = False
@@ -105,5 +117,5 @@ def read_ending(reason: Failure) -> Ending:
     if isinstance(reason.value, ProcessTerminated):
         number = reason.value.signal
         text = f"exit code {reason.value.exitCode}" if number is None else f"signal {number}"
-        return Ending(text, clean=False)
+        return Ending(text, clean=False, signal=number)
     return Ending("exit code 0", clean=True)

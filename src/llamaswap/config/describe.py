@@ -22,6 +22,7 @@ from llamaswap.config.schema import (
     Profile,
     Selector,
     Settings,
+    Slots,
     Timeouts,
 )
 
@@ -41,6 +42,7 @@ def describe(settings: Settings) -> dict[str, Any]:
             "disabled": settings.performance.disabled,
             "every": _duration(settings.performance.every),
         },
+        "memory": {"settle": settings.memory_settle, "retry": settings.memory_retry},
         "startPort": settings.start_port,
         "sendLoadingState": settings.send_loading_state,
         "includeAliasesInList": settings.include_aliases_in_list,
@@ -98,6 +100,7 @@ def _model(model: Model, health_check_timeout: int) -> dict[str, Any]:
         "filters": _filters(model.filters),
         "metadata": dict(model.metadata),
         "timeouts": _timeouts(model.timeouts),
+        **({} if model.slots is None else {"slots": _slots(model.slots)}),
         "compat": {"ignoreWebsockets": model.ignore_websockets},
         "capabilities": _capabilities(model.capabilities),
     }
@@ -120,6 +123,10 @@ def _timeouts(timeouts: Timeouts) -> dict[str, int]:
         "expectContinue": timeouts.expect_continue,
         "idleConn": timeouts.idle_conn,
     }
+
+
+def _slots(slots: Slots) -> dict[str, Any]:
+    return {"save": slots.save, "maxBytes": slots.max_bytes, "timeout": slots.timeout}
 
 
 def _capabilities(capabilities: Capabilities) -> dict[str, Any]:

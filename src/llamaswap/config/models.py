@@ -13,14 +13,17 @@ from llamaswap.config.fields import (
     integer,
     listed,
     natural,
+    positive,
     read_keys,
+    require,
     seconds,
     some,
+    some_seconds,
     string,
     strings,
 )
 from llamaswap.config.filters import read_model_filters
-from llamaswap.config.schema import NO_CHECK, Capabilities, Model, Timeouts
+from llamaswap.config.schema import NO_CHECK, Capabilities, Model, Slots, Timeouts
 from llamaswap.config.timeouts import read_timeouts
 from llamaswap.config.urls import url_fault, wire_path
 from llamaswap.config.values import json_object
@@ -29,8 +32,8 @@ from llamaswap.ids import ModelId
 COMFYUI = "comfyui_auto"
 COMFYUI_CONCURRENCY = 50
 MODALITIES = ("text", "audio", "image")
-WITHOUT_EFFECT = ("timeouts",)
 """Keys whose values nothing acts on yet."""
+_NO_DIRECTORY = "slots.save must name the directory that the engine's --slot-save-path names"
 
 
 def read_models(at: At | None, inherited: Mapping[str, Any], ports: Mapping[str, int]) -> dict[ModelId, Model]:
@@ -106,6 +109,25 @@ def _timeouts(at: At) -> Timeouts:
     return read_timeouts(at, Timeouts())
 
 
+def _slots(at: At) -> Slots | None:
+    require(at, "save", _NO_DIRECTORY)
+    given = read_keys(at, SLOTS)
+    return Slots(**given) if "save" in given else None
+
+
+def _directory(at: At) -> str | None:
+    path = string(at)
+    if path is None:
+        return None
+    if not path.strip():
+        at.error(_NO_DIRECTORY)
+        return None
+    if "\0" in path:
+        at.error("holds the character NUL, which no path can")
+        return None
+    return path.strip()
+
+
 def _ignore_websockets(at: At) -> bool | None:
     return read_keys(at, (Key("ignoreWebsockets", "ignore", boolean),)).get("ignore")
 
@@ -145,9 +167,16 @@ KEYS = (
     Key("metadata", "metadata", json_object),
     Key("sendLoadingState", "send_loading_state", boolean),
     Key("timeouts", "timeouts", _timeouts),
+    Key("slots", "slots", _slots),
     Key("compat", "ignore_websockets", _ignore_websockets),
     Key("capabilities", "capabilities", _capabilities),
     Key("healthCheckTimeout", "", _overruled),
+)
+
+SLOTS = (
+    Key("save", "save", _directory),
+    Key("maxBytes", "max_bytes", positive),
+    Key("timeout", "timeout", some_seconds),
 )
 
 CAPABILITIES = (

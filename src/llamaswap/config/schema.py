@@ -44,6 +44,18 @@ PEER_TIMEOUTS = Timeouts(response_header=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slots:
+    """Keeping what llama.cpp has computed of conversations while its model is not loaded."""
+
+    save: str
+    """The directory, which is the engine's `--slot-save-path` as well."""
+    max_bytes: int = 8 * 1024**3
+    """Of all files in it that we have had written."""
+    timeout: float = 10.0
+    """Seconds that saving, and restoring, may take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """What is changed in requests before they are forwarded (configuration section 11)."""
 
@@ -98,6 +110,7 @@ class Model:
     """JSON values for the listing."""
     send_loading_state: bool = False
     timeouts: Timeouts = Timeouts()
+    slots: Slots | None = None
     ignore_websockets: bool = False
     """`compat.ignoreWebsockets`: WebSockets neither load this model nor count for anything."""
     capabilities: Capabilities = Capabilities()
@@ -243,6 +256,8 @@ class Settings:
     hooks: Mapping[str, tuple[Hook, ...]] = field(default_factory=_nothing)
     """By moment, in order; a moment without hooks is absent."""
     health_check_timeout: int = 120
+    memory_settle: float = 5.0
+    """Seconds that a start waits for the memory of what was stopped, at most; 0 = it never does."""
     memory_retry: bool = True
     """A load that ended for want of memory is tried once more, after evicting what is idle."""
     start_port: int = DEFAULT_START_PORT

@@ -5,7 +5,7 @@ Who has which name is known first; routing says who can run together; selectors 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -26,7 +26,10 @@ from llamaswap.config.selectors import read_selectors
 from llamaswap.ids import ModelId
 
 KEYS = (*server.KEYS, *server.INHERITED)
-ELSEWHERE = ("macros", "models", "startPort", "routing", "groups", "matrix", "peers", "selectors", "profiles", "hooks")
+ELSEWHERE = (
+    *("macros", "models", "startPort", "routing", "groups", "matrix"),
+    *("peers", "selectors", "profiles", "hooks", "memory"),
+)
 KNOWN = frozenset((*(key.name for key in KEYS), *ELSEWHERE))
 """Every top-level key, once macros are expanded."""
 WITHOUT_EFFECT = (
@@ -48,12 +51,13 @@ def read_sections(root: At, ports: Mapping[str, int], routers: Routers, dialect:
         names, found = old.added_to(names), old.added_to_models(found)
     by_lists = old and old.matrix.sets and not styles.given
     router = old.router(names, routers) if old and by_lists else read_router(styles, names, routers)
-    _remark_without_effect(root, without=("profiles",) if old else ())
+    _remark_without_effect(root)
     return {
         **given,
         **{server.GLOBAL_FIELDS.get(field, field): value for field, value in inherited.items()},
         **router.fields(),
         **read_scheduler(root, names),
+        **server.read_memory(root.child("memory")),
         "models": MappingProxyType(found),
         "aliases": MappingProxyType(names.aliases),
         "peers": MappingProxyType(peers),
@@ -82,21 +86,11 @@ def _read_names(
     return found, peers, names
 
 
-def _remark_without_effect(root: At, without: Collection[str]) -> None:
-    """One warning for each key, at the first place where it is given."""
+def _remark_without_effect(root: At) -> None:
+    """One warning for each key."""
     for name in WITHOUT_EFFECT:
-        if name not in without:
-            _remark_first([root], name)
-    section = root.child("models")
-    each = [child for model in _keys(section) if section and (child := section.child(model))]
-    for name in models.WITHOUT_EFFECT:
-        _remark_first(each, name)
-
-
-def _remark_first(sections: Iterable[At], name: str) -> None:
-    first = next((section for section in sections if section.child(name)), None)
-    if first:
-        first.remark(name, _NO_EFFECT.format(name))
+        if root.child(name):
+            root.remark(name, _NO_EFFECT.format(name))
 
 
 def _keys(at: At | None) -> Collection[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import re2
 
 from llamaswap.config.fields import (
@@ -156,6 +158,11 @@ def _limits(at: At) -> Limits:
     return Limits(**read_keys(at, LIMITS))
 
 
+def read_memory(at: At | None) -> dict[str, Any]:
+    """The fields of `Settings` that the section `memory` decides."""
+    return read_keys(at, MEMORY) if at else {}
+
+
 def _capture_buffer(at: At) -> int | None:
     value = integer(at)
     return None if value is None else max(0, value)
@@ -248,6 +255,11 @@ KEYS = (
 PERFORMANCE = (
     Key("disabled", "disabled", boolean),
     Key("every", "every", _every),
+)
+
+MEMORY = (
+    Key("settle", "memory_settle", seconds),
+    Key("retry", "memory_retry", boolean),
 )
 
 LIMITS = (

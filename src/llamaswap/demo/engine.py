@@ -32,6 +32,9 @@ def arguments() -> ArgumentParser:
     parser.add_argument("--threads", default=1, type=int)
     parser.add_argument("--embedding", action="store_true", help="answer /v1/embeddings")
     parser.add_argument("--rerank", action="store_true", help="answer /v1/rerank")
+    parser.add_argument(
+        "--slot-save-path", default="", metavar="DIR", help="answer /slots/{id}?action=save and =restore"
+    )
     parser.add_argument("--load-seconds", default=0.0, type=float, help="imitate a model that takes long to load")
     return parser
 
@@ -63,6 +66,8 @@ def parameters(options: Namespace) -> CommonParams:
     params.endpoint_metrics = True
     if options.alias:
         params.model_alias = {options.alias}
+    if options.slot_save_path:
+        params.slot_save_path = os.path.join(options.slot_save_path, "")  # the engine puts file names right behind it
     if options.embedding or options.rerank:
         params.embedding = True
         params.pooling_type = (

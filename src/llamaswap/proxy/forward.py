@@ -13,7 +13,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from llamaswap.errors import BadGateway, LlamaSwapError, UpstreamFailed
+from llamaswap.errors import BadGateway, LlamaSwapError, UpstreamFailed, UpstreamSilent
 from llamaswap.exchange import Exchange, Header, RequestBody
 from llamaswap.proxy.body import StoredBody
 from llamaswap.proxy.headers import towards_client, towards_upstream, upgrade_lines
@@ -74,7 +74,8 @@ async def _relay(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, *, 
         try:
             answer = await request.send(connection)
         except UpstreamFailed as error:
-            if not fresh and _may_be_sent_again(exchange, outgoing, connection):
+            silent = isinstance(error, UpstreamSilent)  # not dead: it may be at work
+            if not fresh and not silent and _may_be_sent_again(exchange, outgoing, connection):
                 raise _StaleConnection from error
             raise
         try:

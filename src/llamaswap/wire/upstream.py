@@ -5,22 +5,36 @@ A restart of the backend is a new `Upstream`, so no connection outlives the proc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import cast
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectError, ConnectingCancelledError, DNSLookupError
-from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTCP, IReactorTime, IStreamClientEndpoint
-from twisted.internet.protocol import Factory
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHandshakeListener,
+    IReactorTCP,
+    IReactorTime,
+    IStreamClientEndpoint,
+)
+from twisted.internet.protocol import Factory, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
 
+from llamaswap.config.schema import Timeouts
 from llamaswap.errors import UpstreamFailed
 from llamaswap.wire.connection import Connection
 from llamaswap.wire.origin import Origin
+from llamaswap.wire.transport import keep_alive
 
 _LOOPBACK = ("127.0.0.1", "::1")
+_DEFAULT = Timeouts()
+_NO_LIMIT = 1e9
 _IDLE_LIMIT = 100
 """Idle connections kept at most."""
 _PATIENCE = 0.1
@@ -34,15 +48,13 @@ class INetworkReactor(IReactorTCP, IReactorTime):
 
 
 class Upstream:
-    """Connections to the server at `origin`, kept alive for `idle` seconds between requests."""
+    """Connections to the server at `origin`, kept alive between requests."""
 
-    def __init__(
-        self, reactor: INetworkReactor, origin: Origin, *, connect_timeout: float = 30.0, idle: float = 90.0
-    ) -> None:
+    def __init__(self, reactor: INetworkReactor, origin: Origin, *, timeouts: Timeouts = _DEFAULT) -> None:
         self.origin = origin
         self._reactor = reactor
-        self._timeout = connect_timeout
-        self._idle_seconds = idle
+        self._timeouts = timeouts
+        self._idle_seconds = timeouts.idle_conn or math.inf
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
         self._unheard: dict[Connection, float] = {}
@@ -50,6 +62,14 @@ class Upstream:
         self._sweeper: IDelayedCall | None = None
         self._good_address: str | None = None
         self._closed = False
+
+    def configure(self, timeouts: Timeouts) -> None:
+        """Go on with other timeouts; what is under way keeps those it met."""
+        self._timeouts = timeouts
+        self._idle_seconds = timeouts.idle_conn or math.inf
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._arm_sweeper()
 
     def probe(self, path: str) -> Deferred[int]:
         """Fires with the status that a GET of `path` answers; redirects are not followed.
@@ -74,9 +94,9 @@ class Upstream:
 
     async def take(self, fresh: bool) -> Connection:
         """A connection, to be given back."""
-        if self._idle and not fresh:
-            return self._idle.pop()
-        return await self._connect()
+        connection = self._idle.pop() if self._idle and not fresh else await self._connect()
+        connection.limit_silence(self._timeouts.response_header, self._reactor)
+        return connection
 
     def close(self) -> None:
         """Drop the idle connections and cut those in use. Nothing can be sent afterwards."""
@@ -107,9 +127,14 @@ class Upstream:
         connection.idle_since = self._reactor.seconds()
         self._idle.append(connection)
         if self._sweeper is None:
-            self._sweeper = self._reactor.callLater(self._until_sweep(), self._sweep)
+            self._arm_sweeper()
         elif self._unheard:
             self._sweeper.reset(self._until_sweep())
+
+    def _arm_sweeper(self) -> None:
+        """Look again when something may be to be closed; never, where nothing ever is."""
+        wait = self._until_sweep() if self._idle else math.inf
+        self._sweeper = self._reactor.callLater(wait, self._sweep) if wait < math.inf else None
 
     def _somebody_starves(self) -> bool:
         """A connection has had no answer for so long that it may never have been taken up.
@@ -135,8 +160,7 @@ class Upstream:
         horizon = self._horizon()
         while self._idle and (starves or self._idle[0].idle_since <= horizon):
             self._idle.pop(0).close()
-        if self._idle:
-            self._sweeper = self._reactor.callLater(self._until_sweep(), self._sweep)
+        self._arm_sweeper()
 
     def _lost(self, connection: Connection) -> None:
         self._open.discard(connection)
@@ -152,17 +176,26 @@ class Upstream:
         failures = []
         for address in self._addresses():
             try:
-                connection = await self._endpoint(address).connect(_Connections(self._lost))
+                connection = await self._reach(address)
             except ConnectingCancelledError as error:  # Twisted's own word for it; to us it is any cancel
                 raise CancelledError from error
-            except (ConnectError, DNSLookupError) as error:
+            except (ConnectError, DNSLookupError, UpstreamFailed) as error:
                 failures.append(f"{address}: {error}")
                 continue
             self._good_address = address
-            return self._admit(cast(Connection, connection))
+            return self._admit(connection)
         raise UpstreamFailed(f"cannot connect to {self.origin}: " + "; ".join(failures))
 
+    async def _reach(self, address: str) -> Connection:
+        """A connection that can be used: with TLS, one that has shaken hands."""
+        make = _SecureConnection if self.origin.secure else Connection
+        connection = cast(Connection, await self._endpoint(address).connect(_Connections(make, self._lost)))
+        if isinstance(connection, _SecureConnection):
+            await connection.handshake(self._timeouts.tls_handshake, self._reactor)
+        return connection
+
     def _admit(self, connection: Connection) -> Connection:
+        keep_alive(connection.transport, self._timeouts.keepalive)
         self._open.add(connection)
         self._unheard[connection] = self._reactor.seconds()
         if self._closed:
@@ -178,12 +211,13 @@ class Upstream:
 
     def _endpoint(self, address: str) -> IStreamClientEndpoint:
         endpoint: IStreamClientEndpoint
+        timeout = self._timeouts.connect or _NO_LIMIT
         if ":" in address:
-            endpoint = TCP6ClientEndpoint(self._reactor, address, self.origin.port, self._timeout)
+            endpoint = TCP6ClientEndpoint(self._reactor, address, self.origin.port, timeout)
         elif address.replace(".", "").isdigit():
-            endpoint = TCP4ClientEndpoint(self._reactor, address, self.origin.port, self._timeout)
+            endpoint = TCP4ClientEndpoint(self._reactor, address, self.origin.port, timeout)
         else:
-            endpoint = HostnameEndpoint(self._reactor, address, self.origin.port, self._timeout)
+            endpoint = HostnameEndpoint(self._reactor, address, self.origin.port, timeout)
         if self.origin.secure:
             from twisted.internet.ssl import optionsForClientTLS
 
@@ -210,13 +244,42 @@ class _Borrowed:
         self._upstream.give_back(self._connection)
 
 
+@implementer(IHandshakeListener)
+class _SecureConnection(Connection):
+    """A connection under TLS."""
+
+    def __init__(self, gone: Callable[[Connection], None]) -> None:
+        super().__init__(gone)
+        self._shaken: Deferred[None] = Deferred(lambda _: self.abort())
+
+    async def handshake(self, seconds: float, clock: IReactorTime) -> None:
+        """Return when it is safe to speak. Raises `UpstreamFailed` when it never is, or not within `seconds`."""
+        shaken = self._shaken.addTimeout(seconds, clock) if seconds else self._shaken
+        try:
+            await shaken
+        except TimeoutError as error:
+            raise UpstreamFailed(f"no TLS handshake within {seconds:g} s (timeouts.tlsHandshake)") from error
+
+    def handshakeCompleted(self) -> None:
+        if not self._shaken.called:
+            self._shaken.callback(None)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        super().connectionLost(reason)
+        if not self._shaken.called:
+            self._shaken.errback(UpstreamFailed(f"the TLS handshake failed: {reason.getErrorMessage()}"))
+
+
 class _Connections(Factory):
-    """Makes one `Connection`."""
+    """Makes one connection."""
 
     noisy = False
 
-    def __init__(self, gone: Callable[[Connection], None]) -> None:
+    def __init__(
+        self, make: Callable[[Callable[[Connection], None]], Connection], gone: Callable[[Connection], None]
+    ) -> None:
+        self._make = make
         self._gone = gone
 
     def buildProtocol(self, addr: IAddress | None) -> Connection:
-        return Connection(self._gone)
+        return self._make(self._gone)
