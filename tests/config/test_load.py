@@ -156,7 +156,7 @@ class ServerKeyTests(SynchronousTestCase):
     def test_without_effect(self) -> None:
         """What is read and not acted on yet is a warning for each key, where it stands first."""
         text = f"""\
-            peers: {{p: {{proxy: "http://h", models: [x]}}}}
+            performance: {{}}
             ui: ~
             captureBuffer: 5
             models:
@@ -169,7 +169,7 @@ class ServerKeyTests(SynchronousTestCase):
             [
                 f"{path}`{name}` is checked, but has no effect in this version"
                 for path, name in (
-                    ("", "peers"),
+                    ("", "performance"),
                     ("", "captureBuffer"),
                     ("models.b: ", "compat"),
                     ("models.b: ", "filters"),

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from llamaswap.config.certificates import read_certificates
 from llamaswap.config.load import load
 from llamaswap.config.schema import ROUTERS, Settings
 from llamaswap.config.source import Source
@@ -40,7 +41,14 @@ class Files:
         previous: Settings | None = None,
     ) -> Settings:
         """`load` for what the files say now. Raises `ConfigurationError`, and nothing else."""
-        return load(self.read(), environ=environ, routers=routers, previous=previous, store_fault=store_fault)
+        return load(
+            self.read(),
+            environ=environ,
+            routers=routers,
+            previous=previous,
+            store_fault=store_fault,
+            read_certificates=read_certificates,
+        )
 
     def read(self) -> list[Source]:
         """The texts, in the order in which they are merged: one at least.

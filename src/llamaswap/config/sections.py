@@ -17,7 +17,7 @@ from llamaswap.config.hooks import read_preload
 from llamaswap.config.names import Names, remote_names
 from llamaswap.config.nodes import MappingNode
 from llamaswap.config.old_profiles import read_old_profiles
-from llamaswap.config.peers import check_names, read_peers
+from llamaswap.config.peers import check_failover, check_names, read_peers
 from llamaswap.config.profiles import read_profiles
 from llamaswap.config.routing import find_styles, read_router, read_scheduler
 from llamaswap.config.schema import Model, Peer
@@ -29,7 +29,7 @@ ELSEWHERE = ("macros", "models", "startPort", "routing", "groups", "matrix", "pe
 KNOWN = frozenset((*(key.name for key in KEYS), *ELSEWHERE))
 """Every top-level key, once macros are expanded."""
 WITHOUT_EFFECT = (
-    *("peers", "selectors", "profiles", "hooks", "sendLoadingState"),
+    *("selectors", "profiles", "hooks", "sendLoadingState"),
     *("captureBuffer", "metricsMaxInMemory", "store", "performance", "ui"),
 )
 """Those of them whose values nothing acts on yet."""
@@ -73,11 +73,13 @@ def _read_names(
         aliases=aliases,
         remote=remote_names(peers),
         selectors=_keys(selectors),
+        open=[peer.id for peer in peers.values() if peer.refresh],
         complete=aliases_readable(section)
-        and all(peer.models for peer in peers.values())
+        and all(peer.models or peer.refresh for peer in peers.values())
         and all(at is None or isinstance(at.node, MappingNode) for at in (others, selectors)),
     )
     check_names(others, peers, names)
+    check_failover(others, peers)
     return found, peers, names
 
 
