@@ -42,9 +42,9 @@ def load(
 
     `routers` are the eviction policies that exist. Models keep the ports that they have in `previous`, the settings in
     force, unless `startPort` has changed. `dialect` is that of the platform's commands. `store_fault` tells why the
-    activity cannot be stored at a path (`store.py`), and `read_certificates` reads a `caFile` (`certificates.py`): without
-    it a peer that has one cannot be reached. Raises `ConfigurationError` with every problem found, and nothing else
-    whatever the texts are.
+    activity cannot be stored at a path (`store.py`), and `read_certificates` reads a `caFile` (`certificates.py`):
+    without it a peer that has one cannot be reached. Raises `ConfigurationError` with every problem found, and nothing
+    else whatever the texts are.
     """
     report = Report()
     root, missing = _root(sources, environ, report)

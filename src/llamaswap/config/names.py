@@ -32,8 +32,7 @@ class Names:
         return self.remote.get(name) == (name,)
 
     def base(self, name: str) -> str | None:
-        """The ID of a model here, or the full name of one of a peer, as far as that can be known; None for an unknown or
-        ambiguous name."""
+        """The ID of a model here, or the full name of one that a peer has or may have; None for other names."""
         local = self.find(name)
         if local is not None:
             return local

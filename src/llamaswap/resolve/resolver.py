@@ -31,8 +31,7 @@ class Resolver:
         aliases = {alias: Local(settings.models[model], alias) for alias, model in settings.aliases.items()}
         self._names = aliases | {str(key): Local(model, str(key)) for key, model in settings.models.items()}
         self._remote = remote
-        own = max((name.count("/") + 1 for name in self._names), default=0)
-        self._deepest = max(own, remote.deepest)
+        self._deepest = max((name.count("/") + 1 for name in self._names), default=0)
 
     def resolve(self, name: str) -> Target | None:
         """What `name` stands for."""
@@ -49,6 +48,7 @@ class Resolver:
         """
         segments: list[str] = []
         best: Passage | None = None
+        deepest = max(self._deepest, self._remote.deepest)
         start = 0
         for end, after in _cuts(path):
             if segment := unquote(path[start:end], errors="replace"):
@@ -57,7 +57,7 @@ class Resolver:
                 if (target := self.resolve(name)) is not None:
                     best = Passage(target, name, _rest(path[end:]))
             start = after
-            if len(segments) >= self._deepest:
+            if len(segments) >= deepest:
                 break
         return best
 
