@@ -11,14 +11,16 @@ from types import TracebackType
 from typing import cast
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
+from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint
 from twisted.internet.error import ConnectError, ConnectingCancelledError, DNSLookupError
+from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTCP, IReactorTime, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 
-from llamaswap.errors import UpstreamFailed
+from llamaswap.errors import ConnectFailed, UpstreamFailed
 from llamaswap.wire.connection import Connection
 from llamaswap.wire.origin import Origin
+from llamaswap.wire.tls import ClientTls, SecureConnection
 
 _LOOPBACK = ("127.0.0.1", "::1")
 _IDLE_LIMIT = 100
@@ -37,9 +39,19 @@ class Upstream:
     """Connections to the server at `origin`, kept alive for `idle` seconds between requests."""
 
     def __init__(
-        self, reactor: INetworkReactor, origin: Origin, *, connect_timeout: float = 30.0, idle: float = 90.0
+        self,
+        reactor: INetworkReactor,
+        origin: Origin,
+        *,
+        connect_timeout: float = 30.0,
+        idle: float = 90.0,
+        handshake: float | None = 10.0,
+        authorities: str | None = None,
     ) -> None:
+        """`handshake` and `authorities` are for https: (`tls.py`)."""
         self.origin = origin
+        self._tls = ClientTls(origin.host, authorities) if origin.secure else None
+        self._handshake = handshake
         self._reactor = reactor
         self._timeout = connect_timeout
         self._idle_seconds = idle
@@ -50,6 +62,7 @@ class Upstream:
         self._sweeper: IDelayedCall | None = None
         self._good_address: str | None = None
         self._closed = False
+        self._retired = False
 
     def probe(self, path: str) -> Deferred[int]:
         """Fires with the status that a GET of `path` answers; redirects are not followed.
@@ -88,6 +101,12 @@ class Upstream:
         for connection in tuple(self._open):
             connection.abort()
 
+    def retire(self) -> None:
+        """Keep no connection for later: idle ones are closed now, those in use when they have done their work."""
+        self._retired = True
+        for connection in tuple(self._idle):
+            connection.close()
+
     # -- the pool ----------------------------------------------------------------------------------------------
 
     def give_back(self, connection: Connection) -> None:
@@ -95,7 +114,7 @@ class Upstream:
         self._unheard.pop(connection, None)
         if self._closed or not connection.reusable:
             connection.abort()
-        elif self._somebody_starves() or len(self._idle) >= _IDLE_LIMIT:
+        elif self._retired or self._somebody_starves() or len(self._idle) >= _IDLE_LIMIT:
             connection.close()
         else:
             self._keep(connection)
@@ -150,17 +169,24 @@ class Upstream:
         if self._closed:
             raise UpstreamFailed("the model's server has been stopped")
         failures = []
+        again = True
         for address in self._addresses():
             try:
-                connection = await self._endpoint(address).connect(_Connections(self._lost))
+                connection = await self._endpoint(address).connect(_Connections(self._lost, self._tls is not None))
             except ConnectingCancelledError as error:  # Twisted's own word for it; to us it is any cancel
                 raise CancelledError from error
             except (ConnectError, DNSLookupError) as error:
                 failures.append(f"{address}: {error}")
+                again = again and not isinstance(error, ConnectTimeout)
                 continue
             self._good_address = address
-            return self._admit(cast(Connection, connection))
-        raise UpstreamFailed(f"cannot connect to {self.origin}: " + "; ".join(failures))
+            return await self._secured(self._admit(cast(Connection, connection)))
+        raise ConnectFailed(f"cannot connect to {self.origin}: " + "; ".join(failures), again=again)
+
+    async def _secured(self, connection: Connection) -> Connection:
+        if isinstance(connection, SecureConnection):
+            await connection.secured(self._handshake, self._reactor)
+        return connection
 
     def _admit(self, connection: Connection) -> Connection:
         self._open.add(connection)
@@ -184,11 +210,7 @@ class Upstream:
             endpoint = TCP4ClientEndpoint(self._reactor, address, self.origin.port, self._timeout)
         else:
             endpoint = HostnameEndpoint(self._reactor, address, self.origin.port, self._timeout)
-        if self.origin.secure:
-            from twisted.internet.ssl import optionsForClientTLS
-
-            endpoint = wrapClientTLS(optionsForClientTLS(self.origin.host), endpoint)
-        return endpoint
+        return endpoint if self._tls is None else self._tls.wrap(endpoint, self._reactor)
 
 
 class _Borrowed:
@@ -215,8 +237,9 @@ class _Connections(Factory):
 
     noisy = False
 
-    def __init__(self, gone: Callable[[Connection], None]) -> None:
+    def __init__(self, gone: Callable[[Connection], None], secure: bool) -> None:
         self._gone = gone
+        self._kind = SecureConnection if secure else Connection
 
     def buildProtocol(self, addr: IAddress | None) -> Connection:
-        return Connection(self._gone)
+        return self._kind(self._gone)
