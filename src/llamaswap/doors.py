@@ -35,19 +35,19 @@ from llamaswap.web.front import Front, Serve
 from llamaswap.web.gate import Gate
 from llamaswap.web.inference import Inference
 from llamaswap.web.passthrough import Passthrough
+from llamaswap.web.peers import PeersApi
 from llamaswap.web.resource import LlamaSwapResource
 from llamaswap.web.root import ResourceTree
 from llamaswap.web.routes import ROUTES, Lane, RouteTable
 from llamaswap.wire.channel import ChannelFactory
 from llamaswap.wire.lane import TreeLane
-from llamaswap.wire.origin import Origin
-from llamaswap.wire.upstream import Upstream
 
 
 class _Rules(NamedTuple):
     """What decides about a request."""
 
     resolver: Resolver
+    remote: RemoteNames
     gate: Gate
     lanes: Mapping[Lane, Serve]
 
@@ -65,7 +65,7 @@ class Doors:
         pool: Pool,
         logs: Logs,
         in_thread: InThread,
-        connect: Callable[[Origin], Upstream],
+        peers: Peers,
         notices: Notices,
         reloads: Reloads,
         reactor: Any,
@@ -74,17 +74,19 @@ class Doors:
         self._pool = pool
         self._logs = logs
         self._in_thread = in_thread
-        self._connect = connect
+        self._peers = peers
         self._notices = notices
         self._clock = reactor
         self._table = RouteTable(ROUTES)
         self._api_keys = settings.api_keys
         rules = self._rules(settings)
+        peers.configure(settings.peers, rules.remote)
         self._front = Front(rules.gate, rules.lanes, reactor, log_requests=logs.shows(LogLevel.info))
         version = Version(__version__)
         self._api = Api(settings, dispatcher, self._state_of, pool.states, rules.resolver, version, reactor)
         self.feeds = LogFeeds(logs, rules.resolver)
         own = {**self._api.endpoints(), **self.feeds.endpoints(), **Configuration(reloads).endpoints()}
+        own |= PeersApi(peers.statuses).endpoints()
         tree = ResourceTree(self._table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self._front, tree)
         self.factory = ChannelFactory(self._front, TreeLane(tree), settings.limits, reactor)
@@ -94,6 +96,7 @@ class Doors:
         rules = self._rules(settings)
 
         def open_again() -> None:
+            self._peers.configure(settings.peers, rules.remote)
             self._front.configure(rules.gate, rules.lanes, log_requests=self._logs.shows(LogLevel.info))
             if settings.api_keys != self._api_keys:
                 self._api_keys = settings.api_keys
@@ -105,13 +108,14 @@ class Doors:
         return open_again
 
     def _rules(self, settings: Settings) -> _Rules:
-        resolver = Resolver(settings, RemoteNames(settings.peers))
-        peers = Peers(self._connect)
+        remote = RemoteNames(settings.peers, {*settings.models, *settings.aliases, *settings.selectors})
+        resolver = Resolver(settings, remote)
+        peers = self._peers
         chooser = Chooser(resolver)
         inference = Inference(settings, chooser, self._dispatcher, peers, self._in_thread, self._request_ended)
         passthrough = Passthrough(settings, resolver, self._dispatcher, peers, self._state_of)
         lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
-        return _Rules(resolver, Gate(settings, self._table), lanes)
+        return _Rules(resolver, remote, Gate(settings, self._table, peers.via), lanes)
 
     def _request_ended(self, choice: Choice, stay: Stay | None, status: int) -> None:
         target, when = choice.target, self._clock.seconds()

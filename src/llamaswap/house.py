@@ -24,11 +24,12 @@ from llamaswap.backends.processes import system_processes
 from llamaswap.backends.sweep import log_sweep, sweep
 from llamaswap.config.difference import Difference, difference
 from llamaswap.config.outcome import Outcome
-from llamaswap.config.schema import Model, Settings
+from llamaswap.config.schema import Model, Peer, Settings
 from llamaswap.doors import Doors
 from llamaswap.errors import NothingToReload
 from llamaswap.logs.sources import Logs
 from llamaswap.notices import ConfigurationChanged, Notices
+from llamaswap.peers.peers import Peers
 from llamaswap.reload.reloader import Reloader
 from llamaswap.schedule.core import Core
 from llamaswap.schedule.dispatcher import Dispatcher
@@ -37,6 +38,8 @@ from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
 
 T = TypeVar("T")
+_ENDLESS = 86400.0
+"""Seconds in the place of no limit."""
 
 
 class House:
@@ -71,13 +74,14 @@ class House:
         core = Core(settings, make_policy(settings))
         self._dispatcher = Dispatcher(core, self._pool, self._pool.upstream_of, reactor)
         self._pool.tell = self._dispatcher.tell
+        self._peers = Peers(self._connect_peer, clock=reactor, in_thread=self._in_thread, publish=self.notices.publish)
         self._doors = Doors(
             settings,
             self._dispatcher,
             self._pool,
             self._logs,
             self._in_thread,
-            self._connect,
+            self._peers,
             self.notices,
             self,
             reactor,
@@ -117,6 +121,17 @@ class House:
     def _connect(self, origin: Origin) -> Upstream:
         return Upstream(self._reactor, origin)
 
+    def _connect_peer(self, origin: Origin, peer: Peer) -> Upstream:
+        limits = peer.timeouts
+        return Upstream(
+            self._reactor,
+            origin,
+            connect_timeout=limits.connect or _ENDLESS,
+            idle=limits.idle_conn or _ENDLESS,
+            handshake=limits.tls_handshake or None,
+            authorities=peer.ca_pem if peer.ca_file else None,
+        )
+
     def _in_thread(self, work: Callable[..., T], *arguments: Any) -> Deferred[T]:
         return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), work, *arguments)
 
@@ -133,6 +148,7 @@ class House:
         sweeping = self._in_thread(sweep, places, self._processes)
         sweeping.addCallbacks(log_sweep, lambda failure: self.log.failure("the sweep failed", failure))
         sweeping.addBoth(lambda _: self._swept.callback(None))
+        self._peers.start()
 
     # -- other settings ------------------------------------------------------------------------------------------
 
@@ -180,6 +196,7 @@ class House:
 
     def refuse_waiting(self) -> None:
         self._dispatcher.close()
+        self._peers.refuse()
 
     def end_feeds(self) -> None:
         self._doors.feeds.close()
@@ -189,12 +206,14 @@ class House:
 
     async def _drained(self) -> None:
         await self._dispatcher.drained()
+        await self._peers.drained()
         await self.factory.drained()
         for closing in self._closing:
             await closing
 
     def cut(self) -> None:
         self.factory.cut()
+        self._peers.close()
 
     def stop_models(self, grace: float) -> Deferred[None]:
         return self._pool.close(grace)

@@ -27,6 +27,7 @@ from llamaswap.exchange import Exchange, Header, Producer, TunnelEnd
 from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
 from llamaswap.notices import State
+from llamaswap.peers.peers import PeerStatus
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.web import pages
@@ -35,6 +36,7 @@ from llamaswap.web.configuration import Configuration
 from llamaswap.web.feeds import LogFeeds
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
+from llamaswap.web.peers import PeersApi
 from llamaswap.web.resource import LlamaSwapResource
 from llamaswap.web.root import ResourceTree
 from llamaswap.web.routes import ROUTES, Lane, Route, RouteTable
@@ -262,6 +264,10 @@ class MemoryReloads:
         return self.pending or succeed(Applied(Difference((), (), ()), ()))
 
 
+VIA = b"llamaswap-0123456789abcdef"
+"""What a world's server is called in `Via`."""
+
+
 class World:
     """Everything behind the channel, with lanes that only say which route they were given."""
 
@@ -275,7 +281,7 @@ class World:
         self.reloads = MemoryReloads()
         self.table = RouteTable(ROUTES)
         self.served: list[tuple[Exchange, Route]] = []
-        self.gate = Gate(settings, self.table)
+        self.gate = Gate(settings, self.table, VIA)
         lanes = serve or {Lane.MODEL: self.serve, Lane.PASSTHROUGH: self.serve}
         self.front = Front(self.gate, lanes, self.clock, log_requests=True)
         resolver = Resolver(settings, RemoteNames(settings.peers))
@@ -283,6 +289,8 @@ class World:
         api = Api(settings, self.models, self.models.state_of, self._states, resolver, version, self.clock)
         self.feeds = LogFeeds(self.logs, resolver)
         own = {**api.endpoints(), **self.feeds.endpoints(), **Configuration(self.reloads).endpoints()}
+        self.peer_statuses: list[PeerStatus] = []
+        own |= PeersApi(lambda: self.peer_statuses).endpoints()
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
 

@@ -161,6 +161,7 @@ ROUTES: tuple[Route, ...] = (
     _resource(_POST, "/api/models/unload/", "unload_one", guarded=True, prefix=True),
     _resource(_POST, "/api/models/load/", "load_one", guarded=True, prefix=True),
     _resource(_POST, "/api/config/reload", "reload", guarded=True),
+    _resource(_GET, "/api/peers", "peers", guarded=True),
     _resource(_GET, "/api/version", "version", guarded=True),
     _resource(_GET, "/logs", "logs", guarded=True),
     _resource(_GET, "/logs/stream", "log_stream", guarded=True),
