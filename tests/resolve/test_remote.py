@@ -19,7 +19,7 @@ def names(*taken: str, **peers: tuple[str, ...]) -> RemoteNames:
 def meant(remote: RemoteNames, *wanted: str) -> list[str | None]:
     """What each name stands for, as `<peer>:<model there>`."""
     found = [remote.find(name) for name in wanted]
-    return [each and f"{each.peer.id}:{each.model}" for each in found]
+    return [f"{each.peer.id}:{each.model}" if each else None for each in found]
 
 
 class ConfiguredTests(SynchronousTestCase):
