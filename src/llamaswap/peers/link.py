@@ -99,6 +99,11 @@ class Link:
                 self.start()
         return True
 
+    def inherit(self, old: Link) -> None:
+        """Take over what the same server has listed, until it lists something else."""
+        if self._refresh is not None and self.peer.proxy == old.peer.proxy:
+            self.listed_models, self.refreshed = old.listed_models, old.refreshed
+
     def retire(self) -> None:
         """The entry is gone: what runs goes on, nothing is kept for later."""
         self.stop()

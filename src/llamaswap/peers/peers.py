@@ -92,14 +92,16 @@ class Peers:
             if link is not None and link.follow(peer, started=self._started and not self._refusing):
                 self._links[id] = old.pop(id)
             else:
-                self._links[id] = self._new(peer)
+                self._links[id] = self._new(peer, link)
         for link in old.values():
             link.retire()
         for link in self._links.values():
             self._tell_names(link)
 
-    def _new(self, peer: Peer) -> Link:
+    def _new(self, peer: Peer, old: Link | None) -> Link:
         link = Link(peer, self._around)
+        if old is not None:
+            link.inherit(old)
         if self._started and not self._refusing:
             link.start()
         return link
