@@ -78,7 +78,7 @@ def towards_peer(
 
 def key_lines(api_key: str) -> list[Header]:
     """The lines that show a key to another server."""
-    key = api_key.encode()
+    key = api_key.encode(errors="replace")
     return [(b"Authorization", b"Bearer " + key), (b"x-api-key", key)]
 
 

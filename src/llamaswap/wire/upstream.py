@@ -104,8 +104,8 @@ class Upstream:
     def retire(self) -> None:
         """Keep no connection for later: idle ones are closed now, those in use when they have done their work."""
         self._retired = True
-        for connection in tuple(self._idle):
-            connection.close()
+        while self._idle:
+            self._idle.pop().close()
 
     # -- the pool ----------------------------------------------------------------------------------------------
 
