@@ -119,10 +119,19 @@ class RequestTests(PeersTestCase):
 
     def test_an_url_that_nobody_can_reach(self) -> None:
         """Is said so without it: it may hold a password."""
-        world = PeerWorld(peer("p", "X", proxy="ftp://me:secret@h"))
-        cause = self.cause(world.ask("X"))
-        self.assertEqual(cause, "peer proxy error: its URL is none that can be reached")
-        self.assertEqual(self.state(world, "p").proxy, "")
+        for url in ("ftp://me:secret@h", "http://h:99999", "http://" + "\xfc" * 80):
+            world = PeerWorld(peer("p", "X", proxy=url, refresh=5))
+            world.peers.start()
+            cause = self.cause(world.ask("X"))
+            self.assertEqual(cause, "peer proxy error: its URL is none that can be reached")
+            self.assertEqual((self.state(world, "p").proxy, world.clock.getDelayedCalls()), ("", []))
+
+    def test_a_password_in_the_url_is_not_shown(self) -> None:
+        """Nor sent."""
+        world = PeerWorld(peer("p", "X", proxy="http://me:secret@p.test:81/base"))
+        self.assertEqual(self.state(world, "p").proxy, "http://p.test:81/base")
+        world.ask("X")
+        self.assertNotIn(b"secret", world.upstream("p").received())
 
 
 class TimeTests(PeersTestCase):

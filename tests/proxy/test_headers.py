@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.exchange import Header
 from llamaswap.proxy.headers import (
     Introduction,
     came_through,
@@ -13,6 +16,21 @@ from llamaswap.proxy.headers import (
     towards_upstream,
     upgrade_lines,
 )
+
+SPELLINGS = [
+    spelling
+    for name in (
+        b"Host",
+        b"Via",
+        b"Authorization",
+        b"X-API-Key",
+        b"Forwarded",
+        b"X-Forwarded-Proto",
+        b"Connection",
+        b"X",
+    )
+    for spelling in (name, name.lower(), name.upper())
+]
 
 
 class TowardsUpstreamTests(SynchronousTestCase):
@@ -85,6 +103,16 @@ class TowardsPeerTests(SynchronousTestCase):
         for key, keep, expected in (("", True, own), ("", False, []), ("k\xe9", True, ours), ("k\xe9", False, ours)):
             lines = towards_peer(own, Introduction(b"me", key), b"h", keep_credentials=keep)
             self.assertEqual(lines[1:-1], expected)
+
+    @given(st.lists(st.tuples(st.sampled_from(SPELLINGS), st.binary(max_size=8))), st.sampled_from(["", "ours"]))
+    def test_w27_no_spelling_lets_a_key_out(self, lines: list[Header], key: str) -> None:
+        """Whatever the client sends, and however often: there is one host, one way, and at most our own key."""
+        sent = towards_peer(lines, Introduction(b"me", key), b"there", keep_credentials=False)
+        names = [name.lower() for name, _ in sent]
+        self.assertEqual((names.count(b"host"), names.count(b"via"), sent[0]), (1, 1, (b"Host", b"there")))
+        shown = [value for name, value in sent if name.lower() in (b"authorization", b"x-api-key")]
+        self.assertEqual(shown, [b"Bearer ours", b"ours"] if key else [])
+        self.assertFalse([name for name in names if name.startswith(b"x-forwarded-") or name == b"forwarded"])
 
     def test_a_way_that_is_a_circle(self) -> None:
         """Found in any of the lines, and nowhere else."""

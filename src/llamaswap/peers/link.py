@@ -61,9 +61,11 @@ class Link:
     def _connected(self) -> Upstream | None:
         """None when the URL is one that no request can reach, which a warning of the configuration has told."""
         try:
-            return self._around.connect(Origin.parse(self.peer.proxy), self.peer)
+            origin = Origin.parse(self.peer.proxy)
+            origin.authority  # noqa: B018 - it raises for a host that can be no domain name
         except ValueError:
             return None
+        return self._around.connect(origin, self.peer)
 
     def _refreshing(self) -> Refresh | None:
         if self.upstream is None or not self.peer.refresh:
