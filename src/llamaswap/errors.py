@@ -67,6 +67,10 @@ class ConnectFailed(UpstreamFailed):
         """It failed at once: another attempt costs nobody his time."""
 
 
+class UpstreamSilent(UpstreamFailed):
+    """A model's server took the request, and the head of its answer did not come in time."""
+
+
 class Refusal(LlamaSwapError):
     """The request cannot be served."""
 

@@ -24,7 +24,7 @@ from llamaswap.backends.processes import system_processes
 from llamaswap.backends.sweep import log_sweep, sweep
 from llamaswap.config.difference import Difference, difference
 from llamaswap.config.outcome import Outcome
-from llamaswap.config.schema import Model, Peer, Settings
+from llamaswap.config.schema import Model, Peer, Settings, Timeouts
 from llamaswap.doors import Doors
 from llamaswap.errors import NothingToReload
 from llamaswap.logs.sources import Logs
@@ -38,8 +38,6 @@ from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
 
 T = TypeVar("T")
-_ENDLESS = 86400.0
-"""Seconds in the place of no limit."""
 
 
 class House:
@@ -118,19 +116,12 @@ class House:
         models = self.settings.models.values()
         return Pool(models, make, clock=self._reactor, notices=self.notices, ready_to_start=self._swept)
 
-    def _connect(self, origin: Origin) -> Upstream:
-        return Upstream(self._reactor, origin)
+    def _connect(self, origin: Origin, timeouts: Timeouts = Timeouts()) -> Upstream:  # noqa: B008 (it is frozen)
+        return Upstream(self._reactor, origin, timeouts=timeouts)
 
     def _connect_peer(self, origin: Origin, peer: Peer) -> Upstream:
-        limits = peer.timeouts
-        return Upstream(
-            self._reactor,
-            origin,
-            connect_timeout=limits.connect or _ENDLESS,
-            idle=limits.idle_conn or _ENDLESS,
-            handshake=limits.tls_handshake or None,
-            authorities=peer.ca_pem if peer.ca_file else None,
-        )
+        authorities = peer.ca_pem if peer.ca_file else None
+        return Upstream(self._reactor, origin, timeouts=peer.timeouts, authorities=authorities)
 
     def _in_thread(self, work: Callable[..., T], *arguments: Any) -> Deferred[T]:
         return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), work, *arguments)

@@ -6,7 +6,7 @@ from twisted.internet.defer import CancelledError
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import PEER_TIMEOUTS, Timeouts
+from llamaswap.config.schema import Timeouts
 from llamaswap.errors import BadGateway, ClientGone, ModelNotFound, PeersShuttingDown
 from llamaswap.notices import PeerState
 from llamaswap.peers.peers import PeerStatus
@@ -142,7 +142,10 @@ class TimeTests(PeersTestCase):
         world.clock.advance(299.9)
         self.assertNoResult(asked.done)
         world.clock.advance(0.1)
-        self.assertEqual(self.cause(asked), "peer proxy error: no answer within 300 s (http://p.test/base)")
+        self.assertEqual(
+            self.cause(asked),
+            "peer proxy error: no answer began within 300 s (timeouts.responseHeader) (http://p.test/base)",
+        )
         self.assertTrue(transport_of(world.upstream("p").last).aborted)
 
     def test_an_answer_that_has_begun_has_all_the_time(self) -> None:
@@ -166,7 +169,7 @@ class TimeTests(PeersTestCase):
         body.feed(b"cd")
         body.end()
         world.clock.advance(5)
-        self.assertIn("no answer within 5 s", self.cause(asked))
+        self.assertIn("no answer began within 5 s", self.cause(asked))
 
     def test_a_body_that_breaks_off(self) -> None:
         """Is the client's doing: the peer is not blamed."""
@@ -323,6 +326,17 @@ class ReloadTests(PeersTestCase):
         self.assertIn(b"POST /base/v1/x HTTP/1.1\r\nHost: p.test\r\nAuthorization: Bearer new\r\n", sent)
         self.assertEqual(len(world.made), 2)
 
+    def test_other_times(self) -> None:
+        """Hold from the next request on."""
+        world = PeerWorld(peer("p", "X"))
+        running = world.ask("X")
+        world.configure(peer("p", "X", timeouts=Timeouts(response_header=5)))
+        self.assertEqual((len(world.made), world.upstream("p").retired), (1, False))
+        late = world.ask("X")
+        world.clock.advance(5)
+        self.assertIn("within 5 s", self.cause(late))
+        self.assertNoResult(running.done)
+
     def test_what_was_listed_goes_with_the_wish_for_it(self) -> None:
         """Without `refresh` there are only the models that are named."""
         world = PeerWorld(peer("p", "X", refresh=60))
@@ -336,9 +350,8 @@ class ReloadTests(PeersTestCase):
         for new in (
             peer("p", "X", refresh=60, proxy="http://p.test/other"),
             peer("p", "X", refresh=60, ca_file="f", ca_pem="other"),
-            peer("p", "X", refresh=60, timeouts=Timeouts(connect=1)),
         ):
-            world = PeerWorld(peer("p", "X", refresh=60, timeouts=PEER_TIMEOUTS))
+            world = PeerWorld(peer("p", "X", refresh=60))
             world.peers.start()
             old = world.upstream("p")
             old.answer(answer("Y"))

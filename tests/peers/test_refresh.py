@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.config.schema import PEER_TIMEOUTS
 from llamaswap.peers.listing import LARGEST
 from llamaswap.peers.refresh import Refresh
 from llamaswap.wire.origin import Origin
@@ -30,7 +31,7 @@ class RefreshTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.upstream = PeerUpstream(Origin.parse("http://p.test:81/base"))
+        self.upstream = PeerUpstream(Origin.parse("http://p.test:81/base"), PEER_TIMEOUTS, self.clock)
         self.told: list[tuple[str, object]] = []
         self.threads = 0
         self.refresh = self.looking(60)

@@ -161,8 +161,7 @@ class TwoServersTests(SynchronousTestCase):
         """Nothing is sent to a server whose certificate another authority vouches for, and the reason is told."""
         answer = self.a.ask("POST", CHAT, {"model": "doubted/secret"})
         self.assertEqual(answer.status, 502)
-        words = "peer proxy error: the TLS handshake failed: certificate verify failed"
-        self.assertEqual(answer.json()["error"]["message"], words)
+        self.assertIn("the TLS handshake failed: certificate verify failed", answer.json()["error"]["message"])
 
     def test_a_circle(self) -> None:
         """What each sends to the other is refused when it comes back."""

@@ -253,6 +253,18 @@ class FailureTests(RelayTestCase):
                 self.upstream.close()
             self.assertEqual(len(self.upstream.connections), 2 if died_before else 1)
 
+    def test_a_request_that_is_not_answered_in_time_is_not_sent_again(self) -> None:
+        """`timeouts.responseHeader`: the model may be at work on it. The client reads a 502."""
+        self.connect(stored=True)
+        self.client.send(request("GET /one"))
+        self.upstream.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        self.client.transport.take()
+        self.upstream.last.limit_silence(5, self.client.clock)
+        self.client.send(request("GET /two"))
+        self.client.clock.advance(5)
+        self.assertEqual(len(self.upstream.connections), 1)
+        self.assertIn(b"502", self.client.transport.take())
+
     def test_a_request_that_got_some_answer_is_not_sent_again(self) -> None:
         """Once a byte came back, the model has worked: no replay."""
         self.connect(stored=True)

@@ -10,6 +10,7 @@ from twisted.internet.task import Clock
 
 from llamaswap.backends.host import Host
 from llamaswap.backends.journal import Journal
+from llamaswap.config.schema import Timeouts
 from llamaswap.errors import UpstreamFailed
 from llamaswap.notices import ModelChanged, Notices
 from llamaswap.wire.origin import Origin
@@ -34,6 +35,9 @@ class FakeUpstream:
         if answer is ...:
             return Deferred()
         return succeed(answer) if isinstance(answer, int) else fail(UpstreamFailed("refused"))
+
+    def configure(self, timeouts: Timeouts) -> None:
+        self.timeouts = timeouts
 
     def close(self) -> None:
         self.closed = True
@@ -81,8 +85,9 @@ class FakeHost:
         self._work.append(lambda: execute(work).chainDeferred(result))
         return result
 
-    def _connect(self, origin: Origin) -> Upstream:
+    def _connect(self, origin: Origin, timeouts: Timeouts) -> Upstream:
         upstream = FakeUpstream(origin)
+        upstream.configure(timeouts)
         upstream.answers = list(self.answers)
         self.upstreams.append(upstream)
         return cast(Upstream, upstream)

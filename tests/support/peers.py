@@ -9,7 +9,7 @@ from typing import Any, cast
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
-from llamaswap.config.schema import Peer
+from llamaswap.config.schema import Peer, Timeouts
 from llamaswap.errors import ConnectFailed
 from llamaswap.exchange import Exchange
 from llamaswap.notices import PeerChanged
@@ -33,9 +33,11 @@ def peer(id: str, *models: str, **others: Any) -> Peer:
 class PeerUpstream(MemoryUpstream):
     """An upstream that refuses connections for as long as there are `refusals`."""
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origin: Origin, timeouts: Timeouts, clock: Clock) -> None:
         super().__init__()
         self.origin = origin
+        self.timeouts = timeouts
+        self._clock = clock
         self.refusals: list[ConnectFailed] = []
         self.retired = self.closed = False
 
@@ -44,6 +46,7 @@ class PeerUpstream(MemoryUpstream):
         if self.refusals:
             raise self.refusals.pop(0)
         async with super().connection(fresh=fresh) as connection:
+            connection.limit_silence(self.timeouts.response_header, self._clock)
             yield connection
 
     def refuse(self, *causes: str, again: bool = True) -> None:
@@ -53,6 +56,9 @@ class PeerUpstream(MemoryUpstream):
     def lose(self) -> None:
         """The newest connection breaks."""
         super().close(cleanly=False)
+
+    def configure(self, timeouts: Timeouts) -> None:
+        self.timeouts = timeouts
 
     def retire(self) -> None:
         self.retired = True
@@ -77,8 +83,8 @@ class PeerWorld:
         )
         self.configure(*peers)
 
-    def _connect(self, origin: Origin, _: Peer) -> Upstream:
-        self.made.append(PeerUpstream(origin))
+    def _connect(self, origin: Origin, peer: Peer) -> Upstream:
+        self.made.append(PeerUpstream(origin, peer.timeouts, self.clock))
         return cast(Upstream, self.made[-1])
 
     def configure(self, *peers: Peer, taken: tuple[str, ...] = ()) -> None:

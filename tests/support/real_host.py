@@ -50,7 +50,7 @@ def real_host(reactor: Any, state: Path, environ: Mapping[str, str], *, health_c
         processes=processes,
         journal=journal,
         notices=Notices(fail_loudly),
-        connect=lambda origin: Upstream(reactor, origin),
+        connect=lambda origin, timeouts: Upstream(reactor, origin, timeouts=timeouts),
         environ=environ,
         health_check_timeout=lambda: health_check_timeout,
     )

@@ -36,7 +36,7 @@ class TlsTests(SynchronousTestCase):
 
     def upstream(self, authorities: str | None, host: str = "127.0.0.1") -> Upstream:
         origin = Origin.parse(f"https://{host}:9/base")
-        return Upstream(cast(INetworkReactor, self.reactor), origin, handshake=10, authorities=authorities)
+        return Upstream(cast(INetworkReactor, self.reactor), origin, authorities=authorities)
 
     def ask(self, authorities: str | None) -> Deferred[int]:
         """Begin to ask; the connection stands, and nothing has been said on it."""

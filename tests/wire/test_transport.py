@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
-from typing import cast
+from typing import Any, cast
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
@@ -15,7 +15,7 @@ from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
-from llamaswap.wire.transport import Outlet, Transport, peer_has_closed
+from llamaswap.wire.transport import Outlet, Transport, keep_alive, peer_has_closed
 
 
 class Sender(Protocol):
@@ -98,3 +98,25 @@ class OutletTests(TestCase):
             chance = random.Random(seed)
             pieces = [chance.randbytes(chance.choice((1, 100, 10_000, 400_000))) for _ in range(40)]
             self.assertEqual(await self.received(pieces, seed), b"".join(pieces))
+
+
+class KeepAliveTests(TestCase):
+    timeout = 30
+
+    async def test_the_system_is_told(self) -> None:
+        """On a real socket: off, or at the pace given, which is cut to what systems take."""
+        port = await TCP4ServerEndpoint(cast(IReactorTCP, reactor), 0, interface="127.0.0.1").listen(
+            Factory.forProtocol(Protocol)
+        )
+        endpoint = TCP4ClientEndpoint(cast(IReactorTCP, reactor), "127.0.0.1", port.getHost().port)
+        protocol = await endpoint.connect(Factory.forProtocol(Protocol))
+        transport: Transport = cast(Any, protocol).transport
+        handle = transport.getHandle()
+        for seconds, shown in ((7, 7), (100_000, 32767)):
+            keep_alive(transport, seconds)
+            self.assertTrue(handle.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+            self.assertEqual(handle.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL), shown)
+        keep_alive(transport, 0)
+        self.assertFalse(handle.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+        transport.abortConnection()
+        await port.stopListening()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from typing import Any, cast
+from unittest.mock import patch
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionDone, ConnectionRefusedError, TimeoutError
@@ -12,7 +13,8 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.errors import ConnectFailed, UpstreamFailed
+from llamaswap.config.schema import Timeouts
+from llamaswap.errors import ConnectFailed, UpstreamFailed, UpstreamSilent
 from llamaswap.wire.connection import Connection
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import INetworkReactor, Upstream
@@ -21,12 +23,12 @@ from tests.support.wire import MemoryTransport
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-class UpstreamTests(SynchronousTestCase):
+class UpstreamCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.reactor = MemoryReactorClock()
 
-    def upstream(self, url: str = "http://127.0.0.1:9/base") -> Upstream:
-        return Upstream(cast(INetworkReactor, self.reactor), Origin.parse(url), idle=90)
+    def upstream(self, url: str = "http://127.0.0.1:9/base", **timeouts: int) -> Upstream:
+        return Upstream(cast(INetworkReactor, self.reactor), Origin.parse(url), timeouts=Timeouts(**timeouts))
 
     def accept(self, attempt: int = -1) -> tuple[Connection, MemoryTransport]:
         """Let an attempt to connect succeed, the newest unless another is named."""
@@ -40,6 +42,8 @@ class UpstreamTests(SynchronousTestCase):
         factory: Any = self.reactor.tcpClients[-1][2]
         factory.clientConnectionFailed(None, Failure(ConnectionRefusedError()))
 
+
+class UpstreamTests(UpstreamCase):
     def test_a_probe_asks_below_the_base_and_keeps_the_connection(self) -> None:
         """S-12: `/health` of `http://…/base` is `/base/health`; the first request reuses the connection."""
         upstream = self.upstream()
@@ -188,6 +192,153 @@ class UpstreamTests(SynchronousTestCase):
         connection.connectionLost(Failure(ConnectionRefusedError()))
         self.failureResultOf(probe, UpstreamFailed)
         self.failureResultOf(upstream.probe("/"), UpstreamFailed)
+
+
+class TimeoutTests(UpstreamCase):
+    """`timeouts` of a model or a peer (configuration section 8)."""
+
+    def test_connect(self) -> None:
+        """It bounds each attempt; 0 is no limit worth the name."""
+        for seconds, expected in ((7, 7.0), (0, 1e9)):
+            for url in ("http://127.0.0.1:9", "http://[::1]:9"):
+                self.upstream(url, connect=seconds).probe("/")
+                self.assertEqual(self.reactor.tcpClients[-1][3], expected)
+
+    def test_response_header(self) -> None:
+        """Silence after the request breaks it; a head in time, and however slow a body, do not."""
+        upstream = self.upstream(response_header=5)
+        probe = upstream.probe("/")
+        connection, transport = self.accept()
+        self.reactor.advance(4.9)
+        connection.dataReceived(OK[:-1])
+        self.reactor.advance(100)
+        self.assertNoResult(probe)
+        connection.dataReceived(OK[-1:])
+        self.successResultOf(probe)
+        again = upstream.probe("/")
+        self.reactor.advance(5)
+        error = self.failureResultOf(again, UpstreamSilent).value
+        self.assertIn("no answer began within 5 s", str(error))
+        self.assertTrue(transport.aborted)
+        upstream.close()
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_no_timer_is_left(self) -> None:
+        """After a cancel and after a loss."""
+        for end in ("cancel", "lost"):
+            upstream = self.upstream(response_header=5)
+            probe = upstream.probe("/")
+            connection, _ = self.accept()
+            self.assertEqual(len(self.reactor.getDelayedCalls()), 1)
+            if end == "cancel":
+                probe.cancel()
+                self.failureResultOf(probe, CancelledError)
+            else:
+                connection.connectionLost(Failure(ConnectionDone()))
+                self.failureResultOf(probe, UpstreamFailed)
+            self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_a_body_on_its_way_stops_the_clock(self) -> None:
+        """The time counts from the last byte of the request; an answer before that ends it for good."""
+        upstream = self.upstream(response_header=5)
+        borrowed = upstream.connection()
+        entering = Deferred.fromCoroutine(borrowed.__aenter__())
+        connection, _ = self.accept()
+        self.successResultOf(entering)
+        head = connection.send(b"POST / HTTP/1.1\r\n\r\n")
+        connection.request_sent = False
+        self.reactor.advance(100)
+        self.assertNoResult(head)
+        connection.request_sent = True
+        self.reactor.advance(4.9)
+        self.assertNoResult(head)
+        self.reactor.advance(0.1)
+        self.failureResultOf(head, UpstreamSilent)
+
+    def test_idle_connections_may_stay_for_ever(self) -> None:
+        """With 0 nothing closes them, but for an upstream that says it would, and no timer runs."""
+        upstream = self.upstream(idle_conn=0)
+        probe = upstream.probe("/")
+        connection, transport = self.accept()
+        connection.dataReceived(OK)
+        self.successResultOf(probe)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+        probe = upstream.probe("/")
+        connection.dataReceived(OK.replace(b"\r\n\r\n", b"\r\nKeep-Alive: timeout=5\r\n\r\n"))
+        self.successResultOf(probe)
+        self.reactor.advance(4)
+        self.assertTrue(transport.disconnecting)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_other_timeouts_while_it_runs(self) -> None:
+        """What is idle is closed by the new one; what is asked next is bounded by it."""
+        upstream = self.upstream()
+        probe = upstream.probe("/")
+        connection, transport = self.accept()
+        connection.dataReceived(OK)
+        self.successResultOf(probe)
+        upstream.configure(Timeouts(idle_conn=10, response_header=5))
+        probe = upstream.probe("/")
+        connection.dataReceived(OK)
+        self.successResultOf(probe)
+        upstream.configure(Timeouts(idle_conn=20, response_header=5))
+        self.reactor.advance(19)
+        self.assertFalse(transport.disconnecting)
+        self.reactor.advance(1)
+        self.assertTrue(transport.disconnecting)
+        probe = upstream.probe("/")
+        self.accept()
+        self.reactor.advance(5)
+        self.failureResultOf(probe, UpstreamSilent)
+
+    def test_w35_keepalive_0_is_none(self) -> None:
+        """Any other number is a time of the system's."""
+        for seconds in (0, 7):
+            self.upstream(keepalive=seconds).probe("/")
+            with patch.object(MemoryTransport, "setTcpKeepAlive", create=True) as switch:
+                with patch.object(MemoryTransport, "setTcpNoDelay", create=True):
+                    self.accept()
+            self.assertEqual(switch.call_args.args, (seconds > 0,))
+
+    def test_tls_handshake(self) -> None:
+        """Nothing is said before it is over; it is waited for so long, or with 0 for ever; a cancel hangs up."""
+        for seconds in (10, 0):
+            upstream = self.upstream("https://127.0.0.1:9", tls_handshake=seconds)
+            probe = upstream.probe("/")
+            _, transport = self.accept_secure()
+            self.reactor.advance(9.9)
+            self.assertNoResult(probe)
+            self.reactor.advance(0.1)
+            if seconds:
+                error = self.failureResultOf(probe, UpstreamFailed).value
+                self.assertIn("no TLS handshake within 10 s", str(error))
+            else:
+                self.assertNoResult(probe)
+                probe.cancel()
+                self.failureResultOf(probe, CancelledError)
+            self.assertTrue(transport.aborted)
+        probe = self.upstream("https://127.0.0.1:9").probe("/")
+        connection, _ = self.accept_secure()
+        self.assertFalse(connection.asked)
+        connection.handshakeCompleted()
+        self.assertTrue(connection.asked)
+        self.reactor.advance(0)  # TLS gathers what is written in one turn
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_a_handshake_that_fails(self) -> None:
+        """The reason is told."""
+        probe = self.upstream("https://127.0.0.1:9").probe("/")
+        connection, _ = self.accept_secure()
+        connection.connectionLost(Failure(ConnectionDone()))
+        self.assertIn("the TLS handshake failed", str(self.failureResultOf(probe, UpstreamFailed).value))
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def accept_secure(self) -> tuple[Any, MemoryTransport]:
+        """As `accept`: what is below TLS, and the transport below that."""
+        tls: Any = self.reactor.tcpClients[-1][2].buildProtocol(None)
+        transport = MemoryTransport()
+        tls.makeConnection(transport)
+        return tls._wrappedProtocol.wrappedProtocol, transport
 
 
 class OriginTests(SynchronousTestCase):

@@ -11,6 +11,7 @@ from twisted.internet.interfaces import IReactorProcess, IReactorTime
 
 from llamaswap.backends.journal import Journal
 from llamaswap.backends.processes import Processes
+from llamaswap.config.schema import Timeouts
 from llamaswap.notices import Notices
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
@@ -35,7 +36,7 @@ class Host:
     processes: Processes
     journal: Journal
     notices: Notices
-    connect: Callable[[Origin], Upstream]
+    connect: Callable[[Origin, Timeouts], Upstream]
     environ: Mapping[str, str]
     """What children inherit."""
     health_check_timeout: Callable[[], float]

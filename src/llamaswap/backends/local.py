@@ -53,9 +53,7 @@ class LocalBackend:
         return self._body.upstream if self.state is State.READY else None
 
     def adapt(self, form: Model) -> None:
-        self._body.model = form
-        if self._body.child is not None:
-            self._body.child.model = form
+        self._body.adapt(form)
 
     def ensure_ready(self) -> Deferred[Upstream]:
         if self.state is State.SHUTDOWN:
@@ -115,6 +113,14 @@ class _LocalBody:
         self.stoppers: Waiters[None] = Waiters()
         self._last_ending = ""
         self._last_probe = ""
+
+    def adapt(self, form: Model) -> None:
+        """Be of this form, with the process and the connections that there are."""
+        self.model = form
+        if self.child is not None:
+            self.child.model = form
+        if self.upstream is not None:
+            self.upstream.configure(form.timeouts)
 
     @property
     def idle(self) -> bool:
@@ -182,7 +188,7 @@ class _LocalBody:
         child = Child(self._host, self.model, self._output, partial(self._exited, machine, words), machine.gone)
         running = child.launch(words, executable)
         self.child = child
-        self.upstream = upstream = self._host.connect(origin)
+        self.upstream = upstream = self._host.connect(origin, self.model.timeouts)
         await running
         endpoint = self.model.check_endpoint.strip()
         if endpoint != "none":

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from llamaswap.config.schema import Peer
@@ -21,7 +20,7 @@ from llamaswap.proxy.headers import Introduction, key_lines
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
 
-CONNECTION = attrgetter("proxy", "ca_file", "ca_pem", "timeouts")
+CONNECTION = attrgetter("proxy", "ca_file", "ca_pem")
 """What connections were made with. All else of an entry takes effect on those that are there."""
 LISTING = attrgetter("api_key", "refresh")
 """What its list was asked for with, besides."""
@@ -92,6 +91,8 @@ class Link:
             return False
         asked_alike = LISTING(peer) == LISTING(self.peer)
         self.peer = peer
+        if self.upstream is not None:
+            self.upstream.configure(peer.timeouts)
         if not asked_alike:
             self.stop()
             if not peer.refresh:
@@ -122,7 +123,7 @@ class Link:
         """
         if self.upstream is None:
             raise Unreachable("its URL is none that can be reached", again=False)
-        outgoing = replace(outgoing, introduction=Introduction(via, self.peer.api_key))
+        outgoing = replace(outgoing, introduction=Introduction(via, self.peer.api_key), heard=self.answered)
         try:
             await self._attempt(exchange, self.upstream, outgoing)
         except Unreachable as error:
@@ -131,9 +132,8 @@ class Link:
             await self._attempt(exchange, self.upstream, outgoing)
 
     async def _attempt(self, exchange: Exchange, upstream: Upstream, outgoing: Outgoing) -> None:
-        attempt = Attempt(self.answered, self.peer.timeouts.response_header, self._around.clock)
         try:
-            await attempt.relay(exchange, upstream, outgoing)
+            await forward(exchange, upstream, outgoing)
         except BadGateway as error:
             self.failed(str(error))
             raise
@@ -176,48 +176,3 @@ class Link:
             else:
                 self.log.info("peer {peer} is up", peer=self.peer.id)
             self._around.changed(self)
-
-
-class Attempt:
-    """One request on its way to a peer, with the time that the head of its answer may take (a `forward.Watcher`)."""
-
-    def __init__(self, answered: Callable[[], None], seconds: float, clock: IReactorTime) -> None:
-        self._answered = answered
-        self._seconds = seconds
-        self._clock = clock
-        self._timer: IDelayedCall | None = None
-        self._relaying: Deferred[None] | None = None
-        self._heard = self._late = False
-
-    async def relay(self, exchange: Exchange, upstream: Upstream, outgoing: Outgoing) -> None:
-        """As `forward`, which does the work."""
-        self._relaying = Deferred.fromCoroutine(forward(exchange, upstream, replace(outgoing, watcher=self)))
-        try:
-            await self._relaying
-        except CancelledError:
-            if self._late:
-                raise BadGateway(f"no answer within {self._seconds:g} s ({upstream.origin})") from None
-            raise
-        finally:
-            self._stop()
-
-    def sent(self) -> None:
-        if self._seconds and not self._heard:
-            self._stop()
-            self._timer = self._clock.callLater(self._seconds, self._give_up)
-
-    def heard(self) -> None:
-        self._heard = True
-        self._stop()
-        self._answered()
-
-    def _give_up(self) -> None:
-        self._timer = None
-        self._late = True
-        if self._relaying is not None:
-            self._relaying.cancel()
-
-    def _stop(self) -> None:
-        timer, self._timer = self._timer, None
-        if timer is not None:
-            timer.cancel()

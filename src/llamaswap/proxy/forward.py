@@ -6,15 +6,14 @@ answer came is sent once more on a fresh one. Which model, and whether it runs, 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from llamaswap.errors import BadGateway, ConnectFailed, LlamaSwapError, Unreachable, UpstreamFailed
+from llamaswap.errors import BadGateway, ConnectFailed, LlamaSwapError, Unreachable, UpstreamFailed, UpstreamSilent
 from llamaswap.exchange import Exchange, Header, RequestBody
 from llamaswap.proxy.body import StoredBody
 from llamaswap.proxy.headers import (
@@ -34,16 +33,6 @@ log = Logger()
 _IDEMPOTENT = frozenset((b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"TRACE"))
 
 
-class Watcher(Protocol):
-    """Who wants to know how far a request has come; told anew when it is sent again."""
-
-    def sent(self) -> None:
-        """All of it is on its way. An answer may have come before."""
-
-    def heard(self) -> None:
-        """The head of the answer is here, whatever it says."""
-
-
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """What goes to the upstream."""
@@ -56,7 +45,8 @@ class Outgoing:
     """The client's `Authorization` and `x-api-key` are not ours, so they may pass."""
     introduction: Introduction | None = None
     """For another server; None towards the server of a model here."""
-    watcher: Watcher | None = None
+    heard: Callable[[], None] | None = None
+    """Told when the head of the answer is here, whatever it says."""
 
 
 async def forward(exchange: Exchange, upstream: Upstream, outgoing: Outgoing) -> None:
@@ -99,11 +89,12 @@ async def _relay(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, *, 
         try:
             answer = await request.send(connection)
         except UpstreamFailed as error:
-            if not fresh and _may_be_sent_again(exchange, outgoing, connection):
+            silent = isinstance(error, UpstreamSilent)  # not dead: it may be at work
+            if not fresh and not silent and _may_be_sent_again(exchange, outgoing, connection):
                 raise _StaleConnection from error
             raise
-        if outgoing.watcher is not None:
-            outgoing.watcher.heard()
+        if outgoing.heard is not None:
+            outgoing.heard()
         try:
             if answer.status == 101:
                 await _tunnel(exchange, connection, answer, upgrade)
@@ -152,9 +143,7 @@ class _Request:
         body = self._outgoing.body
         if body is not None and body.in_memory:
             data = b"".join((self._head, *body.pieces()))
-            answer = connection.send(data, no_body=no_body, interim=self._interim)
-            self._sent()
-            return await answer
+            return await connection.send(data, no_body=no_body, interim=self._interim)
         answer = connection.send(self._head, no_body=no_body, interim=self._interim)
         self._start_pump(connection, body)
         try:
@@ -166,10 +155,6 @@ class _Request:
         except BaseException:
             self.stop()
             raise
-
-    def _sent(self, _: object = None) -> None:
-        if self._outgoing.watcher is not None:
-            self._outgoing.watcher.sent()
 
     def _interim(self, status: int, headers: Sequence[Header]) -> None:
         self._exchange.interim(status, towards_client(headers))
@@ -184,7 +169,7 @@ class _Request:
         pieces = _stored(connection, body) if body is not None else _streamed(connection, self._exchange.body)
         connection.request_sent = False
         self._pump = Deferred.fromCoroutine(_pump(connection, pieces))
-        self._pump.addCallbacks(self._sent, self._pump_failed, errbackArgs=(connection,))
+        self._pump.addErrback(self._pump_failed, connection)
 
     def _pump_failed(self, failure: Failure, connection: Connection) -> None:
         """Before the answer a broken body ends the request; once it has begun, the answer goes on (W-38)."""

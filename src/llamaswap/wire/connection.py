@@ -20,12 +20,12 @@ from typing import Any
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IPushProducer
+from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from llamaswap.errors import UpstreamFailed
+from llamaswap.errors import UpstreamFailed, UpstreamSilent
 from llamaswap.exchange import Header, TunnelEnd
 from llamaswap.wire.transport import Outlet, Transport, tune
 
@@ -77,6 +77,10 @@ class Connection(Protocol):
         """Not a byte has ever come from the upstream: it may not have taken the connection up yet."""
         self._head: Deferred[AnswerHead] | None = None
         self._end: Deferred[None] | None = None
+        self._limit = 0.0
+        self._clock: IReactorTime | None = None
+        self._silence: IDelayedCall | None = None
+        self._sent = True
         self._far: TunnelEnd | None = None
         self._blocked: Deferred[None] | None = None
         self._valve_open = True
@@ -103,7 +107,7 @@ class Connection(Protocol):
         self.asked = False
         """Something of the request has been written."""
         self.answered_anything = False
-        self.request_sent = True
+        self._sent = True
 
     # -- a request and its answer ------------------------------------------------------------------------------
 
@@ -119,8 +123,26 @@ class Connection(Protocol):
         self.asked = True
         head: Deferred[AnswerHead] = Deferred(self._hang_up)
         self._head = head
+        if self._limit:
+            self._watch()
         self._outlet.write(data)
         return head
+
+    def limit_silence(self, seconds: float, clock: IReactorTime) -> None:
+        """From now on break with `UpstreamSilent` where the head of an answer takes longer, from the request's last
+        byte. 0 = no limit."""
+        self._limit, self._clock = seconds, clock
+
+    @property
+    def request_sent(self) -> bool:
+        """All of the request has been written. Whoever writes its body says so, before and after."""
+        return self._sent
+
+    @request_sent.setter
+    def request_sent(self, sent: bool) -> None:
+        self._sent = sent
+        if self._limit:
+            self._watch()
 
     def write(self, data: bytes) -> None:
         """Send more of a request's body, or into the tunnel."""
@@ -217,8 +239,30 @@ class Connection(Protocol):
         )
 
     def _hang_up(self, _: Deferred[Any]) -> None:
-        self._head = self._end = None
+        self._claim_head()
+        self._end = None
         self.abort()
+
+    def _watch(self) -> None:
+        """The clock runs while a whole request waits for the head of its answer."""
+        waits = self._sent and self._head is not None
+        if waits and self._silence is None and self._clock is not None:
+            self._silence = self._clock.callLater(self._limit, self._was_silent)
+        elif not waits and self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+
+    def _was_silent(self) -> None:
+        self._silence = None
+        self._break(UpstreamSilent(f"no answer began within {self._limit:g} s (timeouts.responseHeader)"))
+
+    def _claim_head(self) -> Deferred[AnswerHead] | None:
+        """Whoever waits for the head, who is waited for no longer."""
+        head, self._head = self._head, None
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+        return head
 
     def _forget_blocked(self, _: Deferred[None]) -> None:
         self._blocked = None
@@ -293,8 +337,8 @@ class Connection(Protocol):
         return answer is not None and not answer.chunked and answer.length is None
 
     def _break(self, why: UpstreamFailed) -> None:
-        waiting: Deferred[AnswerHead] | Deferred[None] | None = self._head or self._end
-        self._head = self._end = None
+        waiting: Deferred[AnswerHead] | Deferred[None] | None = self._claim_head() or self._end
+        self._end = None
         self.abort()
         if waiting is not None:
             waiting.errback(why)
@@ -313,7 +357,7 @@ class Connection(Protocol):
                 self._break(UpstreamFailed("the upstream's answer has no end of its head"))
             return
         self._early = self._after_heads()
-        head, self._head = self._head, None
+        head = self._claim_head()
         if head is not None:
             head.callback(self._answer)
 
@@ -326,7 +370,7 @@ class Connection(Protocol):
     def _switched(self, rest: bytes) -> None:
         """The parser stopped at the end of a 101's head: what follows is the tunnel's."""
         self._early = rest
-        head, self._head = self._head, None
+        head = self._claim_head()
         if self._answer is not None and head is not None:
             head.callback(self._answer)
 

@@ -57,12 +57,12 @@ class SecureConnection(Connection):
         self._secured: Deferred[None] = Deferred(self._give_up)
         self._over = False
 
-    def secured(self, seconds: float | None, clock: IReactorTime) -> Deferred[None]:
+    def secured(self, seconds: float, clock: IReactorTime) -> Deferred[None]:
         """Fires when the other side has proved who it is. Fails with `ConnectFailed`; cancelling hangs up.
 
-        To be called once, with the time that it may take.
+        To be called once, with the time that it may take; 0 = no limit.
         """
-        timer = None if seconds is None or self._over else clock.callLater(seconds, self._too_late, seconds)
+        timer = None if not seconds or self._over else clock.callLater(seconds, self._too_late, seconds)
 
         def stop(result: Any) -> Any:
             if timer is not None and timer.active():
@@ -83,7 +83,7 @@ class SecureConnection(Connection):
         self.abort()
 
     def _too_late(self, seconds: float) -> None:
-        self._decide(ConnectFailed(f"no TLS handshake within {seconds:g} s", again=False))
+        self._decide(ConnectFailed(f"no TLS handshake within {seconds:g} s (timeouts.tlsHandshake)", again=False))
         self.abort()
 
     def _decide(self, fault: ConnectFailed | None) -> None:

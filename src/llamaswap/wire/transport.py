@@ -7,12 +7,18 @@ import socket
 import sys
 import termios
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IAddress
 from twisted.internet.tcp import Connection
 
 _TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)
+_KEEP_ALIVE = [
+    getattr(socket, name) for name in ("TCP_KEEPIDLE", "TCP_KEEPALIVE", "TCP_KEEPINTVL") if hasattr(socket, name)
+]
+"""Options that say, in seconds, when the system asks first (the first two, by system), and how often then."""
+_LONGEST_KEEP_ALIVE = 32767
 _CLOSE = 7
 _CLOSE_WAIT = 8
 """States in the first byte of Linux's `struct tcp_info`."""
@@ -39,6 +45,19 @@ def tune(transport: Transport) -> None:
     if no_delay is not None:
         no_delay(True)
         transport.setTcpKeepAlive(True)  # type: ignore[attr-defined]
+
+
+def keep_alive(transport: Transport, seconds: int) -> None:
+    """Have the system ask after so much silence, and again at that pace, whether the peer is still there; 0: never."""
+    switch = getattr(transport, "setTcpKeepAlive", None)
+    if switch is None:
+        return
+    switch(seconds > 0)
+    socket_of = getattr(transport, "transport", transport)  # below TLS
+    if seconds > 0 and isinstance(socket_of, Connection):
+        for option in _KEEP_ALIVE:
+            with suppress(OSError, OverflowError):
+                socket_of.getHandle().setsockopt(socket.IPPROTO_TCP, option, min(seconds, _LONGEST_KEEP_ALIVE))
 
 
 def peer_has_closed(transport: Transport) -> bool:

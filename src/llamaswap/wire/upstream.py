@@ -5,6 +5,7 @@ A restart of the backend is a new `Upstream`, so no connection outlives the proc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
@@ -17,12 +18,16 @@ from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTCP, IReactorTime, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 
+from llamaswap.config.schema import Timeouts
 from llamaswap.errors import ConnectFailed, UpstreamFailed
 from llamaswap.wire.connection import Connection
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.tls import ClientTls, SecureConnection
+from llamaswap.wire.transport import keep_alive
 
 _LOOPBACK = ("127.0.0.1", "::1")
+_DEFAULT = Timeouts()
+_NO_LIMIT = 1e9
 _IDLE_LIMIT = 100
 """Idle connections kept at most."""
 _PATIENCE = 0.1
@@ -36,25 +41,22 @@ class INetworkReactor(IReactorTCP, IReactorTime):
 
 
 class Upstream:
-    """Connections to the server at `origin`, kept alive for `idle` seconds between requests."""
+    """Connections to the server at `origin`, kept alive between requests."""
 
     def __init__(
         self,
         reactor: INetworkReactor,
         origin: Origin,
         *,
-        connect_timeout: float = 30.0,
-        idle: float = 90.0,
-        handshake: float | None = 10.0,
+        timeouts: Timeouts = _DEFAULT,
         authorities: str | None = None,
     ) -> None:
-        """`handshake` and `authorities` are for https: (`tls.py`)."""
+        """`authorities` are for https: (`tls.py`)."""
         self.origin = origin
         self._tls = ClientTls(origin.host, authorities) if origin.secure else None
-        self._handshake = handshake
         self._reactor = reactor
-        self._timeout = connect_timeout
-        self._idle_seconds = idle
+        self._timeouts = timeouts
+        self._idle_seconds = timeouts.idle_conn or math.inf
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
         self._unheard: dict[Connection, float] = {}
@@ -63,6 +65,14 @@ class Upstream:
         self._good_address: str | None = None
         self._closed = False
         self._retired = False
+
+    def configure(self, timeouts: Timeouts) -> None:
+        """Go on with other timeouts; what is under way keeps those it met."""
+        self._timeouts = timeouts
+        self._idle_seconds = timeouts.idle_conn or math.inf
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._arm_sweeper()
 
     def probe(self, path: str) -> Deferred[int]:
         """Fires with the status that a GET of `path` answers; redirects are not followed.
@@ -87,9 +97,9 @@ class Upstream:
 
     async def take(self, fresh: bool) -> Connection:
         """A connection, to be given back."""
-        if self._idle and not fresh:
-            return self._idle.pop()
-        return await self._connect()
+        connection = self._idle.pop() if self._idle and not fresh else await self._connect()
+        connection.limit_silence(self._timeouts.response_header, self._reactor)
+        return connection
 
     def close(self) -> None:
         """Drop the idle connections and cut those in use. Nothing can be sent afterwards."""
@@ -126,9 +136,14 @@ class Upstream:
         connection.idle_since = self._reactor.seconds()
         self._idle.append(connection)
         if self._sweeper is None:
-            self._sweeper = self._reactor.callLater(self._until_sweep(), self._sweep)
+            self._arm_sweeper()
         elif self._unheard:
             self._sweeper.reset(self._until_sweep())
+
+    def _arm_sweeper(self) -> None:
+        """Look again when something may be to be closed; never, where nothing ever is."""
+        wait = self._until_sweep() if self._idle else math.inf
+        self._sweeper = self._reactor.callLater(wait, self._sweep) if wait < math.inf else None
 
     def _somebody_starves(self) -> bool:
         """A connection has had no answer for so long that it may never have been taken up.
@@ -154,8 +169,7 @@ class Upstream:
         horizon = self._horizon()
         while self._idle and (starves or self._idle[0].idle_since <= horizon):
             self._idle.pop(0).close()
-        if self._idle:
-            self._sweeper = self._reactor.callLater(self._until_sweep(), self._sweep)
+        self._arm_sweeper()
 
     def _lost(self, connection: Connection) -> None:
         self._open.discard(connection)
@@ -172,23 +186,27 @@ class Upstream:
         again = True
         for address in self._addresses():
             try:
-                connection = await self._endpoint(address).connect(_Connections(self._lost, self._tls is not None))
+                connection = await self._reach(address)
             except ConnectingCancelledError as error:  # Twisted's own word for it; to us it is any cancel
                 raise CancelledError from error
-            except (ConnectError, DNSLookupError) as error:
+            except (ConnectError, DNSLookupError, ConnectFailed) as error:
                 failures.append(f"{address}: {error}")
-                again = again and not isinstance(error, ConnectTimeout)
+                again = again and not isinstance(error, ConnectTimeout) and getattr(error, "again", True)
                 continue
             self._good_address = address
-            return await self._secured(self._admit(cast(Connection, connection)))
+            return self._admit(connection)
         raise ConnectFailed(f"cannot connect to {self.origin}: " + "; ".join(failures), again=again)
 
-    async def _secured(self, connection: Connection) -> Connection:
+    async def _reach(self, address: str) -> Connection:
+        """A connection that can be used: with TLS, one that has shaken hands."""
+        make = SecureConnection if self._tls is not None else Connection
+        connection = cast(Connection, await self._endpoint(address).connect(_Connections(make, self._lost)))
         if isinstance(connection, SecureConnection):
-            await connection.secured(self._handshake, self._reactor)
+            await connection.secured(self._timeouts.tls_handshake, self._reactor)
         return connection
 
     def _admit(self, connection: Connection) -> Connection:
+        keep_alive(connection.transport, self._timeouts.keepalive)
         self._open.add(connection)
         self._unheard[connection] = self._reactor.seconds()
         if self._closed:
@@ -204,12 +222,13 @@ class Upstream:
 
     def _endpoint(self, address: str) -> IStreamClientEndpoint:
         endpoint: IStreamClientEndpoint
+        timeout = self._timeouts.connect or _NO_LIMIT
         if ":" in address:
-            endpoint = TCP6ClientEndpoint(self._reactor, address, self.origin.port, self._timeout)
+            endpoint = TCP6ClientEndpoint(self._reactor, address, self.origin.port, timeout)
         elif address.replace(".", "").isdigit():
-            endpoint = TCP4ClientEndpoint(self._reactor, address, self.origin.port, self._timeout)
+            endpoint = TCP4ClientEndpoint(self._reactor, address, self.origin.port, timeout)
         else:
-            endpoint = HostnameEndpoint(self._reactor, address, self.origin.port, self._timeout)
+            endpoint = HostnameEndpoint(self._reactor, address, self.origin.port, timeout)
         return endpoint if self._tls is None else self._tls.wrap(endpoint, self._reactor)
 
 
@@ -233,13 +252,15 @@ class _Borrowed:
 
 
 class _Connections(Factory):
-    """Makes one `Connection`."""
+    """Makes one connection."""
 
     noisy = False
 
-    def __init__(self, gone: Callable[[Connection], None], secure: bool) -> None:
+    def __init__(
+        self, make: Callable[[Callable[[Connection], None]], Connection], gone: Callable[[Connection], None]
+    ) -> None:
+        self._make = make
         self._gone = gone
-        self._kind = SecureConnection if secure else Connection
 
     def buildProtocol(self, addr: IAddress | None) -> Connection:
-        return self._kind(self._gone)
+        return self._make(self._gone)
