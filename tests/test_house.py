@@ -8,11 +8,13 @@ from typing import Any
 
 import re2
 from twisted.internet import reactor
+from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import capturedLogs, formatEvent
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from llamaswap.config.schema import Limits, Profile, Selector, Settings
+from llamaswap.config.schema import Limits, Peer, Profile, Selector, Settings, Timeouts
 from llamaswap.house import House
 from llamaswap.ids import ModelId
 from llamaswap.notices import ConfigurationChanged, ProfileChanged
@@ -163,6 +165,37 @@ class ApplyTests(SynchronousTestCase):
         self.assertEqual(self.listed("X-Api-Key: secret"), ["a", "b"])
         self.house.apply(replace(self.house.settings, api_keys=("other",)))
         self.assertEqual(self.status("GET /v1/models", "X-Api-Key: secret"), 401)
+
+    def test_peers(self) -> None:
+        """Each has the times and the key that its entry gives; lists are asked for once the server has started."""
+        timeouts = Timeouts(connect=7, response_header=0)
+        spare = Peer(id="q", proxy="http://10.0.0.2:82", models=(), refresh=9)
+        peers = {"p": Peer(id="p", proxy="http://10.0.0.1:81/b", models=("x",), timeouts=timeouts), "q": spare}
+        self.house.apply(replace(self.house.settings, peers=peers))
+        reactor: Any = self.house._reactor
+        self.assertEqual((reactor.tcpClients, reactor.getDelayedCalls()), ([], []))
+        self.client.begin("GET /upstream/p/x/y")
+        self.assertEqual((*reactor.tcpClients[-1][:2], reactor.tcpClients[-1][3]), ("10.0.0.1", 81, 7))
+        reply = Connection(self.house).ask("GET /api/peers")
+        states = [(peer["id"], peer["proxy"], peer["state"]) for peer in json.loads(reply.body)["peers"]]
+        self.assertEqual(states, [("p", "http://10.0.0.1:81/b", "unknown"), ("q", "http://10.0.0.2:82", "unknown")])
+
+    def test_s92_the_end_of_requests_to_peers(self) -> None:
+        """They are waited for like all others, new ones are refused, and what is left is cut."""
+        peers = {"p": Peer(id="p", proxy="http://10.0.0.1:81", models=("x",))}
+        self.house.apply(replace(self.house.settings, peers=peers))
+        self.client.begin("GET /upstream/p/x/y")
+        late = Connection(self.house)
+        self.house.refuse_waiting()
+        reply = late.ask("GET /upstream/p/x/y")
+        self.assertEqual(
+            (reply.status, json.loads(reply.body)["error"]["message"]), (500, "peer proxy is shutting down")
+        )
+        drained = self.house._peers.drained()
+        self.assertNoResult(drained)
+        self.house.cut()
+        self.client._channel.connectionLost(Failure(ConnectionDone()))
+        self.successResultOf(drained)
 
     def test_limits(self) -> None:
         """A smaller body is all that is taken; a longer head is taken on new connections."""

@@ -38,6 +38,7 @@ from llamaswap.web.front import Front, Serve
 from llamaswap.web.gate import Gate
 from llamaswap.web.inference import Inference
 from llamaswap.web.passthrough import Passthrough
+from llamaswap.web.peers import PeersApi
 from llamaswap.web.profiles import Profiles
 from llamaswap.web.refusals import words_for
 from llamaswap.web.resource import LlamaSwapResource
@@ -45,7 +46,6 @@ from llamaswap.web.root import ResourceTree
 from llamaswap.web.routes import ROUTES, Lane, RouteTable
 from llamaswap.wire.channel import ChannelFactory
 from llamaswap.wire.lane import TreeLane
-from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
 
 
@@ -53,6 +53,7 @@ class _Rules(NamedTuple):
     """What decides about a request."""
 
     resolver: Resolver
+    remote: RemoteNames
     gate: Gate
     lanes: Mapping[Lane, Serve]
 
@@ -70,7 +71,7 @@ class Doors:
         pool: Pool,
         logs: Logs,
         in_thread: InThread,
-        connect: Callable[[Origin], Upstream],
+        peers: Peers,
         notices: Notices,
         reloads: Reloads,
         reactor: Any,
@@ -79,7 +80,7 @@ class Doors:
         self._pool = pool
         self._logs = logs
         self._in_thread = in_thread
-        self._connect = connect
+        self._peers = peers
         self._notices = notices
         self._clock = reactor
         self._table = RouteTable(ROUTES)
@@ -90,6 +91,7 @@ class Doors:
         self._loading = Loading(self._known.state_of, in_thread, words_for, reactor)
         notices.subscribe(ModelChanged, lambda _: self._loading.stir())
         rules = self._rules(settings)
+        peers.configure(settings.peers, rules.remote)
         self._front = Front(rules.gate, rules.lanes, reactor, log_requests=logs.shows(LogLevel.info))
         version = Version(__version__)
         state_of = self._known.state_of
@@ -97,7 +99,7 @@ class Doors:
         self._profiles = Profiles(settings, self._active, notices.publish, reactor)
         self.feeds = LogFeeds(logs, rules.resolver)
         own = {**self._api.endpoints(), **self.feeds.endpoints(), **Configuration(reloads).endpoints()}
-        own |= self._profiles.endpoints()
+        own |= {**self._profiles.endpoints(), **PeersApi(peers.statuses).endpoints()}
         tree = ResourceTree(self._table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self._front, tree)
         self.factory = ChannelFactory(self._front, TreeLane(tree), settings.limits, reactor)
@@ -107,6 +109,7 @@ class Doors:
         rules = self._rules(settings)
 
         def open_again() -> None:
+            self._peers.configure(settings.peers, rules.remote)
             self._front.configure(rules.gate, rules.lanes, log_requests=self._logs.shows(LogLevel.info))
             if settings.api_keys != self._api_keys:
                 self._api_keys = settings.api_keys
@@ -120,14 +123,14 @@ class Doors:
         return open_again
 
     def _rules(self, settings: Settings) -> _Rules:
-        resolver = Resolver(settings, RemoteNames(settings.peers))
-        peers = Peers(self._connect)
+        remote = RemoteNames(settings.peers, {*settings.models, *settings.aliases, *settings.selectors})
+        resolver = Resolver(settings, remote)
         chooser = Chooser(settings, resolver, self._known, self._active, self._tally)
-        ways = (self._dispatcher, peers, self._in_thread)
+        ways = (self._dispatcher, self._peers, self._in_thread)
         inference = Inference(settings, chooser, *ways, self._loading, self._request_ended, self._known)
         passthrough = Passthrough(settings, resolver, chooser, *ways, self._known)
         lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
-        return _Rules(resolver, Gate(settings, self._table), lanes)
+        return _Rules(resolver, remote, Gate(settings, self._table, self._peers.via), lanes)
 
     def _request_ended(self, choice: Choice, stay: Stay | None, status: int) -> None:
         target, when = choice.target, self._clock.seconds()

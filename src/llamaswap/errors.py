@@ -58,6 +58,15 @@ class UpstreamFailed(LlamaSwapError):
     """A connection to a model's server could not be made, or broke."""
 
 
+class ConnectFailed(UpstreamFailed):
+    """A connection to a server could not be made, so that nothing of a request can have come there."""
+
+    def __init__(self, message: str, *, again: bool = True) -> None:
+        super().__init__(message)
+        self.again = again
+        """It failed at once: another attempt costs nobody his time."""
+
+
 class UpstreamSilent(UpstreamFailed):
     """A model's server took the request, and the head of its answer did not come in time."""
 
@@ -201,6 +210,25 @@ class NoTarget(Refusal):
     """no available spillover targets"""
 
     status = 503
+
+
+class Unreachable(BadGateway):
+    """no connection to the server could be made"""
+
+    def __init__(self, message: str, *, again: bool = True) -> None:
+        super().__init__(message)
+        self.again = again
+        """As `ConnectFailed.again`."""
+
+
+class PeersShuttingDown(Refusal):
+    """peer proxy is shutting down"""
+
+
+class LoopDetected(Refusal):
+    """the request has passed this server before: peers send it round in a circle"""
+
+    status = 508
 
 
 class NotReady(Refusal):

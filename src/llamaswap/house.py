@@ -29,7 +29,7 @@ from llamaswap.backends.slots import SlotKeeper
 from llamaswap.backends.sweep import log_sweep, sweep
 from llamaswap.config.difference import Difference, difference
 from llamaswap.config.outcome import Outcome
-from llamaswap.config.schema import Model, Settings, Timeouts
+from llamaswap.config.schema import Model, Peer, Settings, Timeouts
 from llamaswap.doors import Doors
 from llamaswap.errors import NothingToReload
 from llamaswap.hooks.idle import IdleLoader
@@ -37,6 +37,7 @@ from llamaswap.hooks.lifecycle import LifecycleHooks
 from llamaswap.hooks.preload import Preload
 from llamaswap.logs.sources import Logs
 from llamaswap.notices import ConfigurationChanged, Notices
+from llamaswap.peers.peers import Peers
 from llamaswap.reload.reloader import Reloader
 from llamaswap.schedule.core import Core
 from llamaswap.schedule.dispatcher import Dispatcher
@@ -85,13 +86,14 @@ class House:
         self._dispatcher = Dispatcher(core, self._pool, self._pool.upstream_of, reactor)
         self._pool.tell = self._dispatcher.tell
         self._unasked = self._make_unasked()
+        self._peers = Peers(self._connect_peer, clock=reactor, in_thread=self._in_thread, publish=self.notices.publish)
         self._doors = Doors(
             settings,
             self._dispatcher,
             self._pool,
             self._logs,
             self._in_thread,
-            self._connect,
+            self._peers,
             self.notices,
             self,
             reactor,
@@ -160,6 +162,10 @@ class House:
     def _connect(self, origin: Origin, timeouts: Timeouts = Timeouts()) -> Upstream:  # noqa: B008 (it is frozen)
         return Upstream(self._reactor, origin, timeouts=timeouts)
 
+    def _connect_peer(self, origin: Origin, peer: Peer) -> Upstream:
+        authorities = peer.ca_pem if peer.ca_file else None
+        return Upstream(self._reactor, origin, timeouts=peer.timeouts, authorities=authorities)
+
     def _in_thread(self, work: Callable[..., T], *arguments: Any) -> Deferred[T]:
         return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), work, *arguments)
 
@@ -176,6 +182,7 @@ class House:
         sweeping = self._in_thread(sweep, places, self._processes)
         sweeping.addCallbacks(log_sweep, lambda failure: self.log.failure("the sweep failed", failure))
         sweeping.addBoth(lambda _: self._begin())
+        self._peers.start()
 
     def _begin(self) -> None:
         """Models may start now."""
@@ -231,6 +238,7 @@ class House:
 
     def refuse_waiting(self) -> None:
         self._dispatcher.close()
+        self._peers.refuse()
 
     def end_feeds(self) -> None:
         self._doors.feeds.close()
@@ -240,12 +248,14 @@ class House:
 
     async def _drained(self) -> None:
         await self._dispatcher.drained()
+        await self._peers.drained()
         await self.factory.drained()
         for closing in self._closing:
             await closing
 
     def cut(self) -> None:
         self.factory.cut()
+        self._peers.close()
 
     def stop_models(self, grace: float) -> Deferred[None]:
         return self._pool.close(grace).addCallback(lambda _: self._hooks.over())

@@ -27,6 +27,14 @@ class State(Enum):
     SHUTDOWN = "shutdown"
 
 
+class PeerState(Enum):
+    """Whether another server answers."""
+
+    UNKNOWN = "unknown"
+    UP = "up"
+    DOWN = "down"
+
+
 @dataclass(frozen=True, slots=True)
 class ModelChanged:
     """A model's process went from one state to another; `old` is never `new`."""
@@ -115,6 +123,20 @@ class Preloaded:
     when: float
 
 
+@dataclass(frozen=True, slots=True)
+class PeerChanged:
+    """A peer answers, or does so no more, or offers other models; it says how it is with it now."""
+
+    peer: str
+    state: PeerState
+    models: tuple[str, ...]
+    """As the peer calls them."""
+    error: str
+    """Why it is down; empty otherwise."""
+    when: float
+    """Seconds since the epoch."""
+
+
 Notice = (
     ModelChanged
     | ReloadStarted
@@ -124,6 +146,7 @@ Notice = (
     | ProfileChanged
     | RequestEnded
     | Preloaded
+    | PeerChanged
 )
 N = TypeVar("N", bound=Notice)
 

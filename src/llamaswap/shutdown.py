@@ -34,7 +34,7 @@ class House(Protocol):
         """Take no new connections, no further request on those there are, and no other configuration."""
 
     def refuse_waiting(self) -> None:
-        """Answer everybody who waits for a model, now and from now on, with a refusal."""
+        """Answer everybody who waits for a model, now and from now on, with a refusal; no request goes to a peer."""
 
     def end_feeds(self) -> None:
         """End the answers that would never end."""

@@ -37,7 +37,9 @@ models:
     timeouts: {connect: 0}
     slots: {save: /kept, timeout: 2.5}
   b: {cmd: s, proxy: "http://h:1", cmdStop: "kill ${PID}", checkEndpoint: none}
-peers: {p: {proxy: "http://p", apiKey: secret, models: [x, x, y]}}
+peers:
+  p: {proxy: "http://p", apiKey: secret, models: [x, x, y], failover: [q], refresh: 5}
+  q: {proxy: "http://q", models: auto}
 selectors: {any: {strategy: spillover, targets: [a, p/x], settings: {spillover: 2}}}
 profiles: {q: {pins: {a: b, gone: ~}}}
 hooks: {on_startup: {preload: [one, b]}}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.difference import Difference, difference
@@ -36,6 +38,13 @@ class DifferenceTests(SynchronousTestCase):
         """They are named as in a file."""
         found = changes(MODELS, MODELS + "apiKeys: [k]\nlimits: {keepAlive: 3}\ngroups: {g: {members: [a]}}\n")
         self.assertEqual(set(found.settings), {"apiKeys", "limits", "routing"})
+
+    def test_another_authority(self) -> None:
+        """What a peer is verified with is part of its entry, wherever it is written."""
+        old = settings("peers: {p: {proxy: 'https://h', models: [x], caFile: f}}")
+        new = replace(old, peers={"p": replace(old.peers["p"], ca_pem="other")})
+        self.assertEqual(difference(old, new).settings, ("peers",))
+        self.assertTrue(difference(old, old).empty)
 
     def test_what_python_calls_equal(self) -> None:
         """The order of a matrix's sets decides ties, and 1 is not true."""

@@ -155,22 +155,10 @@ class ServerKeyTests(SynchronousTestCase):
 
     def test_without_effect(self) -> None:
         """What is read and not acted on yet is a warning for each key."""
-        text = f"""\
-            peers: {{p: {{proxy: "http://h", models: [x]}}}}
-            ui: ~
-            captureBuffer: 5
-            models:
-              a: {{{FIXED}}}
-        """
+        warnings = settings(f"ui: ~\ncaptureBuffer: 5\nperformance: {{}}\nmodels: {{a: {{{FIXED}}}}}").warnings
         self.assertEqual(
-            [warning.partition(": ")[2] for warning in settings(text).warnings],
-            [
-                f"{path}`{name}` is checked, but has no effect in this version"
-                for path, name in (
-                    ("", "peers"),
-                    ("", "captureBuffer"),
-                )
-            ],
+            [warning.partition(": ")[2] for warning in warnings],
+            [f"`{name}` is checked, but has no effect in this version" for name in ("captureBuffer", "performance")],
         )
 
 

@@ -31,6 +31,14 @@ class NameTests(SynchronousTestCase):
         ):  # fmt: skip
             self.assertEqual(NAMES.base(name), meant, name)
 
+    def test_what_a_peer_may_list(self) -> None:
+        """Any name below a peer that is asked for its models may be one; the name of the peer itself is none."""
+        names = Names(models=[M], aliases={"p/al": M}, remote=NAMES.remote, open=["p", "o/o"])
+        for name, meant in (("p/zz", "p/zz"), ("p/x", "p/x"), ("p/al", "m"), ("o/o/zz", "o/o/zz"), ("both", None),
+                            ("p/", None), ("p", None), ("q/zz", None), ("o/zz", None), ("pp/zz", None)):  # fmt: skip
+            self.assertEqual(names.base(name), meant, name)
+        self.assertFalse(names.is_full("p/zz"))
+
     def test_full_names(self) -> None:
         """`<peer>/<model>`, never split at a slash."""
         full = {name for name in NAMES.remote if NAMES.is_full(name)}

@@ -25,10 +25,13 @@ class PeerTests(SynchronousTestCase):
             proxy="https://h/v",
             api_key="k",
             models=("x", "1"),
-            timeouts=Timeouts(connect=1, response_header=60),
+            timeouts=Timeouts(connect=1, response_header=300),
         )
         self.assertEqual(settings(peers(f"p: {{{keys}}}")).peers, {"p": expected})
-        self.assertEqual(settings(peers(f"p: {{{GOOD}}}")).peers["p"].timeouts.response_header, 60)
+
+    def test_w29_time_for_a_load(self) -> None:
+        """The head of an answer may take as long as a load there."""
+        self.assertEqual(settings(peers(f"p: {{{GOOD}}}")).peers["p"].timeouts.response_header, 300)
 
     def test_r13_proxy(self) -> None:
         """Is required, in every way of not giving it; the message names the peer."""
@@ -44,6 +47,30 @@ class PeerTests(SynchronousTestCase):
             self.assertIn(
                 "peers.p.models: models cannot be empty", only(peers(f"p: {{proxy: http://h, models: {models}}}"))
             )
+
+    def test_auto(self) -> None:
+        """Models that the peer itself lists, which is looked at again and again; no other word is known."""
+        peer = settings(peers("p: {proxy: http://h, models: auto}")).peers["p"]
+        self.assertEqual((peer.models, peer.refresh), ((), 60))
+        self.assertEqual(settings(peers("p: {proxy: http://h, models: auto, refresh: 5}")).peers["p"].refresh, 5)
+        self.assertIn("peers.p.refresh: `models: auto` needs", only(peers("p: {proxy: h, models: auto, refresh: 0}")))
+        self.assertIn("where a list, or `auto`, is needed", only(peers("p: {proxy: http://h, models: all}")))
+
+    def test_refresh(self) -> None:
+        """Models that are named may be joined by those listed; by default they are not."""
+        self.assertEqual(settings(peers(f"p: {{{GOOD}}}")).peers["p"].refresh, 0)
+        peer = settings(peers(f"p: {{{GOOD}, refresh: 7}}")).peers["p"]
+        self.assertEqual((peer.models, peer.refresh), (("x",), 7))
+        self.assertIn("peers.p.refresh: must be >= 0", only(peers(f"p: {{{GOOD}, refresh: -1}}")))
+
+    def test_failover(self) -> None:
+        """Other peers, each once."""
+        two = f"q: {{{GOOD}}}, r: {{{GOOD}}}"
+        found = settings(peers(f"p: {{{GOOD}, failover: [r, q, r, ~]}}, {two}")).peers
+        self.assertEqual((found["p"].failover, found["q"].failover), (("r", "q"), ()))
+        unknown = only(peers(f"p: {{{GOOD}, failover: [q, s]}}, {two}"))
+        self.assertIn("peers.p.failover[1]: unknown peer s: the peers are p, q, r", unknown)
+        self.assertIn("peers.p.failover[0]: peer p cannot", only(peers(f"p: {{{GOOD}, failover: [p]}}")))
 
     def test_r15_url(self) -> None:
         """The proxy is a URL; one that no request can reach is a warning."""
@@ -91,6 +118,22 @@ class NameTests(SynchronousTestCase):
             self.assertIn("peers.p.models[0]: ", fault)
             self.assertIn("p/x conflicts with the fully qualified peer model name of peer p", fault)
         settings(f"models: {{x: {{{FIXED}}}}}\n{peers(f'p: {{{GOOD}}}')}")
+
+    def test_targets_that_cannot_be_known(self) -> None:
+        """Selectors and pins may speak of whatever a peer may list; with a list that stays, they may not."""
+        for models, refresh, told in (("auto", 60, ()), ("[y]", 60, ()), ("[y]", 0, ("unknown model p/zz",) * 2)):
+            text = f"""
+                models: {{m: {{{FIXED}}}}}
+                peers: {{p: {{proxy: "http://h", models: {models}, refresh: {refresh}}}}}
+                selectors: {{s: {{strategy: pin, targets: [p/zz]}}}}
+                profiles: {{f: {{pins: {{m: p/zz}}}}}}
+            """
+            faults = problems(text) if told else ()
+            self.assertEqual(len(faults), len(told))
+            for fault, words in zip(faults, told, strict=True):
+                self.assertIn(words, str(fault))
+            if not told:
+                self.assertEqual(settings(text).selectors["s"].targets, ("p/zz",))
 
     def test_selector_and_pin(self) -> None:
         """Nor are the ID of a selector and the pin of a profile."""

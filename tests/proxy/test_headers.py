@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.proxy.headers import towards_client, towards_upstream, upgrade_lines
+from llamaswap.exchange import Header
+from llamaswap.proxy.headers import (
+    Introduction,
+    came_through,
+    readable_query,
+    towards_client,
+    towards_peer,
+    towards_upstream,
+    upgrade_lines,
+)
+
+SPELLINGS = [
+    spelling
+    for name in (
+        b"Host",
+        b"Via",
+        b"Authorization",
+        b"X-API-Key",
+        b"Forwarded",
+        b"X-Forwarded-Proto",
+        b"Connection",
+        b"X",
+    )
+    for spelling in (name, name.lower(), name.upper())
+]
 
 
 class TowardsUpstreamTests(SynchronousTestCase):
@@ -45,6 +71,65 @@ class TowardsUpstreamTests(SynchronousTestCase):
         lines = [(b"Authorization", b"Bearer k"), (b"X-API-Key", b"k"), (b"X", b"y")]
         self.assertEqual(towards_upstream(lines, "", keep_credentials=False), [(b"X", b"y")])
         self.assertEqual(towards_upstream(lines, "", keep_credentials=True), lines)
+
+
+class TowardsPeerTests(SynchronousTestCase):
+    def test_s91_host_and_way(self) -> None:
+        """S-91: the peer's host stands first; nothing tells who asked, and by which way, but for `Via`."""
+        hidden = [
+            (b"host", b"here"),
+            (b"Forwarded", b"for=x"),
+            (b"X-Forwarded-For", b"1.1.1.1"),
+            (b"x-forwarded-y", b""),
+        ]
+        crossing = [(b"Cookie", b"a=b"), (b"X-Forwarded", b"no such thing"), (b"TE", b"trailers")]
+        lines = towards_peer(
+            [*hidden, *crossing, (b"Connection", b"close")], Introduction(b"me"), b"there:1", keep_credentials=True
+        )
+        self.assertEqual(lines, [(b"Host", b"there:1"), *crossing, (b"Via", b"1.1 me")])
+
+    def test_via_grows(self) -> None:
+        """All lines become one, with this server last."""
+        lines = [(b"Via", b"1.1 a, 1.0 b"), (b"via", b"1.1 c")]
+        self.assertEqual(
+            towards_peer(lines, Introduction(b"me"), b"h", keep_credentials=True)[1:],
+            [(b"Via", b"1.1 a, 1.0 b, 1.1 c, 1.1 me")],
+        )
+
+    def test_w27_credentials(self) -> None:
+        """Ours for the peer take the place of the client's; else those pass where they are not this server's own."""
+        own = [(b"authorization", b"Basic x"), (b"X-Api-Key", b"y")]
+        ours = [(b"Authorization", b"Bearer k\xc3\xa9"), (b"x-api-key", b"k\xc3\xa9")]
+        for key, keep, expected in (("", True, own), ("", False, []), ("k\xe9", True, ours), ("k\xe9", False, ours)):
+            lines = towards_peer(own, Introduction(b"me", key), b"h", keep_credentials=keep)
+            self.assertEqual(lines[1:-1], expected)
+
+    @given(st.lists(st.tuples(st.sampled_from(SPELLINGS), st.binary(max_size=8))), st.sampled_from(["", "ours"]))
+    def test_w27_no_spelling_lets_a_key_out(self, lines: list[Header], key: str) -> None:
+        """Whatever the client sends, and however often: there is one host, one way, and at most our own key."""
+        sent = towards_peer(lines, Introduction(b"me", key), b"there", keep_credentials=False)
+        names = [name.lower() for name, _ in sent]
+        self.assertEqual((names.count(b"host"), names.count(b"via"), sent[0]), (1, 1, (b"Host", b"there")))
+        shown = [value for name, value in sent if name.lower() in (b"authorization", b"x-api-key")]
+        self.assertEqual(shown, [b"Bearer ours", b"ours"] if key else [])
+        self.assertFalse([name for name in names if name.startswith(b"x-forwarded-") or name == b"forwarded"])
+
+    def test_a_way_that_is_a_circle(self) -> None:
+        """Found in any of the lines, and nowhere else."""
+        lines = [(b"Via", b"1.1 a"), (b"via", b"1.1 llamaswap-1, 1.1 llamaswap-2"), (b"X", b"llamaswap-3")]
+        self.assertEqual([came_through(lines, b"llamaswap-%d" % number) for number in (1, 2, 3)], [True, True, False])
+
+    def test_parameters_that_cannot_be_decoded(self) -> None:
+        """Are left out; a query without any stays as it is, byte for byte."""
+        for target, expected in (
+            (b"/p?a=1&&b=%2f", b"/p?a=1&&b=%2f"),
+            (b"/p;x?a", b"/p;x?a"),
+            (b"/p%zz", b"/p%zz"),
+            (b"/p?a=1;b=2&c=3", b"/p?c=3"),
+            (b"/p?a=%&b=%4&c=%zz&d=%41", b"/p?d=%41"),
+            (b"/p?%", b"/p?"),
+        ):
+            self.assertEqual(readable_query(target), expected)
 
 
 class TowardsClientTests(SynchronousTestCase):

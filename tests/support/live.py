@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import psutil
@@ -120,12 +120,15 @@ class Live:
             return Answer(response.status, dict(response.headers), response.read())
 
     @contextmanager
-    def asking(self, method: str, path: str, body: object = None) -> Iterator[HTTPResponse]:
+    def asking(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> Iterator[HTTPResponse]:
         """The answer to one request, still to be read; leaving hangs up."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             data = None if body is None else json.dumps(body)
-            connection.request(method, path, data, {"Content-Type": "application/json"} if data else {})
+            kind = {"Content-Type": "application/json"} if data else {}
+            connection.request(method, path, data, {**kind, **headers})
             with connection.getresponse() as response:
                 yield response
         finally:

@@ -27,6 +27,7 @@ from llamaswap.exchange import Exchange, Header, Producer, TunnelEnd
 from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
 from llamaswap.notices import ProfileChanged, State
+from llamaswap.peers.peers import PeerStatus
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
@@ -36,6 +37,7 @@ from llamaswap.web.configuration import Configuration
 from llamaswap.web.feeds import LogFeeds
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
+from llamaswap.web.peers import PeersApi
 from llamaswap.web.profiles import Profiles
 from llamaswap.web.resource import LlamaSwapResource
 from llamaswap.web.root import ResourceTree
@@ -264,6 +266,10 @@ class MemoryReloads:
         return self.pending or succeed(Applied(Difference((), (), ()), ()))
 
 
+VIA = b"llamaswap-0123456789abcdef"
+"""What a world's server is called in `Via`."""
+
+
 class World:
     """Everything behind the channel, with lanes that only say which route they were given."""
 
@@ -279,7 +285,7 @@ class World:
         self.reloads = MemoryReloads()
         self.table = RouteTable(ROUTES)
         self.served: list[tuple[Exchange, Route]] = []
-        self.gate = Gate(settings, self.table)
+        self.gate = Gate(settings, self.table, VIA)
         lanes = serve or {Lane.MODEL: self.serve, Lane.PASSTHROUGH: self.serve}
         self.front = Front(self.gate, lanes, self.clock, log_requests=True)
         resolver = Resolver(settings, RemoteNames(settings.peers))
@@ -291,7 +297,8 @@ class World:
         self.profiles = Profiles(settings, self.active, self.told.append, self.clock)
         self.feeds = LogFeeds(self.logs, resolver)
         own = {**api.endpoints(), **self.feeds.endpoints(), **Configuration(self.reloads).endpoints()}
-        own |= self.profiles.endpoints()
+        self.peer_statuses: list[PeerStatus] = []
+        own |= {**self.profiles.endpoints(), **PeersApi(lambda: self.peer_statuses).endpoints()}
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
 

@@ -49,6 +49,7 @@ class WordsTests(SynchronousTestCase):
             502: ("server_error", "bad_gateway"),
             503: ("server_error", "service_unavailable"),
             504: ("server_error", "gateway_timeout"),
+            508: ("server_error", "loop_detected"),
         }
         self.assertEqual({status: words_for(status) for status in expected}, expected)
 

@@ -8,13 +8,13 @@ from typing import Any, cast
 from unittest.mock import patch
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.error import ConnectionDone, ConnectionRefusedError
+from twisted.internet.error import ConnectionDone, ConnectionRefusedError, TimeoutError
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import Timeouts
-from llamaswap.errors import UpstreamFailed, UpstreamSilent
+from llamaswap.errors import ConnectFailed, UpstreamFailed, UpstreamSilent
 from llamaswap.wire.connection import Connection
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import INetworkReactor, Upstream
@@ -162,6 +162,26 @@ class UpstreamTests(UpstreamCase):
         gc.collect()
         self.assertEqual([ref() for ref in kept], [None] * 3)
 
+    def test_retiring_lets_go_of_what_is_idle(self) -> None:
+        """What is in use goes on, and is not kept; new requests are served all the same."""
+        upstream, second, idle, waiting = self.two_probes()
+        upstream.retire()
+        self.assertTrue(idle.disconnecting)
+        waiting.dataReceived(OK)
+        self.assertEqual(self.successResultOf(second), 200)
+        third = upstream.probe("/")
+        connection, transport = self.accept()
+        connection.dataReceived(OK)
+        self.assertEqual((self.successResultOf(third), transport.disconnecting), (200, True))
+
+    def test_whether_another_attempt_is_worth_it(self) -> None:
+        """After a refusal, which came at once; not after a time-out."""
+        for error, again in ((ConnectionRefusedError(), True), (TimeoutError(), False)):
+            probe = self.upstream().probe("/")
+            factory: Any = self.reactor.tcpClients[-1][2]
+            factory.clientConnectionFailed(None, Failure(error))
+            self.assertEqual(self.failureResultOf(probe, ConnectFailed).value.again, again)
+
     def test_closing_cuts_what_is_in_use(self) -> None:
         """No connection outlives the process it was made to."""
         upstream = self.upstream()
@@ -302,6 +322,7 @@ class TimeoutTests(UpstreamCase):
         self.assertFalse(connection.asked)
         connection.handshakeCompleted()
         self.assertTrue(connection.asked)
+        self.reactor.advance(0)  # TLS gathers what is written in one turn
         self.assertEqual(self.reactor.getDelayedCalls(), [])
 
     def test_a_handshake_that_fails(self) -> None:

@@ -159,7 +159,10 @@ def _peer(peer: Peer) -> dict[str, Any]:
     return {
         "proxy": peer.proxy,
         "apiKey": peer.api_key,
-        "models": list(peer.models),
+        "models": list(peer.models) or "auto",
+        "refresh": peer.refresh,
+        "caFile": peer.ca_file,
+        "failover": list(peer.failover),
         "filters": _filters(peer.filters),
         "timeouts": _timeouts(peer.timeouts),
     }

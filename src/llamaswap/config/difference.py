@@ -58,8 +58,9 @@ def _edited(old: Model, new: Model) -> bool:
 
 
 def _others(settings: Settings) -> dict[str, str]:
-    """All but the models, by key, as text: the order of a matrix's sets counts."""
+    """All but the models, by key, as text: the order of a matrix's sets counts, and what a `caFile` says."""
     told = describe(replace(settings, models=NOTHING))
+    told["peers"] = [told["peers"], [peer.ca_pem for peer in settings.peers.values()]]
     return {key: json.dumps(value) for key, value in told.items() if key != "models"}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from llamaswap.config.certificates import read_certificates
 from llamaswap.config.load import PACKAGE, load
 from llamaswap.config.routers import Routers
 from llamaswap.config.schema import Settings
@@ -41,7 +42,14 @@ class Files:
         previous: Settings | None = None,
     ) -> Settings:
         """`load` for what the files say now. Raises `ConfigurationError`, and nothing else."""
-        return load(self.read(), environ=environ, routers=routers, previous=previous, store_fault=store_fault)
+        return load(
+            self.read(),
+            environ=environ,
+            routers=routers,
+            previous=previous,
+            store_fault=store_fault,
+            read_certificates=read_certificates,
+        )
 
     def read(self) -> list[Source]:
         """The texts, in the order in which they are merged: one at least.

@@ -8,6 +8,7 @@ place. Reading files is `files.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from llamaswap.config.commands import NATIVE, Dialect
@@ -17,6 +18,7 @@ from llamaswap.config.fields import At
 from llamaswap.config.macros import expand_macros
 from llamaswap.config.merge import merge
 from llamaswap.config.nodes import MappingNode, is_null
+from llamaswap.config.peers import with_certificates
 from llamaswap.config.placeholders import check_leftovers, inside_models, outside_models
 from llamaswap.config.ports import assign_ports
 from llamaswap.config.report import Report
@@ -39,12 +41,14 @@ def load(
     previous: Settings | None = None,
     dialect: Dialect = NATIVE,
     store_fault: Callable[[str], str | None] = lambda path: None,
+    read_certificates: Callable[[str], str] = lambda path: "",
 ) -> Settings:
     """The settings that `sources` ask for together, with the variables of `environ`.
 
     `routers` are the eviction policies that exist. Models keep the ports that they have in `previous`, the settings in
     force, unless `startPort` has changed. `dialect` is that of the platform's commands. `store_fault` tells why the
-    activity cannot be stored at a path (`store.py`). Raises `ConfigurationError` with every problem found, and nothing
+    activity cannot be stored at a path (`store.py`), and `read_certificates` reads a `caFile` (`certificates.py`):
+    without it a peer that has one cannot be reached. Raises `ConfigurationError` with every problem found, and nothing
     else whatever the texts are.
     """
     report = Report()
@@ -64,6 +68,7 @@ def load(
     fault = store_fault(fields["store_path"]) if place and fields.get("store_path") else None
     if place and fault:
         place.error(fault)
+    fields["peers"] = MappingProxyType(with_certificates(everything.child("peers"), fields["peers"], read_certificates))
     report.raise_errors()
     return Settings(**fields, start_port=start_port, warnings=tuple(map(str, report.warnings)))
 

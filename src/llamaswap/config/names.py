@@ -18,6 +18,8 @@ class Names:
     remote: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Every name of a peer's model, full or bare, to the full names that it may mean."""
     selectors: Collection[str] = ()
+    open: Collection[str] = ()
+    """Peers whose models are known only once they run: any name below theirs may be one."""
     complete: bool = True
     """False when some names could not be read: an unknown one may then be the consequence of what has been reported."""
 
@@ -30,12 +32,14 @@ class Names:
         return self.remote.get(name) == (name,)
 
     def base(self, name: str) -> str | None:
-        """The ID of a model here, or the full name of one of a peer; None for an unknown or ambiguous name."""
+        """The ID of a model here, or the full name of one that a peer has or may have; None for other names."""
         local = self.find(name)
         if local is not None:
             return local
         meant = self.remote.get(name, ())
-        return meant[0] if len(meant) == 1 else None
+        if len(meant) == 1:
+            return meant[0]
+        return name if not meant and self._may_be_listed(name) else None
 
     def fault(self, name: str) -> str | None:
         """Why `base` knows no `name`, in words; None when that may follow from another mistake."""
@@ -43,6 +47,10 @@ class Names:
         if offers:
             return f"ambiguous model {name}: several peers offer it, so name one of {', '.join(offers)}"
         return f"unknown model {name}" if self.complete else None
+
+    def _may_be_listed(self, name: str) -> bool:
+        """Whether a peer that is asked for its models may turn out to have one of this full name."""
+        return any(name.startswith(f"{peer}/") and len(name) > len(peer) + 1 for peer in self.open)
 
 
 def remote_names(peers: Mapping[str, Peer]) -> dict[str, tuple[str, ...]]:

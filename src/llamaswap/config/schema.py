@@ -40,7 +40,9 @@ class Timeouts:
     idle_conn: int = 90
 
 
-PEER_TIMEOUTS = Timeouts(response_header=60)
+PEER_TIMEOUTS = Timeouts(response_header=300)
+PEER_REFRESH = 60
+"""Seconds between two looks at the models of a peer whose entry names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,10 +149,18 @@ class Peer:
     id: str
     proxy: str
     models: tuple[str, ...]
-    """As the peer calls them, each once."""
+    """Those that the file names, as the peer calls them, each once; none with `models: auto`."""
+    refresh: int = 0
+    """Seconds between two looks at what models the peer lists, besides those above; 0 = nobody looks."""
     api_key: str = field(default="", repr=False)
     filters: Filters = Filters()
     timeouts: Timeouts = PEER_TIMEOUTS
+    ca_file: str = ""
+    """Where the certificates are that alone are trusted to vouch for the peer; empty = those of the system."""
+    ca_pem: str = field(default="", repr=False)
+    """What that file said when the configuration was read."""
+    failover: tuple[str, ...] = ()
+    """Peers that are asked for the same model when this one cannot be reached, in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from llamaswap.config.hooks import read_hooks
 from llamaswap.config.names import Names, remote_names
 from llamaswap.config.nodes import MappingNode
 from llamaswap.config.old_profiles import read_old_profiles
-from llamaswap.config.peers import check_names, read_peers
+from llamaswap.config.peers import check_failover, check_names, read_peers
 from llamaswap.config.profiles import read_profiles
 from llamaswap.config.routers import Routers
 from llamaswap.config.routing import find_styles, read_router, read_scheduler
@@ -32,10 +32,7 @@ ELSEWHERE = (
 )
 KNOWN = frozenset((*(key.name for key in KEYS), *ELSEWHERE))
 """Every top-level key, once macros are expanded."""
-WITHOUT_EFFECT = (
-    *("peers",),
-    *("captureBuffer", "metricsMaxInMemory", "store", "performance", "ui"),
-)
+WITHOUT_EFFECT = (*("captureBuffer", "metricsMaxInMemory", "store", "performance", "ui"),)
 """Those of them whose values nothing acts on yet."""
 _NO_EFFECT = "`{}` is checked, but has no effect in this version"
 
@@ -78,11 +75,13 @@ def _read_names(
         aliases=aliases,
         remote=remote_names(peers),
         selectors=_keys(selectors),
+        open=[peer.id for peer in peers.values() if peer.refresh],
         complete=aliases_readable(section)
-        and all(peer.models for peer in peers.values())
+        and all(peer.models or peer.refresh for peer in peers.values())
         and all(at is None or isinstance(at.node, MappingNode) for at in (others, selectors)),
     )
     check_names(others, peers, names)
+    check_failover(others, peers)
     return found, peers, names
 
 

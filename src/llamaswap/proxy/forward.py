@@ -6,18 +6,26 @@ answer came is sent once more on a fresh one. Which model, and whether it runs, 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from llamaswap.errors import BadGateway, LlamaSwapError, UpstreamFailed, UpstreamSilent
+from llamaswap.errors import BadGateway, ConnectFailed, LlamaSwapError, Unreachable, UpstreamFailed, UpstreamSilent
 from llamaswap.exchange import Exchange, Header, RequestBody
 from llamaswap.proxy.body import StoredBody
-from llamaswap.proxy.headers import towards_client, towards_upstream, upgrade_lines
+from llamaswap.proxy.headers import (
+    Introduction,
+    readable_query,
+    towards_client,
+    towards_peer,
+    towards_upstream,
+    upgrade_lines,
+)
 from llamaswap.wire.connection import AnswerHead, Connection
+from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
 
 log = Logger()
@@ -35,16 +43,23 @@ class Outgoing:
     """None: the exchange's own body is streamed as it arrives."""
     keep_credentials: bool = True
     """The client's `Authorization` and `x-api-key` are not ours, so they may pass."""
+    introduction: Introduction | None = None
+    """For another server; None towards the server of a model here."""
+    heard: Callable[[], None] | None = None
+    """Told when the head of the answer is here, whatever it says."""
 
 
 async def forward(exchange: Exchange, upstream: Upstream, outgoing: Outgoing) -> None:
     """Relay one request and its answer; ends after the last byte.
 
-    Raises `BadGateway` when the upstream fails before its answer begins; cuts the client's connection when it fails
-    later, so that a truncated answer never looks complete (W-21). Cancelling hangs up on the upstream.
+    Raises `BadGateway` when the upstream fails before its answer begins, `Unreachable` when nothing of the request can
+    have come to it; cuts the client's connection when it fails later, so that a truncated answer never looks complete
+    (W-21). Cancelling hangs up on the upstream.
     """
     try:
         await _relay_once_or_twice(exchange, upstream, outgoing)
+    except ConnectFailed as error:
+        raise Unreachable(str(error), again=error.again) from error
     except UpstreamFailed as error:
         if not exchange.status:
             raise BadGateway(f"{error} ({upstream.origin})") from error
@@ -78,6 +93,8 @@ async def _relay(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, *, 
             if not fresh and not silent and _may_be_sent_again(exchange, outgoing, connection):
                 raise _StaleConnection from error
             raise
+        if outgoing.heard is not None:
+            outgoing.heard()
         try:
             if answer.status == 101:
                 await _tunnel(exchange, connection, answer, upgrade)
@@ -167,9 +184,7 @@ class _Request:
 
 
 def _head(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, upgrade: bool) -> bytes:
-    lines = towards_upstream(exchange.headers, exchange.peer, keep_credentials=outgoing.keep_credentials)
-    if exchange.header(b"host") is None:
-        lines.insert(0, (b"Host", upstream.origin.authority))
+    lines, target = _addressed(exchange, upstream.origin, outgoing)
     length = outgoing.body.length if outgoing.body is not None else exchange.body.length
     if length is None:
         lines.append((b"Transfer-Encoding", b"chunked"))
@@ -177,9 +192,21 @@ def _head(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, upgrade: b
         lines.append((b"Content-Length", b"%d" % length))
     if upgrade:
         lines += upgrade_lines(exchange.headers)
-    head = [b"%b %b HTTP/1.1" % (exchange.method, upstream.origin.target(outgoing.target))]
+    head = [b"%b %b HTTP/1.1" % (exchange.method, upstream.origin.target(target))]
     head += [b"%b: %b" % line for line in lines]
     return b"\r\n".join(head) + b"\r\n\r\n"
+
+
+def _addressed(exchange: Exchange, origin: Origin, outgoing: Outgoing) -> tuple[list[Header], bytes]:
+    """The header lines without framing, and the target below the base."""
+    keep = outgoing.keep_credentials
+    if outgoing.introduction is not None:
+        lines = towards_peer(exchange.headers, outgoing.introduction, origin.authority, keep_credentials=keep)
+        return lines, readable_query(outgoing.target)
+    lines = towards_upstream(exchange.headers, exchange.peer, keep_credentials=keep)
+    if exchange.header(b"host") is None:
+        lines.insert(0, (b"Host", origin.authority))
+    return lines, outgoing.target
 
 
 async def _pump(connection: Connection, pieces: Awaitable[None]) -> None:

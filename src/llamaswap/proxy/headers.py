@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from llamaswap.exchange import Header
 
@@ -13,6 +15,17 @@ _HOP_BY_HOP = frozenset(
 """Valid on one connection only. Framing is each lane's own, and `Expect` is answered here."""
 
 _CREDENTIALS = frozenset((b"authorization", b"x-api-key"))
+_BAD_PARAMETER = re.compile(rb";|%(?![0-9A-Fa-f]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """How this server presents itself to another one (lifecycle section 9)."""
+
+    name: bytes
+    """Ours in `Via`, so that a request which comes back is recognised."""
+    api_key: str = ""
+    """The key that the other server asks for."""
 
 
 def towards_upstream(headers: Sequence[Header], peer: str, *, keep_credentials: bool) -> list[Header]:
@@ -36,6 +49,50 @@ def towards_upstream(headers: Sequence[Header], peer: str, *, keep_credentials: 
     if forwarded:
         kept.append((b"X-Forwarded-For", b", ".join(forwarded)))
     return kept
+
+
+def towards_peer(
+    headers: Sequence[Header], introduction: Introduction, authority: bytes, *, keep_credentials: bool
+) -> list[Header]:
+    """A request's header lines for another server, whose `Host` is `authority`.
+
+    Who asked here, and by which way, is nobody's business there: only `Via` grows. Our key for that server takes the
+    place of the client's credentials, which otherwise pass as they do towards a model's server.
+    """
+    dropped = _dropped(headers) | {b"host", b"via", b"forwarded"}
+    if introduction.api_key or not keep_credentials:
+        dropped |= _CREDENTIALS
+    kept: list[Header] = [(b"Host", authority)]
+    passed = [value for name, value in headers if name.lower() == b"via"]
+    for header in headers:
+        name = header[0].lower()
+        if name not in dropped and not name.startswith(b"x-forwarded-"):
+            kept.append(header)
+        elif name == b"te" and b"trailers" in header[1].lower():
+            kept.append((b"TE", b"trailers"))
+    if introduction.api_key:
+        kept += key_lines(introduction.api_key)
+    kept.append((b"Via", b", ".join((*passed, b"1.1 " + introduction.name))))
+    return kept
+
+
+def key_lines(api_key: str) -> list[Header]:
+    """The lines that show a key to another server."""
+    key = api_key.encode(errors="replace")
+    return [(b"Authorization", b"Bearer " + key), (b"x-api-key", key)]
+
+
+def came_through(headers: Sequence[Header], name: bytes) -> bool:
+    """Whether a request has passed the server that is called `name` in `Via`."""
+    return any(name in value for key, value in headers if key.lower() == b"via")
+
+
+def readable_query(target: bytes) -> bytes:
+    """`target` without the parameters of its query that servers read differently, as they cannot be decoded."""
+    path, mark, query = target.partition(b"?")
+    if not _BAD_PARAMETER.search(query):
+        return target
+    return path + mark + b"&".join(part for part in query.split(b"&") if not _BAD_PARAMETER.search(part))
 
 
 def towards_client(headers: Sequence[Header]) -> list[Header]:

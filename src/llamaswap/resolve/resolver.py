@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import quote, unquote
 
 from llamaswap.config.schema import NOTHING, Settings
 from llamaswap.resolve.remote import RemoteNames
-from llamaswap.resolve.targets import Local, Target
+from llamaswap.resolve.targets import Local, Remote, Target
 
 T = TypeVar("T")
 
@@ -40,6 +40,11 @@ class Resolver:
     def resolve(self, name: str) -> Target | None:
         """What `name` stands for."""
         return self._names.get(name) or self._remote.find(name)
+
+    @property
+    def remotes(self) -> Sequence[Remote]:
+        """Every model of every peer, by its full name."""
+        return self._remote.all()
 
     def local(self, name: str) -> Local | None:
         """The model of this server that `name` stands for."""

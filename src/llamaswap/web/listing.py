@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from llamaswap.config.names import full_name
-from llamaswap.config.schema import Capabilities, Model, Peer, Profile, Selector, Settings
+from llamaswap.config.schema import Capabilities, Model, Profile, Selector, Settings
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
 from llamaswap.resolve.resolver import Resolver
+from llamaswap.resolve.targets import Remote
 
 StateOf = Callable[[ModelId], State]
 States = Callable[[], Iterable[tuple[Model, State]]]
@@ -30,7 +30,7 @@ def model_list(
         if not model.unlisted
         for record in _records(model, state_of(model.id), created, with_aliases=settings.include_aliases_in_list)
     ]
-    records += [_peer_record(peer, model, created) for peer in settings.peers.values() for model in peer.models]
+    records += [_peer_record(remote, created) for remote in resolver.remotes]
     selectors = settings.selectors
     records += [_selector_record(each, resolver, state_of, created) for each in selectors.values() if not each.unlisted]
     pins = profile.pins if profile is not None else {}
@@ -71,9 +71,9 @@ def _record(name: str, model: Model, state: State, created: int, ours: dict[str,
     return record
 
 
-def _peer_record(peer: Peer, model: str, created: int) -> dict[str, Any]:
-    ours = {"type": "peer", "peerID": peer.id}
-    return _other(full_name(peer.id, model), created, ours, name=f"{peer.id}: {model}")
+def _peer_record(remote: Remote, created: int) -> dict[str, Any]:
+    peer = remote.peer.id
+    return _other(remote.name, created, {"type": "peer", "peerID": peer}, name=f"{peer}: {remote.model}")
 
 
 def _selector_record(selector: Selector, resolver: Resolver, state_of: StateOf, created: int) -> dict[str, Any]:

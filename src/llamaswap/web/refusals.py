@@ -27,6 +27,7 @@ _WORDS = {
     502: ("server_error", "bad_gateway"),
     503: ("server_error", "service_unavailable"),
     504: ("server_error", "gateway_timeout"),
+    508: ("server_error", "loop_detected"),
 }
 
 

@@ -166,6 +166,7 @@ ROUTES: tuple[Route, ...] = (
     _resource(_GET, "/api/profiles", "profiles", guarded=True),
     _resource(_PUT, "/api/profiles/active", "profile_active", guarded=True),
     _resource(_POST, "/api/config/reload", "reload", guarded=True),
+    _resource(_GET, "/api/peers", "peers", guarded=True),
     _resource(_GET, "/api/version", "version", guarded=True),
     _resource(_GET, "/logs", "logs", guarded=True),
     _resource(_GET, "/logs/stream", "log_stream", guarded=True),

@@ -11,25 +11,18 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import cast
 
-from twisted.internet.defer import CancelledError, Deferred, TimeoutError
-from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint
 from twisted.internet.error import ConnectError, ConnectingCancelledError, DNSLookupError
-from twisted.internet.interfaces import (
-    IAddress,
-    IDelayedCall,
-    IHandshakeListener,
-    IReactorTCP,
-    IReactorTime,
-    IStreamClientEndpoint,
-)
-from twisted.internet.protocol import Factory, connectionDone
-from twisted.python.failure import Failure
-from zope.interface import implementer
+from twisted.internet.error import TimeoutError as ConnectTimeout
+from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTCP, IReactorTime, IStreamClientEndpoint
+from twisted.internet.protocol import Factory
 
 from llamaswap.config.schema import Timeouts
-from llamaswap.errors import UpstreamFailed
+from llamaswap.errors import ConnectFailed, UpstreamFailed
 from llamaswap.wire.connection import Connection
 from llamaswap.wire.origin import Origin
+from llamaswap.wire.tls import ClientTls, SecureConnection
 from llamaswap.wire.transport import keep_alive
 
 _LOOPBACK = ("127.0.0.1", "::1")
@@ -50,8 +43,17 @@ class INetworkReactor(IReactorTCP, IReactorTime):
 class Upstream:
     """Connections to the server at `origin`, kept alive between requests."""
 
-    def __init__(self, reactor: INetworkReactor, origin: Origin, *, timeouts: Timeouts = _DEFAULT) -> None:
+    def __init__(
+        self,
+        reactor: INetworkReactor,
+        origin: Origin,
+        *,
+        timeouts: Timeouts = _DEFAULT,
+        authorities: str | None = None,
+    ) -> None:
+        """`authorities` are for https: (`tls.py`)."""
         self.origin = origin
+        self._tls = ClientTls(origin.host, authorities) if origin.secure else None
         self._reactor = reactor
         self._timeouts = timeouts
         self._idle_seconds = timeouts.idle_conn or math.inf
@@ -62,6 +64,7 @@ class Upstream:
         self._sweeper: IDelayedCall | None = None
         self._good_address: str | None = None
         self._closed = False
+        self._retired = False
 
     def configure(self, timeouts: Timeouts) -> None:
         """Go on with other timeouts; what is under way keeps those it met."""
@@ -108,6 +111,12 @@ class Upstream:
         for connection in tuple(self._open):
             connection.abort()
 
+    def retire(self) -> None:
+        """Keep no connection for later: idle ones are closed now, those in use when they have done their work."""
+        self._retired = True
+        while self._idle:
+            self._idle.pop().close()
+
     # -- the pool ----------------------------------------------------------------------------------------------
 
     def give_back(self, connection: Connection) -> None:
@@ -115,7 +124,7 @@ class Upstream:
         self._unheard.pop(connection, None)
         if self._closed or not connection.reusable:
             connection.abort()
-        elif self._somebody_starves() or len(self._idle) >= _IDLE_LIMIT:
+        elif self._retired or self._somebody_starves() or len(self._idle) >= _IDLE_LIMIT:
             connection.close()
         else:
             self._keep(connection)
@@ -174,24 +183,26 @@ class Upstream:
         if self._closed:
             raise UpstreamFailed("the model's server has been stopped")
         failures = []
+        again = True
         for address in self._addresses():
             try:
                 connection = await self._reach(address)
             except ConnectingCancelledError as error:  # Twisted's own word for it; to us it is any cancel
                 raise CancelledError from error
-            except (ConnectError, DNSLookupError, UpstreamFailed) as error:
+            except (ConnectError, DNSLookupError, ConnectFailed) as error:
                 failures.append(f"{address}: {error}")
+                again = again and not isinstance(error, ConnectTimeout) and getattr(error, "again", True)
                 continue
             self._good_address = address
             return self._admit(connection)
-        raise UpstreamFailed(f"cannot connect to {self.origin}: " + "; ".join(failures))
+        raise ConnectFailed(f"cannot connect to {self.origin}: " + "; ".join(failures), again=again)
 
     async def _reach(self, address: str) -> Connection:
         """A connection that can be used: with TLS, one that has shaken hands."""
-        make = _SecureConnection if self.origin.secure else Connection
+        make = SecureConnection if self._tls is not None else Connection
         connection = cast(Connection, await self._endpoint(address).connect(_Connections(make, self._lost)))
-        if isinstance(connection, _SecureConnection):
-            await connection.handshake(self._timeouts.tls_handshake, self._reactor)
+        if isinstance(connection, SecureConnection):
+            await connection.secured(self._timeouts.tls_handshake, self._reactor)
         return connection
 
     def _admit(self, connection: Connection) -> Connection:
@@ -218,11 +229,7 @@ class Upstream:
             endpoint = TCP4ClientEndpoint(self._reactor, address, self.origin.port, timeout)
         else:
             endpoint = HostnameEndpoint(self._reactor, address, self.origin.port, timeout)
-        if self.origin.secure:
-            from twisted.internet.ssl import optionsForClientTLS
-
-            endpoint = wrapClientTLS(optionsForClientTLS(self.origin.host), endpoint)
-        return endpoint
+        return endpoint if self._tls is None else self._tls.wrap(endpoint, self._reactor)
 
 
 class _Borrowed:
@@ -242,32 +249,6 @@ class _Borrowed:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._upstream.give_back(self._connection)
-
-
-@implementer(IHandshakeListener)
-class _SecureConnection(Connection):
-    """A connection under TLS."""
-
-    def __init__(self, gone: Callable[[Connection], None]) -> None:
-        super().__init__(gone)
-        self._shaken: Deferred[None] = Deferred(lambda _: self.abort())
-
-    async def handshake(self, seconds: float, clock: IReactorTime) -> None:
-        """Return when it is safe to speak. Raises `UpstreamFailed` when it never is, or not within `seconds`."""
-        shaken = self._shaken.addTimeout(seconds, clock) if seconds else self._shaken
-        try:
-            await shaken
-        except TimeoutError as error:
-            raise UpstreamFailed(f"no TLS handshake within {seconds:g} s (timeouts.tlsHandshake)") from error
-
-    def handshakeCompleted(self) -> None:
-        if not self._shaken.called:
-            self._shaken.callback(None)
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        super().connectionLost(reason)
-        if not self._shaken.called:
-            self._shaken.errback(UpstreamFailed(f"the TLS handshake failed: {reason.getErrorMessage()}"))
 
 
 class _Connections(Factory):
