@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -95,6 +95,7 @@ DOCUMENTS = st.dictionaries(st.sampled_from((*NAMES, "model", "messages")), VALU
 
 
 class ChangesTests(SynchronousTestCase):
+    @settings(deadline=None)
     @given(
         DOCUMENTS,
         st.lists(st.tuples(PATHS, st.just(GONE) | VALUES), max_size=5),
@@ -209,6 +210,7 @@ class HostileTests(SynchronousTestCase):
         self.assertEqual(changed(inside, (("a",), GONE)), b"{}")
         self.assertEqual(changed(b"{" + b'"t":1,' * (MOST_ITEMS - 1) + b'"t":1}', (("t",), GONE)), b"{}")
 
+    @settings(deadline=None)
     @given(st.binary(max_size=60), PATHS)
     def test_no_bytes_upset_it(self, tail: bytes, path: Path) -> None:
         """Arbitrary text gives a text or a word that says what is wrong."""
@@ -219,6 +221,7 @@ class HostileTests(SynchronousTestCase):
                 except (Damaged, FilterFailed):
                     continue
 
+    @settings(deadline=None)
     @given(st.text(alphabet='{}[]",:\\ a1\n', max_size=30))
     def test_what_json_takes_is_no_damage(self, text: str) -> None:
         """Nothing that is JSON is taken for damaged."""

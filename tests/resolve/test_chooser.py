@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -201,6 +201,7 @@ class CountTests(SynchronousTestCase):
         it.tally.forget_all_but([])
         self.assertIsNone(it.tally.last("s"))
 
+    @settings(deadline=None)
     @given(st.lists(st.tuples(st.sampled_from(["s", "uniq", "arrives", "ends"]), st.integers(0, 9)), max_size=40))
     def test_nothing_is_left(self, steps: list[tuple[str, int]]) -> None:
         """Whatever comes and goes in whatever order, in the end nobody counts, and never less than nobody."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -86,6 +86,7 @@ class SpilloverTests(SynchronousTestCase):
         busy = standing("b", State.READY, 1)
         self.assertEqual(self.choose(three[0], busy, three[2], last="a"), "c")
 
+    @settings(deadline=None)
     @given(some(), st.integers(1, 3), st.integers(0, 6))
     def test_rules(self, standings: list[Standing], limit: int, turn: int) -> None:
         """Never one that stops; none only if all do; no start while one has room; never a busier one in vain."""
@@ -105,6 +106,7 @@ class SpilloverTests(SynchronousTestCase):
         else:
             self.assertEqual(chosen, next(each for each in usable if each not in active))
 
+    @settings(deadline=None)
     @given(st.integers(2, 6), st.integers(1, 3))
     def test_everybody_has_a_turn(self, number: int, limit: int) -> None:
         """Among equals nobody is asked again before all others were."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from llamaswap.config.schema import Settings
 from tests.config.loading import settings
 
@@ -43,6 +45,7 @@ profiles:
 """
 
 
+@cache
 def configuration_a() -> Settings:
     """Its settings."""
     return settings(_TEXT)
