@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -140,6 +141,18 @@ class TwoServersTests(SynchronousTestCase):
             if self.seen()["hangups"] == before + 1:
                 return
 
+    def test_a_websocket(self) -> None:
+        """Goes through both servers, in both directions."""
+        with socket.create_connection(("127.0.0.1", self.a.port), 20) as client:
+            client.sendall(
+                b"GET /upstream/b/m-b/upstream/m-b/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+                b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            )
+            self.assertTrue(until(client, b"\r\n\r\n").startswith(b"HTTP/1.1 101"))
+            client.sendall(b"\x81\x84\0\0\0\0ping")
+            self.assertEqual(until(client, b"ping"), b"\x81\x04ping")
+
     def test_errors(self) -> None:
         """Statuses pass, and a model that nobody has is not asked for."""
         self.assertEqual(self.a.ask("GET", "/upstream/b/m-b/upstream/m-b/status?code=418").status, 418)
@@ -194,3 +207,13 @@ class TwoServersTests(SynchronousTestCase):
         answer = self.a.ask("POST", CHAT, {"model": "m-b"})
         self.assertEqual((answer.status, answer.json()["name"]), (200, "b"))
         self.assertEqual(self.status()["state"], "up")
+
+
+def until(client: socket.socket, end: bytes) -> bytes:
+    """What comes, to where it ends so."""
+    data = b""
+    while not data.endswith(end):
+        piece = client.recv(4096)
+        assert piece, data
+        data += piece
+    return data
