@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Coroutine
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from twisted.internet.defer import CancelledError, Deferred, execute
@@ -69,7 +70,9 @@ class Engine:
 class SlotCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
-        self.folder = Path(self.mktemp()) / "kept"
+        temporary = TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name) / "new" / "kept"
         self.keeper = SlotKeeper(lambda work: execute(work), self.clock)
         self.attendant: Attendant = self.keeper
         self.model = self.form()
