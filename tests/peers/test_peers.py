@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -180,6 +180,21 @@ class TimeTests(PeersTestCase):
         world.upstream("p").lose()
         self.failureResultOf(asked.done, ClientGone)
         self.assertEqual(self.state(world, "p").state, PeerState.UNKNOWN)
+
+    def test_a_body_that_nobody_takes_any_more(self) -> None:
+        """When the peer breaks off before its answer, the rest of the body is left to whoever answers the client."""
+        world = PeerWorld(peer("p", "X"))
+        body = MemoryBody(b"ab", length=4, complete=False)
+        asked = world.ask("X", body=body)
+        world.upstream("p").lose()
+        self.cause(asked)
+        reading = Deferred.fromCoroutine(rest_of(body))
+        body.feed(b"cd")
+        self.assertEqual(self.successResultOf(reading), b"cd")
+
+
+async def rest_of(body: MemoryBody) -> bytes:
+    return await body.read()
 
 
 class FailoverTests(PeersTestCase):

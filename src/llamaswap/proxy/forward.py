@@ -149,6 +149,7 @@ class _Request:
         try:
             return await answer
         except UpstreamFailed:
+            self.stop()
             if self._failure is not None:
                 raise self._failure from None
             raise
