@@ -222,7 +222,8 @@ class StayTests(DispatcherTestCase):
         """It changes with what happens, and with the time."""
         first, taken = self.lease(A)
         self.clock.advance(2)
-        second, _ = self.lease(B)
+        second, waiting = self.lease(B)
+        waiting.addErrback(lambda _: None)
         self.assertEqual(first.progress(), Progress(0, (), 2.0, 2.0))
         self.assertEqual(second.progress(), Progress(1))
         self.end_swap(A)
