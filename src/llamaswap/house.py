@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IListeningPort
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger, globalLogPublisher
 from twisted.python.failure import Failure
-from twisted.web.client import Agent
+from twisted.web.iweb import IAgent
 
 from llamaswap.backends.gauges import Gauges
 from llamaswap.backends.host import Host
@@ -127,7 +127,7 @@ class House:
         def make(model: Model) -> LocalBackend:
             return LocalBackend(model, host, self._logs.output(model.id))
 
-        self._hooks = LifecycleHooks(host, Agent(self._reactor), self._logs.output, lambda: self.settings.hooks)
+        self._hooks = LifecycleHooks(host, self._make_agent, self._logs.output, lambda: self.settings.hooks)
         return Pool(
             self.settings.models.values(),
             make,
@@ -136,6 +136,12 @@ class House:
             ready_to_start=self._swept,
             attendants=self._make_attendants(),
         )
+
+    def _make_agent(self) -> IAgent:
+        """What webhooks go out by."""
+        from twisted.web.client import Agent  # late: few servers have any
+
+        return Agent(self._reactor)
 
     def _make_unasked(self) -> tuple[Preload, IdleLoader]:
         """What loads models by itself."""

@@ -34,7 +34,7 @@ class LifecycleCase(SynchronousTestCase):
         self.in_force: dict[str, tuple[Hook, ...]] = {}
         self.said: dict[str, bytes] = {}
         self.hooks = LifecycleHooks(
-            self.fake.host, self.agent, lambda model: lambda data: self.hear(model, data), lambda: self.in_force
+            self.fake.host, lambda: self.agent, lambda model: lambda data: self.hear(model, data), lambda: self.in_force
         )
 
     def hear(self, model: str, data: bytes) -> None:

@@ -53,7 +53,7 @@ class RealHooksTestCase(TestCase):
         self.said = b""
         self.in_force: dict[str, tuple[Hook, ...]] = {}
         host = real_host(reactor, self.place, {**os.environ, "A": "1"})
-        self.hooks = LifecycleHooks(host, Agent(reactor), lambda model: self.hear, lambda: self.in_force)
+        self.hooks = LifecycleHooks(host, lambda: Agent(reactor), lambda model: self.hear, lambda: self.in_force)
         self.addCleanup(self.hooks.over)
 
     def hear(self, data: bytes) -> None:

@@ -23,7 +23,7 @@ from llamaswap.wire.upstream import Upstream
 class LifecycleHooks:
     """Runs the `hooks` in force, those of one moment one after the other. Satisfies `Attendant`.
 
-    What commands write goes to the `output` of the model; webhooks go out by `agent`.
+    What commands write goes to the `output` of the model; webhooks go out by what `agent` makes.
     """
 
     _log = Logger()
@@ -31,7 +31,7 @@ class LifecycleHooks:
     def __init__(
         self,
         host: Host,
-        agent: IAgent,
+        agent: Callable[[], IAgent],
         output: Callable[[ModelId], Output],
         hooks: Callable[[], Mapping[str, tuple[Hook, ...]]],
     ) -> None:
@@ -91,7 +91,7 @@ class LifecycleHooks:
         return await self._commands.run(words, occasion.model, occasion.variables, output, hook.timeout)
 
     async def _post(self, hook: Hook, occasion: Occasion) -> str | None:
-        posting = Deferred.fromCoroutine(post(self._agent, hook.webhook, occasion.json))
+        posting = Deferred.fromCoroutine(post(self._agent(), hook.webhook, occasion.json))
         try:
             return await posting.addTimeout(hook.timeout, self._host.clock)
         except TimeoutError:

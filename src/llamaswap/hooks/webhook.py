@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from treq.client import HTTPClient
 from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import ITransport
 from twisted.internet.protocol import Protocol
@@ -21,6 +20,8 @@ async def post(agent: IAgent, url: str, body: bytes) -> str | None:
 
     What went wrong never holds the URL, which may hold secrets.
     """
+    from treq.client import HTTPClient  # late: few servers have webhooks, and it takes its time
+
     address, user = _without_user(url)
     headers = Headers({"Content-Type": ["application/json"], "User-Agent": ["llamaswap"], "Accept": ["*/*"]})
     request = HTTPClient(agent).request(
