@@ -128,7 +128,7 @@ class Doors:
         chooser = Chooser(settings, resolver, self._known, self._active, self._tally)
         ways = (self._dispatcher, self._peers, self._in_thread)
         inference = Inference(settings, chooser, *ways, self._loading, self._request_ended, self._known)
-        passthrough = Passthrough(settings, resolver, chooser, *ways, self._known)
+        passthrough = Passthrough(settings, resolver, chooser, *ways, self._request_ended, self._known)
         lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
         return _Rules(resolver, remote, Gate(settings, self._table, self._peers.via), lanes)
 

@@ -97,6 +97,12 @@ class JsonTests(SynchronousTestCase):
         find_json(b'{"a":' + body)
         find_json(body)
 
+    def test_too_many_members(self) -> None:
+        """Only so many are looked at: a body can be made to take half a minute."""
+        for count, name in ((9_000, "m"), (20_000, None)):
+            found = find_json(b"{" + b'"":0,' * count + b'"model":"m"}')
+            self.assertEqual(found and found.name, name)
+
     def test_hostile_nesting_is_linear(self) -> None:
         """A megabyte of brackets or quotes takes no longer than reading it."""
         for body in (b'{"a":' + b"[" * 500_000, b'{"a":' + b'["x",' * 200_000, b'{"a":"' + b"\\" * 500_001):

@@ -114,7 +114,7 @@ class RelayWorld(World):
         ways = (self.leases, self.peers, self.in_thread)
         ended = self.ended
         inference = Inference(settings, chooser, *ways, self.loading, lambda *told: ended.append(told), self.leases)
-        passthrough = Passthrough(settings, resolver, chooser, *ways, self.leases)
+        passthrough = Passthrough(settings, resolver, chooser, *ways, lambda *told: ended.append(told), self.leases)
         self.resolver = resolver
         lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
         super().__init__(settings, serve=lanes, active=active)

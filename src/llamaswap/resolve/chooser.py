@@ -40,11 +40,6 @@ class Choice:
         if tally is not None:
             tally.take(target)
 
-    def arrives(self) -> None:
-        """The request goes to its target in this very turn; from then on the scheduler counts those for models here."""
-        if isinstance(self.target, Local):
-            self.release()
-
     def release(self) -> None:
         """The request counts no longer. May be called again."""
         tally, self._tally = self._tally, None

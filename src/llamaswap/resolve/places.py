@@ -15,6 +15,8 @@ from urllib.parse import quote_plus, unquote_plus, unquote_to_bytes
 
 from llamaswap.filters.scan import Buffer, Edit, Span, skip_blanks, string_end, unquoted, value_end
 
+_MOST_MEMBERS = 10_000
+"""Members of a JSON object that are looked at: who has more before the name has made it up to keep us busy."""
 _FORM_LIMIT = 10 * 1024 * 1024
 """A urlencoded body longer than this names no model."""
 _LONGEST_KEY = 64
@@ -131,7 +133,10 @@ def find_member(body: Buffer, name: str) -> Span | None:
     plain = f'"{name}"'.encode()
     opening = _OPEN.match(body)
     position = opening.end() if opening else len(body)
-    while (key := _key(body, position)) is not None:
+    for _ in range(_MOST_MEMBERS):
+        key = _key(body, position)
+        if key is None:
+            break
         end = value_end(body, key.end)
         if end is None:
             return None

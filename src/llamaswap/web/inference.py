@@ -66,6 +66,10 @@ class Peers(Protocol):
         """Answer one exchange; ends after its last byte. Raises `Refusal` before the answer has begun."""
 
 
+Ended = Callable[[Choice, Stay | None, int], None]
+"""Hears of the end of a request: who answered it, how it came to its grant (None: it did not), the answer's status."""
+
+
 class Inference:
     """Serves every route whose model is named in the request; `ended` hears of each that went to a model."""
 
@@ -77,7 +81,7 @@ class Inference:
         peers: Peers,
         in_thread: InThread,
         loading: Loading,
-        ended: Callable[[Choice, Stay | None, int], None],
+        ended: Ended,
         running: Running,
     ) -> None:
         self._chooser = chooser
@@ -106,7 +110,6 @@ class Inference:
                     choice.release()
                     await forward(exchange, past, outgoing)
                 else:
-                    choice.arrives()
                     await self._relay(exchange, choice, outgoing)
 
     async def _relay(self, exchange: Exchange, choice: Choice, outgoing: Outgoing) -> None:
@@ -116,9 +119,10 @@ class Inference:
             if isinstance(target, Remote):
                 await self._peers.serve(exchange, target, outgoing)
             else:
-                told = (
-                    await self._loading.stream(exchange, target, outgoing) if target.model.send_loading_state else None
-                )
+                told = None
+                if target.model.send_loading_state:
+                    told = await self._loading.stream(exchange, target, outgoing)
+                choice.release()  # it arrives in this very turn, and from then on the scheduler counts it
                 lease = self._leases.lease(target.model.id)
                 if told is not None and lease.arrive():
                     await told.serve(lease)

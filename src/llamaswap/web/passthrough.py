@@ -15,12 +15,12 @@ from llamaswap.ids import ModelId
 from llamaswap.notices import State
 from llamaswap.proxy.body import InThread, StoredBody, store
 from llamaswap.proxy.forward import Outgoing, forward
-from llamaswap.resolve.chooser import Chooser
+from llamaswap.resolve.chooser import Choice, Chooser
 from llamaswap.resolve.places import Found, find_model, renamed, renamed_query
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.targets import Local, Remote
 from llamaswap.web.answers import Answer, redirect, send
-from llamaswap.web.inference import SCANNED_AT_ONCE, Leases, Peers
+from llamaswap.web.inference import SCANNED_AT_ONCE, Ended, Leases, Peers
 from llamaswap.web.routes import Route
 from llamaswap.web.sockets import Running, way_past
 
@@ -29,7 +29,8 @@ _BODIES_WITH_NAMES = (b"json", b"form")
 
 
 class Passthrough:
-    """Serves the routes whose model is named in the path; bodies stream through unread."""
+    """Serves the routes whose model is named in the path; bodies stream through unread. `ended` hears of each request
+    that went to a model."""
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class Passthrough:
         leases: Leases,
         peers: Peers,
         in_thread: InThread,
+        ended: Ended,
         running: Running,
     ) -> None:
         self._resolver = resolver
@@ -46,6 +48,7 @@ class Passthrough:
         self._leases = leases
         self._peers = peers
         self._in_thread = in_thread
+        self._ended = ended
         self._running = running
         self._keep_credentials = not settings.api_keys
         self._ignored = [re2.compile(pattern) for pattern in settings.ignore_paths]
@@ -92,20 +95,31 @@ class Passthrough:
         if past is not None:
             await forward(exchange, past, outgoing)
             return
-        async with self._leases.lease(target.model.id) as upstream:
-            await forward(exchange, upstream, outgoing)
+        lease = self._leases.lease(target.model.id)
+        try:
+            async with lease as upstream:
+                await forward(exchange, upstream, outgoing)
+        finally:
+            self._ended(Choice(target), lease.stay, exchange.status)
 
     async def _to_peer(self, exchange: Exchange, target: Remote, line: bytes) -> None:
-        with self._chooser.to(target):
-            if target.name != full_name(target.peer.id, target.model):
-                await self._peers.serve(exchange, target, Outgoing(line, None, self._keep_credentials))
-            elif _body_may_name_a_model(exchange):
-                with await store(exchange.body, self._in_thread) as body:
-                    line = await self._renamed(exchange, target, line, body)
-                    await self._peers.serve(exchange, target, Outgoing(line, body, self._keep_credentials))
-            else:
-                line = await self._renamed(exchange, target, line, StoredBody(b""))
-                await self._peers.serve(exchange, target, Outgoing(line, None, self._keep_credentials))
+        with self._chooser.to(target) as choice:
+            try:
+                await self._by_its_name(exchange, target, line)
+            finally:
+                self._ended(choice, None, exchange.status)
+
+    async def _by_its_name(self, exchange: Exchange, target: Remote, line: bytes) -> None:
+        """Where the request names the model as it is called here, it names it as the peer does."""
+        if target.name != full_name(target.peer.id, target.model):
+            await self._peers.serve(exchange, target, Outgoing(line, None, self._keep_credentials))
+        elif _body_may_name_a_model(exchange):
+            with await store(exchange.body, self._in_thread) as body:
+                line = await self._renamed(exchange, target, line, body)
+                await self._peers.serve(exchange, target, Outgoing(line, body, self._keep_credentials))
+        else:
+            line = await self._renamed(exchange, target, line, StoredBody(b""))
+            await self._peers.serve(exchange, target, Outgoing(line, None, self._keep_credentials))
 
     async def _renamed(self, exchange: Exchange, target: Remote, line: bytes, body: StoredBody) -> bytes:
         """The peer does not know its models by the names that they have here."""
