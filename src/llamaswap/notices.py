@@ -96,7 +96,7 @@ class RequestEnded:
     model: str
     """The model's ID, or the name by which a peer's model was asked for."""
     peer: str
-    """The peer's ID; empty for a model of this server."""
+    """The ID of the peer that answered, or was asked last; empty for a model of this server."""
     selector: str
     """The selector that chose the model; empty when none did."""
     stay: Stay | None

@@ -107,19 +107,29 @@ class Passthrough:
             self._chooser.to(target) as choice,
             Ending(self._ended, exchange, choice, listed=_is_listed(exchange, line)),
         ):
-            await self._by_its_name(exchange, target, line)
+            await self._by_its_name(exchange, choice, target, line)
 
-    async def _by_its_name(self, exchange: Exchange, target: Remote, line: bytes) -> None:
+    async def _by_its_name(self, exchange: Exchange, choice: Choice, target: Remote, line: bytes) -> None:
         """Where the request names the model as it is called here, it names it as the peer does."""
         if target.name != full_name(target.peer.id, target.model):
-            await self._peers.serve(exchange, target, Outgoing(line, None, self._keep_credentials))
+            await self._ask(exchange, choice, target, line)
         elif _body_may_name_a_model(exchange):
             with await store(exchange.body, self._in_thread) as body:
                 line = await self._renamed(exchange, target, line, body)
-                await self._peers.serve(exchange, target, Outgoing(line, body, self._keep_credentials))
+                await self._ask(exchange, choice, target, line, body)
         else:
             line = await self._renamed(exchange, target, line, StoredBody(b""))
-            await self._peers.serve(exchange, target, Outgoing(line, None, self._keep_credentials))
+            await self._ask(exchange, choice, target, line)
+
+    async def _ask(
+        self, exchange: Exchange, choice: Choice, target: Remote, line: bytes, body: StoredBody | None = None
+    ) -> None:
+        async def prepare(asked: Remote) -> Outgoing:
+            """Who stands in for the peer calls the model as it does, and nothing is filtered here."""
+            choice.peer = asked.peer.id
+            return Outgoing(line, body, self._keep_credentials)
+
+        await self._peers.serve(exchange, target, prepare)
 
     async def _renamed(self, exchange: Exchange, target: Remote, line: bytes, body: StoredBody) -> bytes:
         """The peer does not know its models by the names that they have here."""
