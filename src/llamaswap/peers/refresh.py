@@ -15,6 +15,7 @@ from llamaswap.errors import UpstreamFailed
 from llamaswap.exchange import Header
 from llamaswap.peers.listing import LARGEST, offered_models
 from llamaswap.proxy.body import InThread
+from llamaswap.wire.ask import AnswerTooLong, ask
 from llamaswap.wire.upstream import Upstream
 
 PATIENCE = 10.0
@@ -98,25 +99,11 @@ class Refresh:
 
     async def _ask(self) -> bytes:
         """The body of the answer. Raises `UpstreamFailed`, or ValueError for one that is of no use."""
-        origin = self._upstream.origin
-        lines = [(b"Host", origin.authority), (b"Accept", b"application/json"), (b"Connection", b"close")]
-        head = [b"GET %b HTTP/1.1" % origin.target(_PATH), *(b"%b: %b" % line for line in (*lines, *self._credentials))]
-        body = bytearray()
-        async with self._upstream.connection(fresh=True) as connection:
-
-            def take(data: bytes) -> None:
-                body.extend(data)
-                if len(body) > LARGEST:
-                    connection.abort()
-
-            answer = await connection.send(b"\r\n".join(head) + b"\r\n\r\n")
-            if answer.status != 200:
-                raise ValueError(f"GET {_PATH.decode()} was answered with status {answer.status}")
-            try:
-                await connection.relay(take)
-            except UpstreamFailed:
-                if len(body) <= LARGEST:
-                    raise
-        if len(body) > LARGEST:
-            raise ValueError(f"the list of models is larger than {LARGEST} bytes")
-        return bytes(body)
+        lines = [(b"Accept", b"application/json"), (b"Connection", b"close"), *self._credentials]
+        try:
+            status, body = await ask(self._upstream, b"GET", _PATH, lines, limit=LARGEST, fresh=True)
+        except AnswerTooLong as error:
+            raise ValueError(str(error)) from error
+        if status != 200:
+            raise ValueError(f"GET {_PATH.decode()} was answered with status {status}")
+        return body
