@@ -27,6 +27,10 @@ class State(Enum):
     SHUTDOWN = "shutdown"
 
 
+StateOf = Callable[[ModelId], State]
+"""Says how a new request would find a model."""
+
+
 class PeerState(Enum):
     """Whether another server answers."""
 

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from llamaswap.errors import UpstreamFailed
 from llamaswap.exchange import Header
 from llamaswap.peers.listing import LARGEST, offered_models
-from llamaswap.proxy.body import InThread
+from llamaswap.proxy.body import InThread, scan
 from llamaswap.wire.ask import AnswerTooLong, ask
 from llamaswap.wire.upstream import Upstream
 
@@ -22,8 +22,6 @@ PATIENCE = 10.0
 """Seconds that one look may take."""
 SOON = 10.0
 """Seconds until the next look at a peer that did not list anything, where that is sooner than usual."""
-_READ_AT_ONCE = 64 * 1024
-"""Bytes of a list that may be read on the reactor."""
 _PATH = b"/v1/models"
 
 
@@ -84,8 +82,7 @@ class Refresh:
         """One look; whether there was a list."""
         try:
             body = await Deferred.fromCoroutine(self._ask()).addTimeout(PATIENCE, self._clock)
-            small = len(body) <= _READ_AT_ONCE
-            models = offered_models(body) if small else await self._in_thread(offered_models, body)
+            models = await scan(self._in_thread, len(body), offered_models, body)
         except TookTooLong:
             self._hearer.failed(f"no list of models within {PATIENCE:g} s")
         except UpstreamFailed as error:

@@ -5,60 +5,28 @@ This is the sentence that the program is about. What it costs to have the model 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from collections.abc import Awaitable
+from typing import Protocol
 
 from llamaswap.config.schema import Settings
 from llamaswap.errors import NoModelGiven, UnknownModel
 from llamaswap.exchange import Exchange
 from llamaswap.filters.rules import Rule, Rules, edits_for, joined
 from llamaswap.filters.scan import Edit
-from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
 from llamaswap.peers.peers import Prepare
-from llamaswap.proxy.body import InThread, StoredBody, store
+from llamaswap.proxy.body import InThread, StoredBody, scan, store
 from llamaswap.proxy.forward import Outgoing, forward
+from llamaswap.proxy.leases import Leases
 from llamaswap.resolve.chooser import Choice, Chooser
 from llamaswap.resolve.places import Found, Place, find_model, renamed, renamed_query
 from llamaswap.resolve.targets import Local, Remote, Target
-from llamaswap.stay import Progress, Stay
 from llamaswap.web.ending import Ended, Ending
 from llamaswap.web.routes import Route
 from llamaswap.web.sockets import Running, way_past
-from llamaswap.wire.upstream import Upstream
 
-T = TypeVar("T")
-
-SCANNED_AT_ONCE = 16 * 1024
-"""Bytes of a body that may be scanned on the reactor."""
 _NAME_SHOWN = 200
 """Characters of an unknown name that an error repeats."""
-
-
-class Lease(Protocol):
-    """A place with a running model for the length of a block (`schedule/dispatcher.py`)."""
-
-    stay: Stay | None
-
-    def arrive(self) -> bool:
-        """Get in line; returns whether there is anything to wait for."""
-
-    def progress(self) -> Progress:
-        """How far it has come, between `arrive` and the block."""
-
-    async def __aenter__(self) -> Upstream:
-        """Wait for the grant. Raises `Refusal`; cancelling gives up the place."""
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
-class Leases(Protocol):
-    """Who has models made ready."""
-
-    def lease(self, model: ModelId) -> Lease: ...
 
 
 class Peers(Protocol):
@@ -143,7 +111,7 @@ class Inference:
             edits = renamed(wanted, name)
             query = renamed_query(query, wanted.in_query, name)
         if wanted.place is Place.JSON and (rules := self._rules_for(target)):
-            edits = joined(await self._scan(body, edits_for, body.content, rules), edits)
+            edits = joined(await scan(self._in_thread, len(body.content), edits_for, body.content, rules), edits)
         body.replace(edits)
         return Outgoing(path.removeprefix(route.strip) + mark + query, body, self._keep_credentials)
 
@@ -155,17 +123,10 @@ class Inference:
     async def _find(self, exchange: Exchange, body: StoredBody) -> Found:
         query = exchange.target.partition(b"?")[2]
         wanted = (exchange.method, query, exchange.header(b"content-type") or b"", body.content)
-        found: Found | None = await self._scan(body, find_model, *wanted)
+        found = await scan(self._in_thread, len(body.content), find_model, *wanted)
         if found is None:
             raise NoModelGiven(_why_no_model(exchange))
         return found
-
-    async def _scan(self, body: StoredBody, scan: Callable[..., T], *arguments: Any) -> T:
-        """Call `scan`; in a thread where the body is long."""
-        if len(body.content) <= SCANNED_AT_ONCE:
-            return scan(*arguments)
-        result: T = await self._in_thread(scan, *arguments)
-        return result
 
 
 def _why_no_model(exchange: Exchange) -> str:

@@ -13,15 +13,16 @@ from llamaswap.errors import ModelNotFound, ModelNotLoaded
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
-from llamaswap.proxy.body import InThread, StoredBody, store
+from llamaswap.proxy.body import InThread, StoredBody, scan, store
 from llamaswap.proxy.forward import Outgoing, forward
+from llamaswap.proxy.leases import Leases
 from llamaswap.resolve.chooser import Choice, Chooser
-from llamaswap.resolve.places import Found, find_model, renamed, renamed_query
+from llamaswap.resolve.places import find_model, renamed, renamed_query
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.targets import Local, Remote
 from llamaswap.web.answers import Answer, redirect, send
 from llamaswap.web.ending import Ended, Ending
-from llamaswap.web.inference import SCANNED_AT_ONCE, Leases, Peers
+from llamaswap.web.inference import Peers
 from llamaswap.web.routes import ROUTES, Lane, Route
 from llamaswap.web.sockets import Running, way_past
 
@@ -135,8 +136,7 @@ class Passthrough:
         """The peer does not know its models by the names that they have here."""
         path, mark, query = line.partition(b"?")
         wanted = (exchange.method, query, exchange.header(b"content-type") or b"", body.content)
-        small = len(body.content) <= SCANNED_AT_ONCE
-        found: Found | None = find_model(*wanted) if small else await self._in_thread(find_model, *wanted)
+        found = await scan(self._in_thread, len(body.content), find_model, *wanted)
         if found is None or found.name != target.name:
             return line
         body.replace(renamed(found, target.model))
