@@ -17,7 +17,7 @@ from llamaswap.proxy.body import InThread, StoredBody, scan, store
 from llamaswap.proxy.forward import Outgoing, forward
 from llamaswap.proxy.leases import Leases
 from llamaswap.resolve.chooser import Choice, Chooser
-from llamaswap.resolve.places import find_model, renamed, renamed_query
+from llamaswap.resolve.places import Place, find_model, kind_of, renamed, renamed_query
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.targets import Local, Remote
 from llamaswap.web.answers import Answer, redirect, send
@@ -27,8 +27,6 @@ from llamaswap.web.routes import ROUTES, Lane, Route
 from llamaswap.web.sockets import Running, way_past
 
 _MODEL_PATHS = frozenset(route.path for route in ROUTES if route.lane is Lane.MODEL)
-_BODIES_WITH_NAMES = (b"json", b"form")
-"""In the content types of bodies that may name a model."""
 
 
 class Passthrough:
@@ -161,8 +159,7 @@ def _is_listed(exchange: Exchange, line: bytes) -> bool:
 
 def _body_may_name_a_model(exchange: Exchange) -> bool:
     """Bodies of other kinds need not be kept."""
-    kind = (exchange.header(b"content-type") or b"").lower()
-    return exchange.body.length != 0 and any(word in kind for word in _BODIES_WITH_NAMES)
+    return exchange.body.length != 0 and kind_of(exchange.header(b"content-type") or b"") is not Place.QUERY
 
 
 def _to_directory(method: bytes, path: str, query: bytes) -> Answer:
