@@ -139,9 +139,14 @@ class House:
 
     def _make_agent(self) -> IAgent:
         """What webhooks go out by."""
-        from twisted.web.client import Agent  # late: few servers have any
+        from twisted.web.client import Agent, HTTPConnectionPool, _HTTP11ClientFactory  # late: few servers have any
 
-        return Agent(self._reactor)
+        class Quiet(_HTTP11ClientFactory):
+            noisy = False
+
+        pool = HTTPConnectionPool(self._reactor, persistent=False)
+        pool._factory = Quiet
+        return Agent(self._reactor, pool=pool)
 
     def _make_unasked(self) -> tuple[Preload, IdleLoader]:
         """What loads models by itself."""

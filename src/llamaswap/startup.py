@@ -90,7 +90,7 @@ class Announcement(Service):
         more = ", …" if len(self._settings.models) > MODELS_NAMED else ""
         if names:
             self.log.info("models: {names}{more}", names=names, more=more)
-        else:
+        elif not self._settings.peers:
             self.log.warn("no models: the configuration has no `models:`, so no request can be served")
         for warning in self._warnings:
             self.log.warn("{warning}", warning=warning)

@@ -28,6 +28,17 @@ class FilterTests(SynchronousTestCase):
         for text in ("''", "' , '", "model"):
             self.assertEqual(filters(f"stripParams: {text}").strip_params, ())
 
+    def test_the_name_of_the_model(self) -> None:
+        """It is neither stripped nor set, and a warning says so."""
+        peer = 'peers: {p: {proxy: "http://h", models: [x], filters: {%s}}}'
+        for section in (f"models: {{m: {{{FIXED}, filters: {{%s}}}}}}", peer):
+            for keys, told in (
+                ("stripParams: 'model, x'", "filters.stripParams: `model` is never stripped"),
+                ("setParams: {model: z}", "filters.setParams: `model` is never set"),
+                ("setParamsByID: {x: {model: z}}", "filters.setParamsByID.x: `model` is never set"),
+            ):
+                self.assertIn(told, warnings(section % keys))
+
     def test_keys_that_do_nothing_good(self) -> None:
         """What will be ignored, or makes every request fail, is a warning with its place."""
         keys = r"""stripParams: "a, b*", setParams: {"x?": 1, "@y": 2, "": 3, "z\\*": 4, a.b: 5}"""

@@ -91,7 +91,7 @@ class KeyTests(SynchronousTestCase):
         "server.PERFORMANCE": ["performance"],
         "models.KEYS": ["models.*"],
         "models.CAPABILITIES": ["models.*.capabilities"],
-        "models.SLOTS": ["models.*.slots"],
+        "slots.KEYS": ["models.*.slots"],
         "filters.KEYS": ["models.*.filters", "peers.*.filters"],
         "timeouts.KEYS": ["models.*.timeouts", "peers.*.timeouts"],
         "hooks.IDLE_MODEL": ["hooks.idle_model"],

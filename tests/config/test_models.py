@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.commands import Dialect
 from llamaswap.config.load import load
-from llamaswap.config.schema import NO_CHECK, Capabilities, Model, Slots, Timeouts
+from llamaswap.config.schema import NO_CHECK, Capabilities, Model, Timeouts
 from llamaswap.config.source import Source
 from llamaswap.ids import ModelId
 from tests.config.loading import FIXED, model, only, settings, warnings
@@ -159,18 +159,6 @@ class KeyTests(SynchronousTestCase):
         odd = warnings(f"models: {{m: {{{FIXED}, timeouts: {{keepAlive: 5}}}}}}")
         self.assertIn("models.m.timeouts: unknown key `keepAlive` is ignored; did you mean `keepalive`?", odd)
         self.assertNotIn("no effect", str(warnings(f"models: {{m: {{{FIXED}, timeouts: {{connect: 5}}}}}}")))
-
-    def test_slots(self) -> None:
-        """Off unless a directory is given, which nothing else can say."""
-        self.assertIsNone(model(FIXED).slots)
-        given = model(f"{FIXED}, slots: {{save: ' /kept ', maxBytes: 5, timeout: 0.5}}").slots
-        self.assertEqual(given, Slots(save="/kept", max_bytes=5, timeout=0.5))
-        self.assertEqual(model(f"{FIXED}, slots: {{save: /kept}}").slots, Slots(save="/kept"))
-        for wrong in ("{}", "{save: }", "{save: ' '}", "{timeout: 5}"):
-            self.assertIn("--slot-save-path", only(f"models: {{m: {{{FIXED}, slots: {wrong}}}}}"))
-        self.assertIn("NUL", only(f'models: {{m: {{{FIXED}, slots: {{save: "a\\0b"}}}}}}'))
-        self.assertIn("must be > 0", only(f"models: {{m: {{{FIXED}, slots: {{save: x, timeout: 0}}}}}}"))
-        self.assertIn("must be >= 1", only(f"models: {{m: {{{FIXED}, slots: {{save: x, maxBytes: 0}}}}}}"))
 
     def test_memory(self) -> None:
         """The two keys of the section, each with its default."""

@@ -50,3 +50,13 @@ class NameTests(SynchronousTestCase):
         partial = Names(models=[], aliases={}, remote=NAMES.remote, complete=False)
         self.assertIsNone(partial.fault("zz"))
         self.assertIn("name one of p/both, q/both", partial.fault("both") or "")
+
+
+class HintTests(SynchronousTestCase):
+    def test_what_was_meant(self) -> None:
+        """A name that is nearly one that there is."""
+        names = Names(models={ModelId("carol"): None}, aliases={"gpt-4o": ModelId("carol")})
+        self.assertEqual(names.fault("carool"), "unknown model carool; did you mean `carol`?")
+        self.assertEqual(names.fault("gpt4o"), "unknown model gpt4o; did you mean `gpt-4o`?")
+        for name in ("zzz", "c" * 200):
+            self.assertEqual(names.fault(name), f"unknown model {name}")

@@ -11,7 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config import filters, groups, matrix, models, peers, profiles, sections, selectors, server, timeouts
+from llamaswap.config import (
+    filters,
+    groups,
+    matrix,
+    models,
+    peers,
+    profiles,
+    sections,
+    selectors,
+    server,
+    slots,
+    timeouts,
+)
 from llamaswap.config.describe import describe
 from llamaswap.config.load import load
 from llamaswap.config.schema import MOMENTS, Settings
@@ -25,7 +37,7 @@ PIECES = st.sampled_from(
     "".split(" ")
 )
 TABLES = (
-    sections.KEYS, server.LIMITS, server.MEMORY, server.PERFORMANCE, models.KEYS, models.CAPABILITIES, models.SLOTS,
+    sections.KEYS, server.LIMITS, server.MEMORY, server.PERFORMANCE, models.KEYS, models.CAPABILITIES, slots.KEYS,
     groups.KEYS, filters.KEYS, peers.KEYS, profiles.KEYS, selectors.KEYS, timeouts.KEYS,
 )  # fmt: skip
 NAMES = sorted({key.name for table in TABLES for key in table} | set(sections.ELSEWHERE) | set(matrix.KEYS))

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.config.schema import IdleModel
 from llamaswap.hooks.idle import IdleLoader
 from llamaswap.ids import ModelId
-from llamaswap.notices import State
+from llamaswap.notices import Preloaded, State
 from tests.hooks.world import World
 from tests.support.schedule import settings
 
@@ -91,6 +91,13 @@ class QuietTests(IdleCase):
         self.assertEqual(self.after(9.9), ["a"])
         self.assertEqual(self.after(0.1), ["idle"])
         self.world.ready("idle")
+
+    def test_a_preload_counts(self) -> None:
+        """From its end, however long it took."""
+        self.after(8)
+        self.world.notices.publish(Preloaded(ModelId("a"), True, "", 8.0))
+        self.assertEqual(self.after(9.9), [])
+        self.assertEqual(self.after(0.1), ["idle"])
 
     def test_one_that_is_ready(self) -> None:
         """It is left alone, and so it is when it goes later without anything else being asked for."""

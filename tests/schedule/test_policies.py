@@ -135,11 +135,12 @@ class LoadTests(SynchronousTestCase):
         self.assertEqual(loaded(MODELS + "routing: {router: {use: other}}", policies).router, "other")
 
     def test_settings_of_another(self) -> None:
-        """Settings of a policy that is there but not in use may be anything; others are unknown keys."""
+        """Those of a policy that is not in use have no effect, as a warning says; others are unknown keys."""
         found = loaded(MODELS + "routing: {router: {settings: {table: 5, tabel: 6}}}", having(TableMaker()))
         self.assertEqual((found.router, found.router_settings), ("group", {}))
-        (warning,) = found.warnings
-        self.assertIn("unknown key `tabel` is ignored; did you mean `table`?", warning)
+        unused, misspelt = found.warnings
+        self.assertIn("unknown key `tabel` is ignored; did you mean `table`?", misspelt)
+        self.assertIn("settings.table: is ignored, for routing.router.use is group", unused)
 
     def test_description(self) -> None:
         """`check --json` shows its settings, and what it shows means the same."""

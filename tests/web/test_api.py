@@ -7,6 +7,7 @@ import json
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.config.schema import Peer, Selector
 from llamaswap.errors import StartFailed
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
@@ -49,6 +50,17 @@ class ApiTests(SynchronousTestCase):
             reply = self.world.visit(f"/api/models/unload/{name}", method="POST")
             self.assertEqual((reply.status, reply.body), (200, b"OK"))
             self.assertEqual(self.models.asked, [("unload", [stopped])])
+
+    def test_what_is_no_model_here(self) -> None:
+        """A selector, or a peer's model: the answer says so."""
+        peer = Peer(id="px", proxy="http://h", models=("uniq",))
+        selector = Selector(id="s", strategy="warm", targets=("m1",))
+        world = World(settings_of(model("m1"), peers={"px": peer}, selectors={"s": selector}))
+        theirs = "a model of peer px"
+        for name, words in (("s", "s is a selector"), ("px/uniq", theirs), ("uniq", theirs)):
+            reply = world.visit(f"/api/models/load/{name}", method="POST")
+            self.assertEqual(reply.status, 404)
+            self.assertIn(words, json.loads(reply.body)["error"]["message"])
 
     def test_probe_139_unload_unknown(self) -> None:
         """A name that is no local model is a 404 envelope."""

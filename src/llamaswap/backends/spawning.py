@@ -24,7 +24,8 @@ def find_executable(words: Sequence[str], parent: Mapping[str, str]) -> str:
     """The file that `words` run, by the *parent's* PATH. Raises `NotSpawned`. It touches the disk."""
     found = shutil.which(words[0], path=parent.get("PATH", os.defpath))
     if found is None:
-        raise NotSpawned(not_started(words, f"no executable {words[0]!r} in PATH"))
+        where = "" if os.sep in words[0] else " in PATH"
+        raise NotSpawned(not_started(words, f"no executable {words[0]!r}{where}"))
     return found
 
 

@@ -35,7 +35,10 @@ def _strip_params(at: At) -> tuple[str, ...] | None:
     text = string(at)
     if not text:
         return None
-    names = tuple(sorted({name.strip() for name in text.split(",")} - {"", _PROTECTED}))
+    given = {name.strip() for name in text.split(",")}
+    if _PROTECTED in given:
+        at.warn(f"`{_PROTECTED}` is never stripped")
+    names = tuple(sorted(given - {"", _PROTECTED}))
     for name in names:
         if strip_path(name) is None:
             at.warn(f"`{name}` holds a wildcard, which cannot be stripped: JSON requests will be refused")
@@ -51,6 +54,7 @@ def _set_params(at: At) -> Mapping[str, Any] | None:
             at.warn(f"`{name}` is not set: `*`, `?`, `#`, `|` and a leading `@` have no meaning in a parameter's name")
     if values is None or _PROTECTED not in values:
         return values
+    at.warn(f"`{_PROTECTED}` is never set: `useModelName` changes what the model's server is asked for")
     return MappingProxyType({name: value for name, value in values.items() if name != _PROTECTED})
 
 

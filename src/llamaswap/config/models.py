@@ -13,17 +13,15 @@ from llamaswap.config.fields import (
     integer,
     listed,
     natural,
-    positive,
     read_keys,
-    require,
     seconds,
     some,
-    some_seconds,
     string,
     strings,
 )
 from llamaswap.config.filters import read_model_filters
-from llamaswap.config.schema import NO_CHECK, Capabilities, Model, Slots, Timeouts
+from llamaswap.config.schema import NO_CHECK, Capabilities, Model, Timeouts
+from llamaswap.config.slots import check_slots, read_slots
 from llamaswap.config.timeouts import read_timeouts
 from llamaswap.config.urls import url_fault, wire_path
 from llamaswap.config.values import json_object
@@ -33,7 +31,6 @@ COMFYUI = "comfyui_auto"
 COMFYUI_CONCURRENCY = 50
 MODALITIES = ("text", "audio", "image")
 """Keys whose values nothing acts on yet."""
-_NO_DIRECTORY = "slots.save must name the directory that the engine's --slot-save-path names"
 
 
 def read_models(at: At | None, inherited: Mapping[str, Any], ports: Mapping[str, int]) -> dict[ModelId, Model]:
@@ -46,6 +43,8 @@ def read_models(at: At | None, inherited: Mapping[str, Any], ports: Mapping[str,
             limit = max(COMFYUI_CONCURRENCY, model.concurrency_limit)
             model = replace(model, concurrency_limit=limit, ignore_websockets=True)
         models[model.id] = model
+        if slots := section.child("slots"):
+            check_slots(slots, model)
     return models
 
 
@@ -109,25 +108,6 @@ def _timeouts(at: At) -> Timeouts:
     return read_timeouts(at, Timeouts())
 
 
-def _slots(at: At) -> Slots | None:
-    require(at, "save", _NO_DIRECTORY)
-    given = read_keys(at, SLOTS)
-    return Slots(**given) if "save" in given else None
-
-
-def _directory(at: At) -> str | None:
-    path = string(at)
-    if path is None:
-        return None
-    if not path.strip():
-        at.error(_NO_DIRECTORY)
-        return None
-    if "\0" in path:
-        at.error("holds the character NUL, which no path can")
-        return None
-    return path.strip()
-
-
 def _ignore_websockets(at: At) -> bool | None:
     return read_keys(at, (Key("ignoreWebsockets", "ignore", boolean),)).get("ignore")
 
@@ -167,16 +147,10 @@ KEYS = (
     Key("metadata", "metadata", json_object),
     Key("sendLoadingState", "send_loading_state", boolean),
     Key("timeouts", "timeouts", _timeouts),
-    Key("slots", "slots", _slots),
+    Key("slots", "slots", read_slots),
     Key("compat", "ignore_websockets", _ignore_websockets),
     Key("capabilities", "capabilities", _capabilities),
     Key("healthCheckTimeout", "", _overruled),
-)
-
-SLOTS = (
-    Key("save", "save", _directory),
-    Key("maxBytes", "max_bytes", positive),
-    Key("timeout", "timeout", some_seconds),
 )
 
 CAPABILITIES = (

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from llamaswap.config.schema import Peer
 from llamaswap.ids import ModelId
+
+_COMPARED, _LONGEST = 1000, 100
+"""With how many names, and of what length, one that is unknown is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,13 @@ class Names:
         offers = self.remote.get(name)
         if offers:
             return f"ambiguous model {name}: several peers offer it, so name one of {', '.join(offers)}"
-        return f"unknown model {name}" if self.complete else None
+        return f"unknown model {name}{self.hint(name)}" if self.complete else None
+
+    def hint(self, name: str) -> str:
+        """The name that was probably meant, as the end of a sentence."""
+        known = [*self.models, *self.aliases, *self.remote, *self.selectors][:_COMPARED]
+        close = get_close_matches(name, known, n=1, cutoff=0.75) if len(name) <= _LONGEST else []
+        return f"; did you mean `{close[0]}`?" if close else ""
 
     def _may_be_listed(self, name: str) -> bool:
         """Whether a peer that is asked for its models may turn out to have one of this full name."""

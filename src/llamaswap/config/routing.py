@@ -68,7 +68,8 @@ class Router:
 def find_styles(root: At, routers: Routers) -> Styles:
     """The sections that concern the router; of `routers` that are not of this package the settings are left alone."""
     router = subsection(subsection(root, "routing", ("router", "scheduler")), "router", ("use", "settings"))
-    settings = subsection(router, "settings", ("groups", "matrix", *_strangers(router, routers)))
+    strangers = _strangers(router.child("settings") if router else None, routers)
+    settings = subsection(router, "settings", ("groups", "matrix", *(name for name, _ in strangers)))
     return Styles(
         old_groups=_filled(root.child("groups")),
         old_matrix=root.child("matrix"),
@@ -80,12 +81,11 @@ def find_styles(root: At, routers: Routers) -> Styles:
     )
 
 
-def _strangers(router: At | None, routers: Routers) -> list[str]:
+def _strangers(settings: At | None, routers: Routers) -> list[tuple[str, At | None]]:
     """The routers of other packages that have settings; nobody asks for such routers where there are none."""
-    settings = router.child("settings") if router else None
     given = settings.node.values if settings and isinstance(settings.node, MappingNode) else ()
     own = ("groups", *ROUTERS)
-    return [name for name in given if name not in own and name in routers]
+    return [(name, settings and settings.child(name)) for name in given if name not in own and name in routers]
 
 
 def read_router(styles: Styles, names: Names, routers: Routers) -> Router:
@@ -98,7 +98,7 @@ def read_router(styles: Styles, names: Names, routers: Routers) -> Router:
     else:
         use, groups, matrix = _use(styles), styles.groups, styles.matrix
         if use in routers:
-            _remark_unused(use, styles)
+            _remark_unused(use, styles, routers)
     asked = styles.old_matrix or styles.use
     if asked and not check_router(use, routers, asked):
         _check_unasked(styles, names)
@@ -136,8 +136,10 @@ def _use(styles: Styles) -> str:
     return (string(styles.use) if styles.use else None) or _DEFAULT_ROUTER
 
 
-def _remark_unused(use: str, styles: Styles) -> None:
-    for router, settings in (("group", styles.groups), ("matrix", styles.matrix)):
+def _remark_unused(use: str, styles: Styles, routers: Routers) -> None:
+    given = [("group", styles.groups), ("matrix", styles.matrix)]
+    given += [(name, at) for name, at in _strangers(styles.settings, routers) if use != name]
+    for router, settings in given:
         if settings and use != router:
             settings.warn(f"is ignored, for routing.router.use is {use}")
 
@@ -201,7 +203,7 @@ def _read_priorities(at: At | None, names: Names) -> Mapping[ModelId, int]:
         priority = None if is_null(child.node) else integer(child)
         if model is None:
             if names.complete:
-                child.error(f"priority references unknown model {name}")
+                child.error(f"priority references unknown model {name}{names.hint(name)}")
         elif priority is not None and priorities.setdefault(model, priority) != priority:
             child.error(f"model {model} already has priority {priorities[model]} under another name")
     return MappingProxyType(priorities)

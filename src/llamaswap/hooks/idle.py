@@ -17,7 +17,7 @@ from llamaswap.config.schema import IdleModel, Settings
 from llamaswap.errors import Refusal
 from llamaswap.hooks.rules import Quiet
 from llamaswap.ids import ModelId
-from llamaswap.notices import ConfigurationChanged, ModelChanged, Notices, RequestEnded, State
+from llamaswap.notices import ConfigurationChanged, ModelChanged, Notices, Preloaded, RequestEnded, State
 
 
 class Scheduler(Protocol):
@@ -31,7 +31,8 @@ class Scheduler(Protocol):
 class IdleLoader:
     """Loads the idle model of the `settings` in force when its time has come: once, until something stirs.
 
-    A request that ends stirs, whoever served it, and so does another model that is being loaded, for whatever reason.
+    A request that ends stirs, whoever served it, and so does a model that was preloaded, and another one that is being
+    loaded for whatever reason.
     """
 
     _log = Logger()
@@ -60,6 +61,7 @@ class IdleLoader:
         """Count from now on."""
         self._subscriptions = [
             self._notices.subscribe(RequestEnded, lambda _: self._stir()),
+            self._notices.subscribe(Preloaded, lambda _: self._stir()),
             self._notices.subscribe(ModelChanged, self._changed),
             self._notices.subscribe(ConfigurationChanged, lambda _: self._follow()),
         ]

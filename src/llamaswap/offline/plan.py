@@ -102,6 +102,9 @@ class Planner:
                 return ModelId(spelled)
             if spelled in self._settings.aliases:
                 return self._settings.aliases[spelled]
+        if name in self._settings.selectors:
+            targets = ", ".join(self._settings.selectors[name].targets)
+            raise BadQuestion(f"{name!r} is a selector; ask for one of its targets: {targets}")
         raise BadQuestion(f"there is no model {name!r}; there are {', '.join(self._settings.models) or 'none'}")
 
 

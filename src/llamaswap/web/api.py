@@ -17,6 +17,7 @@ from llamaswap.ids import ModelId
 from llamaswap.notices import State, StateOf
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.resolver import Resolver
+from llamaswap.resolve.targets import Remote
 from llamaswap.web.answers import Answer, json_answer, text
 from llamaswap.web.call import Call, Respond
 from llamaswap.web.listing import States, model_list, running_list
@@ -116,5 +117,13 @@ class Api:
     def _named(self, call: Call) -> ModelId:
         found = self._resolver.local(call.rest) if call.rest else None
         if found is None:
-            raise ModelNotFound()
+            raise ModelNotFound(self._why_unknown(call.rest or ""))
         return found.model.id
+
+    def _why_unknown(self, name: str) -> str:
+        if name in self._settings.selectors:
+            return f"model not found: {name} is a selector; name one of the models that it stands for"
+        target = self._resolver.resolve(name)
+        if isinstance(target, Remote):
+            return f"model not found: {name} is a model of peer {target.peer.id}, and is loaded there"
+        return "model not found"
