@@ -236,6 +236,19 @@ class FailoverTests(PeersTestCase):
         world.ask("p/X")
         self.assertIn(b"POST /base/v1/x", world.upstream("q").received())
 
+    def test_a_kept_connection_that_broke(self) -> None:
+        """What was sent on it may have been acted upon, so that nobody else is asked when a new one cannot be made."""
+        world = PeerWorld(peer("p", "X", failover=("q",)), peer("q", "X"))
+        first = world.ask("p/X", "GET", "/v1/x")
+        world.upstream("p").answer(OK)
+        self.successResultOf(first.done)
+        asked = world.ask("p/X", "DELETE", "/v1/x")
+        self.assertIn(b"DELETE", world.upstream("p").received())
+        world.upstream("p").refuse("gone", "gone")
+        world.upstream("p").lose()
+        self.assertIn("gone", self.cause(asked))
+        self.assertEqual(world.upstream("q").connections, [])
+
     def test_nobody(self) -> None:
         """All causes are told."""
         world = PeerWorld(peer("p", "X", failover=("q",)), peer("q", "X"))

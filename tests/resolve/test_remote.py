@@ -80,6 +80,16 @@ class ListedTests(SynchronousTestCase):
         self.assertEqual(meant(remote, "a/b/c", "q/x", "q/al", "m", "q/m"), ["a/b:c", "p:q/x", None, None, "q:m"])
         self.assertEqual(remote.of("q"), ("m",))
 
+    def test_names_below_another_peer_are_its_own(self) -> None:
+        """Also while that one lists nothing: nobody takes its requests by listing a model of that name."""
+        peers = {id: Peer(id=id, proxy="http://h", models=(), refresh=60) for id in ("px", "evil", "org/deep")}
+        names = RemoteNames(peers)
+        names.follow("evil", ["px/m", "org/deep/m", "org/m", "evil/m"])
+        self.assertEqual([names.find(name) for name in ("px/m", "org/deep/m")], [None, None])
+        for name, model in (("org/m", "org/m"), ("evil/px/m", "px/m"), ("evil/m", "evil/m")):
+            found = names.find(name)
+            self.assertEqual(found and (found.peer.id, found.model), ("evil", model))
+
     def test_strangers(self) -> None:
         """A peer that is there no more lists nothing."""
         remote = names(p=("X",))

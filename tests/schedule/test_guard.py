@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -38,6 +39,10 @@ def failing(target: ModelId, running: object) -> Any:
     raise KeyError(target)
 
 
+def cancelled(target: ModelId, running: object) -> Any:
+    raise CancelledError
+
+
 def leaving(target: ModelId, running: object) -> Any:
     raise SystemExit("bye")
 
@@ -67,6 +72,7 @@ class GuardTests(SynchronousTestCase):
         for answer, target, why in (
             (failing, C, "'c'"),
             (leaving, C, "bye"),
+            (cancelled, C, ""),
             (None, C, "NoneType where a Verdict is needed"),
             (("a",), C, "tuple where a Verdict is needed"),
             (Verdict((ModelId("z"),)), C, "it evicts what does not run: ['z']"),

@@ -7,8 +7,8 @@ import weakref
 from typing import Any, cast
 from unittest.mock import patch
 
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.error import ConnectionDone, ConnectionRefusedError, TimeoutError
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
+from twisted.internet.error import ConnectionDone, ConnectionRefusedError, DNSLookupError, TimeoutError
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -77,6 +77,30 @@ class UpstreamTests(UpstreamCase):
         self.assertEqual(self.reactor.tcpClients[-1][0], "::1")
         self.accept()[0].dataReceived(OK)
         self.successResultOf(probe)
+
+    def test_a_name_with_an_underscore(self) -> None:
+        """It is no domain name, but containers have such names, and the system's resolver knows them."""
+        asked: list[str] = []
+
+        def resolve(name: str) -> Deferred[str]:
+            asked.append(name)
+            return succeed("192.0.2.7") if name == "my_app" else fail(DNSLookupError("unknown"))
+
+        self.reactor.resolve = resolve  # type: ignore[assignment]
+        probe = self.upstream("http://my_app:9").probe("/")
+        self.assertEqual(self.reactor.tcpClients[-1][:2], ("192.0.2.7", 9))
+        connection, transport = self.accept()
+        self.assertIn(b"Host: my_app:9\r\n", transport.take())
+        connection.dataReceived(OK)
+        self.assertEqual(self.successResultOf(probe), 200)
+        failure = self.failureResultOf(self.upstream("http://no_app:9").probe("/"), ConnectFailed)
+        self.assertIn("no_app", str(failure.value))
+
+    def test_names_that_are_none(self) -> None:
+        """A failure like any other, and no second attempt is worth its while."""
+        for url in (f"http://{'x' * 64}:9", f"https://{'x' * 64}:9"):
+            failure = self.failureResultOf(self.upstream(url).probe("/"), ConnectFailed)
+            self.assertFalse(failure.value.again)
 
     def test_nobody_there(self) -> None:
         """A refused connection is an `UpstreamFailed` that names the address."""

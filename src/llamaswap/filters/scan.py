@@ -27,7 +27,8 @@ _LONGEST_BLANK = 1024
 _BLANK = re.compile(rb"\s{0,%d}+" % _LONGEST_BLANK)
 _SCALAR = re.compile(rb"[^\s,\]}]++")
 
-_BACKSLASH = ord("\\")
+_ESCAPES = re.compile(rb'(?:\\.|[^"\\]{1,1024}+){1,1024}+', re.DOTALL)
+"""Much of what a string holds from an escape on, and nothing of what follows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +70,19 @@ def skip_blanks(body: Buffer, position: int) -> int:
 
 def string_end(body: Buffer, start: int) -> int | None:
     """Behind the closing quote of the string that opens at `start`; None for one that never closes."""
-    position = start + 1
-    while (quote := body.find(b'"', position)) >= 0:
-        before = quote
-        while before > position and body[before - 1] == _BACKSLASH:
-            before -= 1
-        if (quote - before) % 2 == 0:
+    position, quote = start + 1, -1
+    while True:
+        if quote < position:
+            quote = body.find(b'"', position)
+        if quote < 0:
+            return None
+        escape = body.find(b"\\", position, quote)
+        if escape < 0:
             return quote + 1
-        position = quote + 1
-    return None
+        escapes = _ESCAPES.match(body, escape)
+        if escapes is None:
+            return None
+        position = escapes.end()
 
 
 def value_end(body: Buffer, start: int) -> int | None:

@@ -74,12 +74,22 @@ async def forward(exchange: Exchange, upstream: Upstream, outgoing: Outgoing) ->
 async def _relay_once_or_twice(exchange: Exchange, upstream: Upstream, outgoing: Outgoing) -> None:
     try:
         await _relay(exchange, upstream, outgoing, fresh=False)
-    except _StaleConnection:
-        await _relay(exchange, upstream, outgoing, fresh=True)
+    except _StaleConnection as stale:
+        try:
+            await _relay(exchange, upstream, outgoing, fresh=True)
+        except ConnectFailed as error:
+            if stale.asked:  # it may have been acted upon, so nobody else is to be asked
+                raise UpstreamFailed(str(error)) from error
+            raise
 
 
 class _StaleConnection(Exception):
     """A kept-alive connection turned out dead before anything came back; the request can be sent again."""
+
+    def __init__(self, *, asked: bool) -> None:
+        super().__init__()
+        self.asked = asked
+        """Something of the request was sent on it."""
 
 
 async def _relay(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, *, fresh: bool) -> None:
@@ -91,7 +101,7 @@ async def _relay(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, *, 
         except UpstreamFailed as error:
             silent = isinstance(error, UpstreamSilent)  # not dead: it may be at work
             if not fresh and not silent and _may_be_sent_again(exchange, outgoing, connection):
-                raise _StaleConnection from error
+                raise _StaleConnection(asked=connection.asked) from error
             raise
         if outgoing.heard is not None:
             outgoing.heard()

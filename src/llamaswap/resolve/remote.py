@@ -65,9 +65,19 @@ class RemoteNames:
             offers[remote.peer.id].append(remote)
         self._all = tuple(remote for each in offers.values() for remote in each)
         self._models = {peer: tuple(remote.model for remote in each) for peer, each in offers.items()}
-        bare = {name: remote for name, remote in _bare(self._all).items() if name not in self._taken}
+        bare = {
+            name: remote
+            for name, remote in _bare(self._all).items()
+            if name not in self._taken and not self._belongs_to_another(name, remote.peer.id)
+        }
         self._names = bare | full | self._configured
         self._deepest = max((name.count("/") + 1 for name in self._names), default=0)
+
+    def _belongs_to_another(self, name: str, peer: str) -> bool:
+        """Names below that of a peer are its own, also while it lists nothing."""
+        parts = name.split("/")
+        fronts = ("/".join(parts[:count]) for count in range(1, len(parts)))
+        return any(front in self._peers and front != peer for front in fronts)
 
     def _followed(self) -> Iterator[Remote]:
         for peer in self._peers.values():

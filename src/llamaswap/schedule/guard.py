@@ -28,7 +28,9 @@ class Guard:
         """What the policy says, if it can be said; else all others go."""
         try:
             return _checked(self._policy.decide(target, running, when), target, running)
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             self._tell("decide", error)
         others = tuple(shown.model for shown in running if shown.model != target)
         return Verdict(others, cost=len(others), why=f"the policy {self._name} has failed, so all others make room")
@@ -38,7 +40,9 @@ class Guard:
         if self._spare is not None:
             try:
                 return _checked(self._spare(target, running, when), target, running)
-            except (Exception, SystemExit) as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 self._tell("spare", error)
         return Verdict(())
 

@@ -15,7 +15,14 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint
 from twisted.internet.error import ConnectError, ConnectingCancelledError, DNSLookupError
 from twisted.internet.error import TimeoutError as ConnectTimeout
-from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTCP, IReactorTime, IStreamClientEndpoint
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IReactorCore,
+    IReactorTCP,
+    IReactorTime,
+    IStreamClientEndpoint,
+)
 from twisted.internet.protocol import Factory
 
 from llamaswap.config.schema import Timeouts
@@ -39,7 +46,7 @@ _MARGIN = 1.0
 """Seconds before the upstream would close an idle connection at which we do, so that no request meets its end."""
 
 
-class INetworkReactor(IReactorTCP, IReactorTime):
+class INetworkReactor(IReactorCore, IReactorTCP, IReactorTime):
     """What an `Upstream` needs of a reactor."""
 
 
@@ -196,6 +203,10 @@ class Upstream:
                 failures.append(f"{address}: {error}")
                 again = again and not isinstance(error, ConnectTimeout) and getattr(error, "again", True)
                 continue
+            except ValueError as error:  # that is no name of a host, or none that a certificate can be for
+                failures.append(f"{address}: {error}")
+                again = False
+                continue
             self._good_address = address
             return self._admit(connection)
         raise ConnectFailed(f"cannot connect to {self.origin}: " + "; ".join(failures), again=again)
@@ -203,6 +214,8 @@ class Upstream:
     async def _reach(self, address: str) -> Connection:
         """A connection that can be used: with TLS, one that has shaken hands."""
         make = SecureConnection if self._tls is not None else Connection
+        if "_" in address:  # no domain name, but that of a container, which the system's resolver knows
+            address = await self._reactor.resolve(address)
         connection = cast(Connection, await self._endpoint(address).connect(_Connections(make, self._lost)))
         if isinstance(connection, SecureConnection):
             await connection.secured(self._timeouts.tls_handshake, self._reactor)
