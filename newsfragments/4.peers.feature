@@ -1,1 +1,1 @@
-Models of other servers (`peers`) are served: over TLS with a private authority if wanted, with lists that follow what the other server has, state (`GET /api/peers`), a second attempt, failover, and no endless circles.
+Models of other servers (`peers`) are served: over TLS with a private authority if wanted, with lists that follow what the other server has, state (`GET /api/peers`), a second attempt, failover with the filters of whoever is asked, and no endless circles.

@@ -133,9 +133,10 @@ class Doors:
         return _Rules(resolver, remote, Gate(settings, self._table, self._peers.via), lanes)
 
     def _request_ended(self, end: End) -> None:
-        target, when = end.choice.target, self._clock.seconds()
-        peer, model = (target.peer.id, target.name) if isinstance(target, Remote) else ("", target.model.id)
-        self._notices.publish(RequestEnded(model, peer, end.choice.selector, end.stay, end.status, end.listed, when))
+        choice, when = end.choice, self._clock.seconds()
+        model = choice.target.name if isinstance(choice.target, Remote) else choice.target.model.id
+        told = (model, choice.peer, choice.selector, end.stay, end.status, end.listed, when)
+        self._notices.publish(RequestEnded(*told))
 
 
 class _Known:

@@ -27,6 +27,10 @@ class State(Enum):
     SHUTDOWN = "shutdown"
 
 
+StateOf = Callable[[ModelId], State]
+"""Says how a new request would find a model."""
+
+
 class PeerState(Enum):
     """Whether another server answers."""
 
@@ -96,7 +100,7 @@ class RequestEnded:
     model: str
     """The model's ID, or the name by which a peer's model was asked for."""
     peer: str
-    """The peer's ID; empty for a model of this server."""
+    """The ID of the peer that answered, or was asked last; empty for a model of this server."""
     selector: str
     """The selector that chose the model; empty when none did."""
     stay: Stay | None

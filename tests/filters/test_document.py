@@ -11,9 +11,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.parameters import Path
 from llamaswap.errors import BadRequest
-from llamaswap.filters.document import MOST_ITEMS, Damaged, open_document
+from llamaswap.filters.document import MOST_ITEMS, open_document
 from llamaswap.filters.keys import FilterFailed
-from llamaswap.filters.scan import Edit
+from llamaswap.filters.scan import Damaged, Edit
 
 Change = tuple[Path, Any]
 """A path, and the value to be there; `GONE` to be nothing."""

@@ -185,6 +185,18 @@ class WebhookTests(LifecycleCase):
             else:
                 self.assertIsNone(self.successResultOf(work))
 
+    def test_an_answer_without_end(self) -> None:
+        """Has the hook's time and no more: then its connection is cut, and the hook has failed."""
+        self.in_force = {"after_load": (Hook(webhook="http://127.0.0.1:9/x", required=True, timeout=3.0),)}
+        work = self.begin(self.hooks.after_load(MODEL, UPSTREAM))
+        self.agent.answer(200, b"o", complete=False)
+        self.fake.clock.advance(2.9)
+        self.assertNoResult(work)
+        self.fake.clock.advance(0.1)
+        self.assertIn("took longer than 3 s", str(self.failureResultOf(work, StartFailed).value))
+        self.assertTrue(self.agent.cut)
+        self.assertEqual(self.fake.clock.getDelayedCalls(), [])
+
 
 class EndTests(LifecycleCase):
     """Turns that are cut short."""

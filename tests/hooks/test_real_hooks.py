@@ -28,18 +28,24 @@ MODEL = Model(id=ModelId("m"))
 
 
 class Receiver(Resource):
-    """Remembers what is posted to it; `/silent` never answers."""
+    """Remembers what is posted to it; `/silent` never answers, `/endless` never stops."""
 
     isLeaf = True
 
     def __init__(self) -> None:
         super().__init__()
         self.heard: list[tuple[str, dict[str, str]]] = []
+        self.left: Deferred[None] = Deferred()
+        """Fires when whoever asked for `/endless` has hung up."""
 
     def render_POST(self, request: Request) -> bytes | int:
         assert request.content is not None
         self.heard.append((request.uri.decode(), json.loads(request.content.read())))
         if request.uri == b"/silent":
+            return NOT_DONE_YET
+        if request.uri == b"/endless":
+            request.notifyFinish().addErrback(lambda _: self.left.callback(None))
+            request.write(b"and")
             return NOT_DONE_YET
         request.setResponseCode(500 if request.uri == b"/broken" else 200)
         return b"thanks"
@@ -153,3 +159,10 @@ class WebhookTests(RealHooksTestCase):
         silent = Hook(webhook=f"{self.url}/silent", required=True, timeout=0.2)
         self.assertEqual(await self.refused(silent), "took longer than 0.2 s")
         self.assertEqual(len(self.receiver.heard), 2)
+
+    @asynchronous
+    async def test_an_answer_without_end(self) -> None:
+        """Is hung up on when the time is over."""
+        endless = Hook(webhook=f"{self.url}/endless", required=True, timeout=0.2)
+        self.assertEqual(await self.refused(endless), "took longer than 0.2 s")
+        await self.receiver.left

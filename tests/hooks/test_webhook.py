@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.error import ConnectionDone, ConnectionRefusedError
+from twisted.internet.error import ConnectionDone, ConnectionLost, ConnectionRefusedError
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
-from twisted.web.client import ResponseNeverReceived
+from twisted.web.client import ResponseDone, ResponseNeverReceived
+from twisted.web.http import PotentialDataLoss
 from twisted.web.iweb import IAgent
 from zope.interface.verify import verifyObject
 
@@ -58,9 +59,19 @@ class PostTests(SynchronousTestCase):
         """It is cut; the status counts all the same."""
         for length in (LONGEST_ANSWER, LONGEST_ANSWER + 1):
             posting = self.begin()
-            self.agent.answer(200, b"x" * length)
+            self.agent.answer(200, b"x" * length, complete=length == LONGEST_ANSWER)
             self.assertIsNone(self.successResultOf(posting))
             self.assertEqual(self.agent.cut, length > LONGEST_ANSWER)
+
+    def test_a_slow_answer(self) -> None:
+        """It is waited for; one that breaks off has said its status."""
+        for reason in (Failure(ResponseDone()), Failure(PotentialDataLoss()), Failure(ConnectionLost())):
+            posting = self.begin()
+            answer = self.agent.answer(500, b"o", complete=False)
+            self.assertNoResult(posting)
+            answer._bodyDataFinished(reason)
+            self.assertEqual(self.successResultOf(posting), "answered with status 500")
+            self.assertFalse(self.agent.cut)
 
     def test_no_answer(self) -> None:
         """Nobody there, or somebody who hangs up: the innermost reason is told, without the URL."""
@@ -80,3 +91,12 @@ class PostTests(SynchronousTestCase):
         posting = self.begin()
         posting.cancel()
         self.failureResultOf(posting, CancelledError)
+
+    def test_cancelled_in_the_middle_of_the_answer(self) -> None:
+        """It hangs up as well."""
+        posting = self.begin()
+        answer = self.agent.answer(200, b"o", complete=False)
+        posting.cancel()
+        self.failureResultOf(posting, CancelledError)
+        self.assertTrue(self.agent.cut)
+        answer._bodyDataFinished(Failure(ConnectionDone()))

@@ -106,8 +106,7 @@ class FakeAgent:
         """Method, URL and headers of each request."""
         self.body = b""
         """Of the last request."""
-        self.cut = False
-        """The answer's body was given up."""
+        self._transport = StringTransport()
         self._answers: list[Deferred[IResponse]] = []
 
     def request(
@@ -118,14 +117,20 @@ class FakeAgent:
         self._answers.append(Deferred())
         return self._answers[-1]
 
-    def answer(self, status: int, body: bytes = b"ok") -> None:
-        """Answer the oldest request."""
-        transport = StringTransport()
-        response = Response((b"HTTP", 1, 1), status, b"", Headers(), transport)
+    def answer(self, status: int, body: bytes = b"ok", *, complete: bool = True) -> Response:
+        """Answer the oldest request; more may follow what is not complete."""
+        self._transport = StringTransport()
+        response = Response((b"HTTP", 1, 1), status, b"", Headers(), self._transport)
         self._answers.pop(0).callback(response)
         response._bodyDataReceived(body)
-        self.cut = transport.disconnecting
-        response._bodyDataFinished()
+        if complete:
+            response._bodyDataFinished()
+        return response
+
+    @property
+    def cut(self) -> bool:
+        """The last answer's body was given up."""
+        return bool(self._transport.producerState == "stopped")
 
     def fail(self, error: Exception) -> None:
         """Let the oldest request fail."""

@@ -86,4 +86,4 @@ class FormTests(SynchronousTestCase):
     def test_bounds(self) -> None:
         """Forms beyond reason are not looked into."""
         self.assertFalse(asks_for_stream(b"", FORM, b"x=" + b"y" * (1024 * 1024) + b"&stream=true"))
-        self.assertFalse(asks_for_stream(b"", FORM, b"a=b&" * 1000 + b"stream=true"))
+        self.assertFalse(asks_for_stream(b"", FORM, b"a=b&" * 10_000 + b"stream=true"))

@@ -27,7 +27,7 @@ class PeersTestCase(SynchronousTestCase):
 
 class RequestTests(PeersTestCase):
     def test_s91_headers(self) -> None:
-        """S-91: the peer's own host, its key in place of the client's, and nothing of who has asked."""
+        """S-91: the peer's own host, its key in place of the client's, and nothing of the client's address."""
         world = PeerWorld(peer("p", "X", api_key="theirs"))
         headers = {
             "Host": "here",
@@ -36,6 +36,10 @@ class RequestTests(PeersTestCase):
             "Forwarded": "for=1.2.3.4",
             "X-Forwarded-Host": "here",
             "X-Forwarded-For": "1.2.3.4",
+            "X-Real-IP": "1.2.3.4",
+            "True-Client-IP": "1.2.3.4",
+            "CF-Connecting-IP": "1.2.3.4",
+            "Cookie": "a=b",
             "Via": "1.0 front",
             "X-Mine": "1",
         }
@@ -46,7 +50,7 @@ class RequestTests(PeersTestCase):
         self.assertEqual(body, b"hi")
         lines = head.split(b"\r\n")[2:]
         expected = [
-            *(b"X-Mine: 1", b"Authorization: Bearer theirs", b"x-api-key: theirs"),
+            *(b"Cookie: a=b", b"X-Mine: 1", b"Authorization: Bearer theirs", b"x-api-key: theirs"),
             *(b"Via: 1.0 front, 1.1 " + world.peers.via, b"Content-Length: 2"),
         ]
         self.assertEqual(lines, expected)

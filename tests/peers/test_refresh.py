@@ -132,7 +132,7 @@ class RefreshTests(SynchronousTestCase):
         self.upstream.answer(b"x")
         self.assertTrue(transport_of(self.upstream.last).aborted)
         self.upstream.lose()
-        self.assertEqual(self.last(), ("unlisted", f"the list of models is larger than {LARGEST} bytes"))
+        self.assertEqual(self.last(), ("unlisted", f"the answer is longer than {LARGEST} bytes"))
 
     def test_a_long_list_is_read_in_a_thread(self) -> None:
         """A short one is not worth it."""

@@ -6,12 +6,12 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, execute, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.errors import ClientGone
 from llamaswap.filters.scan import Span
-from llamaswap.proxy.body import IN_MEMORY, StoredBody, store
+from llamaswap.proxy.body import IN_MEMORY, SCANNED_AT_ONCE, StoredBody, scan, store
 from llamaswap.wire.body import IncomingBody
 
 
@@ -73,3 +73,19 @@ class StoreTests(SynchronousTestCase):
             body.break_off(ClientGone("gone"))
             self.failureResultOf(stored, ClientGone)
             self.assertEqual(len(os.listdir("/proc/self/fd")), before)
+
+
+class ScanTests(SynchronousTestCase):
+    def test_short_texts_at_once(self) -> None:
+        """A thread would cost more than the look; what goes wrong is told either way."""
+        threads: list[Any] = []
+
+        def in_thread(work: Any, *arguments: Any) -> Deferred[Any]:
+            threads.append(work)
+            return execute(work, *arguments)
+
+        for size, used in ((SCANNED_AT_ONCE, 0), (SCANNED_AT_ONCE + 1, 1)):
+            found = Deferred.fromCoroutine(scan(in_thread, size, int, "12"))
+            self.assertEqual((self.successResultOf(found), len(threads)), (12, used))
+            self.failureResultOf(Deferred.fromCoroutine(scan(in_thread, size, int, "x")), ValueError)
+            threads.clear()

@@ -16,6 +16,7 @@ from llamaswap.notices import PeerChanged
 from llamaswap.peers.peers import Peers
 from llamaswap.proxy.forward import Outgoing
 from llamaswap.resolve.remote import RemoteNames
+from llamaswap.resolve.targets import Remote
 from llamaswap.wire.connection import Connection
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
@@ -101,8 +102,11 @@ class PeerWorld:
         exchange = MemoryExchange(*(args or ("POST", "/v1/x")), **kwargs)
         target = self.names.find(name)
         assert target is not None, name
-        outgoing = Outgoing(exchange.target, keep_credentials=keep_credentials)
-        return Asked(exchange, Deferred.fromCoroutine(self.peers.serve(cast(Exchange, exchange), target, outgoing)))
+
+        async def prepare(asked: Remote) -> Outgoing:
+            return Outgoing(exchange.target, keep_credentials=keep_credentials)
+
+        return Asked(exchange, Deferred.fromCoroutine(self.peers.serve(cast(Exchange, exchange), target, prepare)))
 
 
 class Asked:

@@ -15,7 +15,8 @@ from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
 from llamaswap.notices import State
-from llamaswap.proxy.forward import Outgoing, forward
+from llamaswap.peers.peers import Peers, Prepare
+from llamaswap.proxy.forward import forward
 from llamaswap.resolve.chooser import Chooser
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
@@ -94,15 +95,16 @@ class MemoryPeers:
     def __init__(self) -> None:
         self.upstreams: dict[str, MemoryUpstream] = {}
 
-    async def serve(self, exchange: Exchange, target: Remote, outgoing: Outgoing) -> None:
+    async def serve(self, exchange: Exchange, target: Remote, prepare: Prepare) -> None:
         upstream = self.upstreams.setdefault(target.peer.id, MemoryUpstream())
-        await forward(exchange, cast(Upstream, upstream), outgoing)
+        await forward(exchange, cast(Upstream, upstream), await prepare(target))
 
 
 class RelayWorld(World):
     """A `World` whose relayed lanes are the real ones."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, peers: Peers | None = None) -> None:
+        """`peers` are asked in place of `self.peers`."""
         self.leases = MemoryLeases()
         self.peers = MemoryPeers()
         self.ended: list[End] = []
@@ -112,7 +114,7 @@ class RelayWorld(World):
         active = ActiveProfile()
         self.tally = Tally()
         chooser = Chooser(settings, resolver, self.leases, active, self.tally)
-        ways = (self.leases, self.peers, self.in_thread)
+        ways = (self.leases, peers or self.peers, self.in_thread)
         ended = self.ended
         inference = Inference(settings, chooser, *ways, self.loading, ended.append, self.leases)
         passthrough = Passthrough(settings, resolver, chooser, *ways, ended.append, self.leases)

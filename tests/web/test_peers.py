@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.notices import PeerState
 from llamaswap.peers.peers import PeerStatus
+from tests.support.peers import peer
 from tests.support.web import VIA, MemoryExchange, World, model, settings_of
 
 
@@ -36,7 +37,7 @@ class StatusTests(SynchronousTestCase):
 
 class CircleTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.world = World(settings_of(model("m")))
+        self.world = World(settings_of(model("m"), peers={"p": peer("p", "X")}))
 
     def ask(self, method: str, path: str, via: bytes) -> MemoryExchange:
         return self.world.ask(method, path, [(b"Host", b"x"), (b"Via", b"1.1 front"), (b"Via", via)])
@@ -47,6 +48,11 @@ class CircleTests(SynchronousTestCase):
             exchange = self.ask(method, path, b"1.1 x, 1.1 " + VIA + b", 1.1 y")
             self.assertEqual(exchange.status, 508)
             self.assertEqual(json.loads(exchange.answer)["error"]["code"], "loop_detected")
+
+    def test_without_peers(self) -> None:
+        """Nobody looks for circles, since none can be."""
+        self.world = World(settings_of(model("m")))
+        self.assertEqual(self.ask("POST", "/v1/chat/completions", b"1.1 " + VIA).status, 200)
 
     def test_other_ways(self) -> None:
         """Other servers, of our kind too, may have passed it on; what goes to no model cannot run in a circle."""

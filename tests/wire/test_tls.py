@@ -79,6 +79,7 @@ class TlsTests(SynchronousTestCase):
             self.talk(pair)
             error = self.failureResultOf(probe, ConnectFailed).value
             self.assertIn(f"the TLS handshake failed: {words}", str(error))
+            self.assertFalse(error.again)
 
     def test_no_certificate_to_verify_with(self) -> None:
         """A file of authorities that nobody has read does not open the door to everybody."""
@@ -113,10 +114,9 @@ class TlsTests(SynchronousTestCase):
         self.assertIn("the TLS handshake failed", str(self.failureResultOf(probe, ConnectFailed).value))
         probe = self.ask(self.authority.pem)
         self.near.connectionLost(Failure(ConnectionDone()))
-        self.assertIn(
-            "the TLS handshake failed: Connection to the other side was lost",
-            str(self.failureResultOf(probe, ConnectFailed).value),
-        )
+        error = self.failureResultOf(probe, ConnectFailed).value
+        self.assertIn("the TLS handshake failed: Connection to the other side was lost", str(error))
+        self.assertTrue(error.again)
 
 
 def _server(pair: Pair) -> Any:

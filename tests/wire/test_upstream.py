@@ -60,6 +60,14 @@ class UpstreamTests(UpstreamCase):
         self.assertTrue(transport.aborted)
         self.assertEqual(self.reactor.getDelayedCalls(), [])
 
+    def test_a_probe_with_a_long_answer(self) -> None:
+        """Its status counts all the same; the rest is not waited for."""
+        probe = self.upstream().probe("/")
+        connection, transport = self.accept()
+        connection.dataReceived(OK.replace(b"Length: 2", b"Length: 2000000"))
+        self.assertEqual(self.successResultOf(probe), 200)
+        self.assertTrue(transport.aborted)
+
     def test_localhost_tries_both_loopbacks_at_once_after_a_refusal(self) -> None:
         """One refusal does not delay the next address, and the good one is remembered."""
         upstream = self.upstream("http://localhost:9")

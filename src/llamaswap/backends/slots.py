@@ -23,6 +23,7 @@ from llamaswap.backends.slot_names import MOST_SLOTS, Names
 from llamaswap.config.schema import Model, Slots
 from llamaswap.errors import LlamaSwapError
 from llamaswap.ids import ModelId
+from llamaswap.wire.ask import ask
 from llamaswap.wire.upstream import Upstream
 
 _ANSWER_LIMIT = 16 * 1024 * 1024
@@ -168,34 +169,17 @@ class _Engine:
         return tokens
 
     async def _ask(self, method: bytes, path: bytes, body: object = None) -> object:
-        origin = self._upstream.origin
         data = b"" if body is None else json.dumps(body).encode()
-        lines = [b"%b %b HTTP/1.1" % (method, origin.target(path)), b"Host: " + origin.authority]
-        lines += [b"Accept: application/json"]
-        if data:
-            lines += [b"Content-Type: application/json", b"Content-Length: %d" % len(data)]
-        answer = _Answer()
+        lines = [(b"Accept", b"application/json"), *([(b"Content-Type", b"application/json")] if data else [])]
         fresh, self._first = self._first, False  # one that was kept may have died unseen
-        async with self._upstream.connection(fresh=fresh) as connection:
-            head = await connection.send(b"\r\n".join((*lines, b"", data)))
-            await connection.relay(answer.take)
+        status, text = await ask(self._upstream, method, path, lines, data, limit=_ANSWER_LIMIT, fresh=fresh)
         try:
-            told = json.loads(bytes(answer.text))
+            told = json.loads(text)
         except (ValueError, RecursionError):
             told = None
-        if head.status != 200:
-            raise EngineRefused(f"{method.decode()} {path.decode()} answers {head.status}{_message(told)}")
+        if status != 200:
+            raise EngineRefused(f"{method.decode()} {path.decode()} answers {status}{_message(told)}")
         return told
-
-
-class _Answer:
-    """A body, as far as it is not too long to be one."""
-
-    def __init__(self) -> None:
-        self.text = bytearray()
-
-    def take(self, data: bytes) -> None:
-        self.text += data[: _ANSWER_LIMIT - len(self.text)]
 
 
 def _is_slot(number: object) -> bool:

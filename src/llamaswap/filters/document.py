@@ -14,17 +14,13 @@ from typing import Any
 from llamaswap.config.parameters import Path
 from llamaswap.errors import BadRequest
 from llamaswap.filters.keys import place_to_fill, place_to_strip
-from llamaswap.filters.scan import Buffer, Edit, Span, skip_blanks, string_end, unquoted, value_end
+from llamaswap.filters.scan import Buffer, Damaged, Edit, Part, Span, parts, skip_blanks, unquoted
 from llamaswap.filters.values import placed, stripped
 
 MOST_ITEMS = 65_536
 """Members of an object, or places of a list, that are opened at most: each takes memory."""
 _LONGEST_NAME = 4096
 """Bytes of a member's name that are compared with those of rules."""
-
-
-class Damaged(Exception):
-    """The text is no JSON, as far as it was looked at."""
 
 
 class Container(ABC):
@@ -35,7 +31,7 @@ class Container(ABC):
         self.body = body
         self.start = start
         self.items: list[Item] = []
-        self.end = self._read(start + 1)
+        self.end = self._read()
 
     @abstractmethod
     def place(self, path: Path, new: Any) -> None:
@@ -44,10 +40,6 @@ class Container(ABC):
     @abstractmethod
     def strip(self, path: Path) -> None:
         """Take away what stands at `path`, if anything does. Raises what opening does."""
-
-    @abstractmethod
-    def _item(self, position: int) -> Item:
-        """The item at `position`. Raises `Damaged`."""
 
     @abstractmethod
     def _added(self) -> list[bytes]:
@@ -77,23 +69,15 @@ class Container(ABC):
         after = self.items[number + 1].start if number + 1 < len(self.items) else self.items[number].value.end
         return Span(self.items[number].start, after)
 
-    def _read(self, position: int) -> int:
+    def _read(self) -> int:
         """Find all items; the answer is where the container ends."""
-        closing = b"}" if self.body[self.start : self.start + 1] == b"{" else b"]"
-        position = skip_blanks(self.body, position)
-        if self.body[position : position + 1] == closing:
-            return position + 1
-        while True:
-            self.items.append(item := self._item(position))
-            if len(self.items) > MOST_ITEMS:
+        end = self.start + 1
+        for part in parts(self.body, self.start):
+            if len(self.items) == MOST_ITEMS:
                 raise BadRequest(f"more than {MOST_ITEMS} members in one place of the request: it cannot be filtered")
-            position = skip_blanks(self.body, item.value.end)
-            mark = self.body[position : position + 1]
-            if mark == closing:
-                return position + 1
-            if mark != b",":
-                raise Damaged
-            position = skip_blanks(self.body, position + 1)
+            self.items.append(Item(self.body, part))
+            end = part.end
+        return skip_blanks(self.body, end) + 1
 
 
 class Item:
@@ -101,11 +85,11 @@ class Item:
 
     __slots__ = ("_body", "_inside", "_new", "_replaced", "gone", "name", "start", "value")
 
-    def __init__(self, body: Buffer, start: int, value: Span, name: str | None = None) -> None:
+    def __init__(self, body: Buffer, part: Part) -> None:
         self._body = body
-        self.start = start
-        self.value = value
-        self.name = name
+        self.start = part.start
+        self.value = Span(part.value, part.end)
+        self.name = _name_of(body, part)
         self.gone = False
         self._inside: Container | None = None
         self._new: Any = None
@@ -170,16 +154,6 @@ class Object(Container):
     def _added(self) -> list[bytes]:
         return [_dumped(name) + b":" + _dumped(value) for name, value in self._more.items()]
 
-    def _item(self, position: int) -> Item:
-        end = string_end(self.body, position) if self.body[position : position + 1] == b'"' else None
-        if end is None:
-            raise Damaged
-        colon = skip_blanks(self.body, end)
-        if self.body[colon : colon + 1] != b":":
-            raise Damaged
-        name = unquoted(self.body[position:end]) if end - position <= _LONGEST_NAME else None
-        return Item(self.body, position, _value(self.body, skip_blanks(self.body, colon + 1)), name)
-
 
 class List(Container):
     """Its places are counted as they are after the changes so far."""
@@ -209,9 +183,6 @@ class List(Container):
     def _added(self) -> list[bytes]:
         return [_dumped(value) for value in self._more]
 
-    def _item(self, position: int) -> Item:
-        return Item(self.body, position, _value(self.body, position))
-
 
 def open_document(body: Buffer) -> Container:
     """The object that `body` is, and nothing else. Raises `Damaged` for any other text, and `BadRequest`."""
@@ -233,11 +204,10 @@ def _opened(body: Buffer, start: int) -> Container | None:
     return None
 
 
-def _value(body: Buffer, start: int) -> Span:
-    end = value_end(body, start)
-    if end is None:
-        raise Damaged
-    return Span(start, end)
+def _name_of(body: Buffer, part: Part) -> str | None:
+    """None for a place of a list, and for a name that is no rule's."""
+    named = 0 < part.name_end - part.start <= _LONGEST_NAME
+    return unquoted(body[part.start : part.name_end]) if named else None
 
 
 def _dumped(value: Any) -> bytes:

@@ -11,9 +11,9 @@ from typing import Any
 
 from llamaswap.config.parameters import Path, set_path, strip_path
 from llamaswap.config.schema import Filters
-from llamaswap.filters.document import Container, Damaged, open_document
+from llamaswap.filters.document import Container, open_document
 from llamaswap.filters.keys import FilterFailed
-from llamaswap.filters.scan import Buffer, Edit
+from llamaswap.filters.scan import Buffer, Damaged, Edit
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from mmap import mmap
+from typing import NamedTuple
 
 Buffer = bytes | mmap
 
@@ -34,6 +36,22 @@ class Span:
     """A stretch of a buffer, from `start` up to before `end`."""
 
     start: int
+    end: int
+
+
+class Damaged(Exception):
+    """The text is no JSON, as far as it was looked at."""
+
+
+class Part(NamedTuple):
+    """A member of an object, or a place of a list."""
+
+    start: int
+    """Where it begins: a member with its name."""
+    name_end: int
+    """Behind the name's literal; `start` for a place of a list."""
+    value: int
+    """Where its value begins, and where it ends."""
     end: int
 
 
@@ -76,6 +94,43 @@ def value_end(body: Buffer, start: int) -> int | None:
         return _container_end(body, start)
     scalar = _SCALAR.match(body, start)
     return scalar.end() if scalar else None
+
+
+def parts(body: Buffer, start: int) -> Iterator[Part]:
+    """What the object or list that opens at `start` consists of, in order.
+
+    Each is whole when it comes, whatever follows it. Raises `Damaged` where the text goes wrong; otherwise the last one
+    is followed by the closing bracket.
+    """
+    is_object = body[start : start + 1] == b"{"
+    closing = b"}" if is_object else b"]"
+    position = skip_blanks(body, start + 1)
+    if body[position : position + 1] == closing:
+        return
+    while True:
+        name_end, value = _name(body, position) if is_object else (position, position)
+        end = value_end(body, value)
+        if end is None:
+            raise Damaged
+        yield Part(position, name_end, value, end)
+        position = skip_blanks(body, end)
+        mark = body[position : position + 1]
+        if mark == closing:
+            return
+        if mark != b",":
+            raise Damaged
+        position = skip_blanks(body, position + 1)
+
+
+def _name(body: Buffer, start: int) -> tuple[int, int]:
+    """Where the name at `start` ends, and where its value begins."""
+    end = string_end(body, start) if body[start : start + 1] == b'"' else None
+    if end is None:
+        raise Damaged
+    colon = skip_blanks(body, end)
+    if body[colon : colon + 1] != b":":
+        raise Damaged
+    return end, skip_blanks(body, colon + 1)
 
 
 def _container_end(body: Buffer, start: int) -> int | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from twisted.internet.defer import CancelledError
-from twisted.internet.interfaces import ITransport
-from twisted.internet.protocol import Protocol
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent
 
@@ -16,8 +16,9 @@ LONGEST_ANSWER = 64 * 1024
 
 
 async def post(agent: IAgent, url: str, body: bytes) -> str | None:
-    """Post `body`; returns what went wrong, or None. Redirects are not followed. Cancelling hangs up.
+    """Post `body`; returns what went wrong, or None, when the answer is over. Redirects are not followed.
 
+    Cancelling hangs up, also in the middle of the answer: whoever waits for it sets its time.
     What went wrong never holds the URL, which may hold secrets.
     """
     from treq.client import HTTPClient  # late: few servers have webhooks, and it takes its time
@@ -34,7 +35,9 @@ async def post(agent: IAgent, url: str, body: bytes) -> str | None:
         if isinstance(error, CancelledError):
             raise error from wrapped
         return f"{type(error).__name__}: {error}".replace(address, "…")
-    answer.original.deliverBody(_Ignored())
+    ignored = _Ignored()
+    answer.original.deliverBody(ignored)
+    await ignored.over
     return None if 200 <= answer.code < 300 else f"answered with status {answer.code}"
 
 
@@ -54,12 +57,26 @@ def _innermost(error: Exception) -> Exception:
 
 
 class _Ignored(Protocol):
-    """Lets the server finish, unless it says too much."""
+    """Lets the server finish, unless it says too much. `over` fires when it has; cancelling it hangs up."""
 
-    transport: ITransport
-    _left = LONGEST_ANSWER
+    def __init__(self) -> None:
+        self.over: Deferred[None] = Deferred(lambda _: self._hang_up())
+        self._left = LONGEST_ANSWER
 
     def dataReceived(self, data: bytes) -> None:
         self._left -= len(data)
         if self._left < 0:
-            self.transport.loseConnection()
+            self._hang_up()
+            self._end()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        if not self.over.called:
+            self.over.callback(None)
+
+    def _hang_up(self) -> None:
+        """At once: to lose a TLS connection would wait for the other side's farewell."""
+        transport: Any = self.transport
+        transport.stopProducing()

@@ -6,10 +6,8 @@ client that does not read them is spared those that it would miss. One write is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from secrets import token_hex
-from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from twisted.logger import Logger
@@ -18,39 +16,23 @@ from zope.interface import implementer
 from llamaswap.errors import Refusal
 from llamaswap.exchange import Exchange, Header
 from llamaswap.filters.scan import Buffer
-from llamaswap.ids import ModelId
 from llamaswap.loading.dialects import Dialect, dialect, speaks
 from llamaswap.loading.faults import Fault, Words, of_answer, of_refusal
 from llamaswap.loading.script import TICK, Remark, Script
 from llamaswap.loading.wish import asks_for_stream
-from llamaswap.notices import State
-from llamaswap.proxy.body import InThread, StoredBody
+from llamaswap.notices import State, StateOf
+from llamaswap.proxy.body import InThread, StoredBody, scan
 from llamaswap.proxy.continued import Continued
 from llamaswap.proxy.forward import Outgoing, forward
+from llamaswap.proxy.leases import Lease
 from llamaswap.resolve.targets import Local
-from llamaswap.stay import Progress
-from llamaswap.wire.upstream import Upstream
 
 HEADERS: tuple[Header, ...] = (
     (b"Content-Type", b"text/event-stream"),
     (b"Cache-Control", b"no-cache"),
     (b"X-Accel-Buffering", b"no"),
 )
-_SCANNED_AT_ONCE = 16 * 1024
-"""Bytes of a body that may be scanned on the reactor."""
 _GONE = (State.STOPPED, State.SHUTDOWN)
-
-StateOf = Callable[[ModelId], State]
-
-
-class Lease(Protocol):
-    """A place with a running model that has been asked for (`schedule/dispatcher.py`)."""
-
-    def progress(self) -> Progress: ...
-    async def __aenter__(self) -> Upstream: ...
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 class Loading:
@@ -74,8 +56,7 @@ class Loading:
             return None
         body = _as_it_goes_out(outgoing.body)
         asked = (query, exchange.header(b"content-type") or b"", body)
-        small = len(body) <= _SCANNED_AT_ONCE
-        wanted = asks_for_stream(*asked) if small else await self._in_thread(asks_for_stream, *asked)
+        wanted = await scan(self._in_thread, len(body), asks_for_stream, *asked)
         return LoadingStream(self, exchange, target, outgoing, path) if wanted else None
 
     def stir(self) -> None:

@@ -7,29 +7,28 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 from llamaswap.filters.scan import Buffer
-from llamaswap.resolve.places import find_member, multipart_fields
+from llamaswap.resolve.places import Place, fields, find_member, kind_of, multipart_fields
 
 _FORM_LIMIT = 1024 * 1024
 """Bytes of a urlencoded body that is looked into; what wants a stream is text."""
-_FIELD_LIMIT = 1000
 _TRUE_TEXTS = frozenset(("1", "t", "true"))
 _LONGEST_VALUE = 64
 
 
 def asks_for_stream(query: bytes, content_type: bytes, body: Buffer) -> bool:
     """Whether a POST with this query (without its `?`), type and body wants its answer as it is made."""
-    kind = content_type.lower()
-    if b"application/json" in kind or b"+json" in kind:
+    kind = kind_of(content_type)
+    if kind is Place.JSON:
         return _json_says_so(body)
     if _field_says_so(query):
         return True
-    if b"multipart/form-data" in kind:
+    if kind is Place.MULTIPART:
         spans = multipart_fields(content_type, body, b"stream")
         return bool(spans) and body[spans[0].start : spans[0].end] == b"true"
-    return b"application/x-www-form-urlencoded" in kind and len(body) <= _FORM_LIMIT and _field_says_so(body[:])
+    return kind is Place.FORM and len(body) <= _FORM_LIMIT and _field_says_so(body[:])
 
 
 def _json_says_so(body: Buffer) -> bool:
@@ -46,10 +45,5 @@ def _json_says_so(body: Buffer) -> bool:
 
 def _field_says_so(encoded: bytes) -> bool:
     """The first value of `stream` in a urlencoded text is `true`."""
-    if not encoded:
-        return False
-    try:
-        fields = parse_qsl(encoded, keep_blank_values=True, max_num_fields=_FIELD_LIMIT)
-    except ValueError:
-        return False
-    return next((value for name, value in fields if name == b"stream"), b"") == b"true"
+    first = next(fields(encoded, b"stream"), None)
+    return first is not None and unquote_to_bytes(encoded[first.start : first.end]) == b"true"

@@ -5,7 +5,7 @@ It knows who is asked instead of whom, and when nobody is asked any more; how a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from secrets import token_hex
 from weakref import WeakSet
@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from llamaswap.backends.waiters import Waiters
+from llamaswap.config.names import full_name
 from llamaswap.config.schema import Peer
 from llamaswap.errors import BadGateway, ModelNotFound, PeersShuttingDown, Unreachable
 from llamaswap.exchange import Exchange
@@ -26,6 +27,10 @@ from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.targets import Remote
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
+
+Prepare = Callable[[Remote], Awaitable[Outgoing]]
+"""Makes of a request what goes to one peer: each has its own rules. Called when its turn has come; a `Refusal` is then
+the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,26 +135,30 @@ class Peers:
 
     # -- requests ------------------------------------------------------------------------------------------------
 
-    async def serve(self, exchange: Exchange, target: Remote, outgoing: Outgoing) -> None:
-        """Relay the request to the peer of `target`; ends after the last byte. Raises `Refusal`."""
+    async def serve(self, exchange: Exchange, target: Remote, prepare: Prepare) -> None:
+        """Relay the request to the peer of `target`, or to one that stands in for it; ends after the last byte.
+
+        Raises `Refusal`.
+        """
         if self._refusing:
             raise PeersShuttingDown()
         self._running += 1
         try:
-            await self._serve(exchange, target, outgoing)
+            await self._serve(exchange, target, prepare)
         finally:
             self._running -= 1
             if not self._running:
                 self._drained.fire(None)
 
-    async def _serve(self, exchange: Exchange, target: Remote, outgoing: Outgoing) -> None:
+    async def _serve(self, exchange: Exchange, target: Remote, prepare: Prepare) -> None:
         """Ask the peer, then those that stand in for it, until one can be reached.
 
         Nobody else is asked once a connection stood: the request may have been acted upon. A status that a peer
         answers is an answer, also 503.
         """
         causes = []
-        for link in self._candidates(target):
+        for asked, link in self._candidates(target):
+            outgoing = await prepare(asked)
             try:
                 await link.serve(exchange, outgoing, self.via)
             except BadGateway as error:
@@ -161,12 +170,13 @@ class Peers:
                 return
         raise BadGateway(f"peer proxy error: {'; '.join(causes)}")
 
-    def _candidates(self, target: Remote) -> list[Link]:
+    def _candidates(self, target: Remote) -> list[tuple[Remote, Link]]:
+        """Who is asked in turn, and for what."""
         link = self._links.get(target.peer.id)
         if link is None:
             raise ModelNotFound(f"peer {target.peer.id} was removed from the configuration")
-        others = [id for id in link.peer.failover if target.model in self._names.of(id)]
-        return [link, *(self._links[id] for id in others)]
+        others = [self._links[id] for id in link.peer.failover if target.model in self._names.of(id)]
+        return [(target, link), *((_of(other.peer, target.model), other) for other in others)]
 
     # -- what is known -------------------------------------------------------------------------------------------
 
@@ -204,3 +214,7 @@ class Peers:
                 names=", ".join(lost[:10]) + (", …" if len(lost) > 10 else ""),
             )
         self._lost[peer] = lost
+
+
+def _of(peer: Peer, model: str) -> Remote:
+    return Remote(peer, model, full_name(peer.id, model))

@@ -14,15 +14,14 @@ from twisted.logger import Logger
 from llamaswap.errors import UpstreamFailed
 from llamaswap.exchange import Header
 from llamaswap.peers.listing import LARGEST, offered_models
-from llamaswap.proxy.body import InThread
+from llamaswap.proxy.body import InThread, scan
+from llamaswap.wire.ask import AnswerTooLong, ask
 from llamaswap.wire.upstream import Upstream
 
 PATIENCE = 10.0
 """Seconds that one look may take."""
 SOON = 10.0
 """Seconds until the next look at a peer that did not list anything, where that is sooner than usual."""
-_READ_AT_ONCE = 64 * 1024
-"""Bytes of a list that may be read on the reactor."""
 _PATH = b"/v1/models"
 
 
@@ -83,8 +82,7 @@ class Refresh:
         """One look; whether there was a list."""
         try:
             body = await Deferred.fromCoroutine(self._ask()).addTimeout(PATIENCE, self._clock)
-            small = len(body) <= _READ_AT_ONCE
-            models = offered_models(body) if small else await self._in_thread(offered_models, body)
+            models = await scan(self._in_thread, len(body), offered_models, body)
         except TookTooLong:
             self._hearer.failed(f"no list of models within {PATIENCE:g} s")
         except UpstreamFailed as error:
@@ -98,25 +96,11 @@ class Refresh:
 
     async def _ask(self) -> bytes:
         """The body of the answer. Raises `UpstreamFailed`, or ValueError for one that is of no use."""
-        origin = self._upstream.origin
-        lines = [(b"Host", origin.authority), (b"Accept", b"application/json"), (b"Connection", b"close")]
-        head = [b"GET %b HTTP/1.1" % origin.target(_PATH), *(b"%b: %b" % line for line in (*lines, *self._credentials))]
-        body = bytearray()
-        async with self._upstream.connection(fresh=True) as connection:
-
-            def take(data: bytes) -> None:
-                body.extend(data)
-                if len(body) > LARGEST:
-                    connection.abort()
-
-            answer = await connection.send(b"\r\n".join(head) + b"\r\n\r\n")
-            if answer.status != 200:
-                raise ValueError(f"GET {_PATH.decode()} was answered with status {answer.status}")
-            try:
-                await connection.relay(take)
-            except UpstreamFailed:
-                if len(body) <= LARGEST:
-                    raise
-        if len(body) > LARGEST:
-            raise ValueError(f"the list of models is larger than {LARGEST} bytes")
-        return bytes(body)
+        lines = [(b"Accept", b"application/json"), (b"Connection", b"close"), *self._credentials]
+        try:
+            status, body = await ask(self._upstream, b"GET", _PATH, lines, limit=LARGEST, fresh=True)
+        except AnswerTooLong as error:
+            raise ValueError(str(error)) from error
+        if status != 200:
+            raise ValueError(f"GET {_PATH.decode()} was answered with status {status}")
+        return body

@@ -9,7 +9,7 @@ import mmap
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from twisted.internet.defer import CancelledError
 
@@ -18,10 +18,13 @@ from llamaswap.filters.scan import Buffer, Edit
 
 IN_MEMORY = 1024 * 1024
 """Bytes of a body that are kept in memory."""
+SCANNED_AT_ONCE = 16 * 1024
+"""Bytes that may be looked through on the reactor."""
 _PIECE = 256 * 1024
 
 InThread = Callable[..., Awaitable[Any]]
 """Runs a blocking function elsewhere, such as `deferToThread`."""
+T = TypeVar("T")
 
 
 class StoredBody:
@@ -88,6 +91,14 @@ async def store(body: RequestBody, in_thread: InThread) -> StoredBody:
             return await _spill(b"".join(pieces), body, in_thread)
     pieces.append(body.take())
     return StoredBody(b"".join(pieces))
+
+
+async def scan(in_thread: InThread, size: int, look: Callable[..., T], *arguments: Any) -> T:
+    """What `look` finds in so many bytes; in a thread where they are many. Fails as `look` does."""
+    if size <= SCANNED_AT_ONCE:
+        return look(*arguments)
+    result: T = await in_thread(look, *arguments)
+    return result
 
 
 async def _spill(start: bytes, body: RequestBody, in_thread: InThread) -> StoredBody:

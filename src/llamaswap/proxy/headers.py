@@ -15,6 +15,8 @@ _HOP_BY_HOP = frozenset(
 """Valid on one connection only. Framing is each lane's own, and `Expect` is answered here."""
 
 _CREDENTIALS = frozenset((b"authorization", b"x-api-key"))
+_WAY = frozenset(b"host via forwarded x-real-ip true-client-ip cf-connecting-ip".split())
+"""By which way a request came, and from which address."""
 _BAD_PARAMETER = re.compile(rb";|%(?![0-9A-Fa-f]{2})")
 
 
@@ -56,10 +58,11 @@ def towards_peer(
 ) -> list[Header]:
     """A request's header lines for another server, whose `Host` is `authority`.
 
-    Who asked here, and by which way, is nobody's business there: only `Via` grows. Our key for that server takes the
-    place of the client's credentials, which otherwise pass as they do towards a model's server.
+    From which address the client asked, and by which way, stays here, but for `Via`, which grows. Our key for that
+    server takes the place of the client's credentials, which otherwise pass as they do towards a model's server.
+    Cookies and all else pass (http-api section 6.7).
     """
-    dropped = _dropped(headers) | {b"host", b"via", b"forwarded"}
+    dropped = _dropped(headers) | _WAY
     if introduction.api_key or not keep_credentials:
         dropped |= _CREDENTIALS
     kept: list[Header] = [(b"Host", authority)]

@@ -30,12 +30,14 @@ class Models(Protocol):
 class Choice:
     """Who answers one request. What it holds is given back at the end of the block, or before."""
 
-    __slots__ = ("_tally", "selector", "target")
+    __slots__ = ("_tally", "peer", "selector", "target")
 
     def __init__(self, target: Target, selector: str = "", tally: Tally | None = None) -> None:
         self.target = target
         self.selector = selector
         """The selector that chose."""
+        self.peer = target.peer.id if isinstance(target, Remote) else ""
+        """The ID of the peer that answers, which may be another than that of `target`; empty for a model here."""
         self._tally = tally
         if tally is not None:
             tally.take(target)

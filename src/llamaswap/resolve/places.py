@@ -11,19 +11,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 from urllib.parse import quote_plus, unquote_plus, unquote_to_bytes
 
-from llamaswap.filters.scan import Buffer, Edit, Span, skip_blanks, string_end, unquoted, value_end
+from llamaswap.filters.scan import Buffer, Damaged, Edit, Span, parts, skip_blanks, unquoted
 
 _MOST_MEMBERS = 10_000
-"""Members of a JSON object that are looked at: who has more before the name has made it up to keep us busy."""
+"""Members of a JSON object, or fields of a form, that are looked at: who has more before the name has made it up to
+keep us busy."""
 _FORM_LIMIT = 10 * 1024 * 1024
 """A urlencoded body longer than this names no model."""
 _LONGEST_KEY = 64
 
-_OPEN = re.compile(rb"\s{0,1024}+\{")
-_COLON = re.compile(rb"\s{0,1024}+:\s{0,1024}+")
-_NEXT = re.compile(rb"\s*+,")
 _PAIRS = re.compile(rb"[^&]+")
 
 _BOUNDARY = re.compile(rb'boundary=(?:"([^"]+)"|([^\s;]+))', re.IGNORECASE)
@@ -54,16 +53,24 @@ class Found:
 
 def find_model(method: bytes, query: bytes, content_type: bytes, body: Buffer) -> Found | None:
     """The model that a request names, or None. `query` is without its `?`."""
-    kind = content_type.lower()
-    if method in (b"GET", b"HEAD"):
-        return _in_query(query)
-    if b"application/json" in kind or b"+json" in kind:
+    place = Place.QUERY if method in (b"GET", b"HEAD") else kind_of(content_type)
+    if place is Place.JSON:
         return find_json(body)
-    if b"multipart/form-data" in kind:
+    if place is Place.MULTIPART:
         return _in_multipart(query, content_type, body)
-    if b"application/x-www-form-urlencoded" in kind and len(body) <= _FORM_LIMIT:
+    if place is Place.FORM and len(body) <= _FORM_LIMIT:
         return _in_form(body[:]) or _in_query(query)
     return _in_query(query)
+
+
+def kind_of(content_type: bytes) -> Place:
+    """Where a body of this type says what is wanted; in the query for one that cannot say it."""
+    kind = content_type.lower()
+    if b"application/json" in kind or b"+json" in kind:
+        return Place.JSON
+    if b"multipart/form-data" in kind:
+        return Place.MULTIPART
+    return Place.FORM if b"application/x-www-form-urlencoded" in kind else Place.QUERY
 
 
 def renamed(found: Found, name: str) -> list[Edit]:
@@ -92,22 +99,22 @@ def renamed_query(query: bytes, spans: Sequence[Span], name: str) -> bytes:
 
 
 def _in_query(query: bytes) -> Found | None:
-    spans = tuple(_fields(query))
+    spans = tuple(fields(query, b"model"))
     name = _decoded(query, spans)
     return Found(name, Place.QUERY, in_query=spans) if name else None
 
 
 def _in_form(body: bytes) -> Found | None:
-    spans = tuple(_fields(body))
+    spans = tuple(fields(body, b"model"))
     name = _decoded(body, spans)
     return Found(name, Place.FORM, spans) if name else None
 
 
-def _fields(encoded: bytes) -> Iterator[Span]:
-    """Where the values of `model` stand in a urlencoded text."""
-    for pair in _PAIRS.finditer(encoded):
+def fields(encoded: bytes, field: bytes) -> Iterator[Span]:
+    """Where the values of `field` stand in a urlencoded text."""
+    for pair in islice(_PAIRS.finditer(encoded), _MOST_MEMBERS):
         name, equals, _ = pair[0].partition(b"=")
-        if equals and (name == b"model" or (b"%" in name and unquote_to_bytes(name) == b"model")):
+        if equals and (name == field or (b"%" in name and unquote_to_bytes(name) == field)):
             yield Span(pair.start() + len(name) + 1, pair.end())
 
 
@@ -130,37 +137,22 @@ def find_json(body: Buffer) -> Found | None:
 
 def find_member(body: Buffer, name: str) -> Span | None:
     """Where the value of the first top-level member `name` of a JSON object stands."""
+    start = skip_blanks(body, 0)
+    if body[start : start + 1] != b"{":
+        return None
     plain = f'"{name}"'.encode()
-    opening = _OPEN.match(body)
-    position = opening.end() if opening else len(body)
-    for _ in range(_MOST_MEMBERS):
-        key = _key(body, position)
-        if key is None:
-            break
-        end = value_end(body, key.end)
-        if end is None:
-            return None
-        if body[key.start : key.start + len(plain)] == plain or unquoted(_literal(body, key.start)) == name:
-            return Span(key.end, end)
-        separator = _NEXT.match(body, end)
-        position = separator.end() if separator else len(body)
+    try:
+        for part in islice(parts(body, start), _MOST_MEMBERS):
+            if _is_name(body[part.start : min(part.name_end, part.start + _LONGEST_KEY)], plain, name):
+                return Span(part.value, part.end)
+    except Damaged:
+        pass
     return None
 
 
-def _key(body: Buffer, position: int) -> Span | None:
-    """A member's key at `position`: where its literal begins, and where its value does."""
-    start = skip_blanks(body, position)
-    if body[start : start + 1] != b'"':
-        return None
-    end = string_end(body, start)
-    colon = _COLON.match(body, end) if end is not None else None
-    return Span(start, colon.end()) if colon else None
-
-
-def _literal(body: Buffer, start: int) -> bytes:
-    """The string literal at `start`; of a long one, which is no name we know, nothing."""
-    end = string_end(body, start)
-    return body[start:end] if end is not None and end - start < _LONGEST_KEY else b""
+def _is_name(literal: bytes, plain: bytes, name: str) -> bool:
+    """A member's name, which may be written with escapes; of a long one only the beginning."""
+    return literal == plain or (b"\\" in literal and unquoted(literal) == name)
 
 
 def _named(body: Buffer, span: Span) -> Found | None:
@@ -175,7 +167,7 @@ def _named(body: Buffer, span: Span) -> Found | None:
 def _in_multipart(query: bytes, content_type: bytes, body: Buffer) -> Found | None:
     """The query comes first (http-api section 6.2), and the fields of the form follow its name."""
     spans = multipart_fields(content_type, body, b"model")
-    in_query = tuple(_fields(query))
+    in_query = tuple(fields(query, b"model"))
     name = _decoded(query, in_query) or (_text(body, spans[0]) if spans else "")
     return Found(name, Place.MULTIPART, spans, in_query) if name else None
 

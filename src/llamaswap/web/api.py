@@ -14,13 +14,13 @@ from twisted.internet.interfaces import IReactorTime
 from llamaswap.config.schema import Settings
 from llamaswap.errors import ModelNotFound
 from llamaswap.ids import ModelId
-from llamaswap.notices import State
+from llamaswap.notices import State, StateOf
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.targets import Remote
 from llamaswap.web.answers import Answer, json_answer, text
 from llamaswap.web.call import Call, Respond
-from llamaswap.web.listing import StateOf, States, model_list, running_list
+from llamaswap.web.listing import States, model_list, running_list
 
 
 class Models(Protocol):

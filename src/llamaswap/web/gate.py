@@ -22,13 +22,13 @@ class Gate:
     """Admits a request to a route, answers it, or refuses it."""
 
     def __init__(self, settings: Settings, table: RouteTable, via: bytes = b"") -> None:
-        """`via` is what this server is called there (`peers/peers.py`)."""
+        """`via` is what this server is called there (`peers/peers.py`); without peers nothing is sent round."""
         self._table = table
         self._exact = table.exact
         self._keys = Keys(settings.api_keys) if settings.api_keys else None
         self._hosts = HostRule(has_keys=bool(settings.api_keys), allowed_hosts=settings.allowed_hosts)
         self._body_bytes = settings.limits.body_bytes
-        self._via = via
+        self._via = via if settings.peers else b""
 
     def admit(self, exchange: Exchange) -> Route | Answer:
         """The route that the request may take, or what it is answered at once. Raises `Refusal`."""

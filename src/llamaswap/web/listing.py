@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from llamaswap.config.schema import Capabilities, Model, Profile, Selector, Settings
-from llamaswap.ids import ModelId
-from llamaswap.notices import State
+from llamaswap.notices import State, StateOf
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.targets import Remote
 
-StateOf = Callable[[ModelId], State]
 States = Callable[[], Iterable[tuple[Model, State]]]
 """Every model as it runs, or would: one whose entry is gone counts for as long as it runs."""
 

@@ -13,21 +13,20 @@ from llamaswap.errors import ModelNotFound, ModelNotLoaded
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
-from llamaswap.proxy.body import InThread, StoredBody, store
+from llamaswap.proxy.body import InThread, StoredBody, scan, store
 from llamaswap.proxy.forward import Outgoing, forward
+from llamaswap.proxy.leases import Leases
 from llamaswap.resolve.chooser import Choice, Chooser
-from llamaswap.resolve.places import Found, find_model, renamed, renamed_query
+from llamaswap.resolve.places import Place, find_model, kind_of, renamed, renamed_query
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.targets import Local, Remote
 from llamaswap.web.answers import Answer, redirect, send
 from llamaswap.web.ending import Ended, Ending
-from llamaswap.web.inference import SCANNED_AT_ONCE, Leases, Peers
+from llamaswap.web.inference import Peers
 from llamaswap.web.routes import ROUTES, Lane, Route
 from llamaswap.web.sockets import Running, way_past
 
 _MODEL_PATHS = frozenset(route.path for route in ROUTES if route.lane is Lane.MODEL)
-_BODIES_WITH_NAMES = (b"json", b"form")
-"""In the content types of bodies that may name a model."""
 
 
 class Passthrough:
@@ -107,26 +106,35 @@ class Passthrough:
             self._chooser.to(target) as choice,
             Ending(self._ended, exchange, choice, listed=_is_listed(exchange, line)),
         ):
-            await self._by_its_name(exchange, target, line)
+            await self._by_its_name(exchange, choice, target, line)
 
-    async def _by_its_name(self, exchange: Exchange, target: Remote, line: bytes) -> None:
+    async def _by_its_name(self, exchange: Exchange, choice: Choice, target: Remote, line: bytes) -> None:
         """Where the request names the model as it is called here, it names it as the peer does."""
         if target.name != full_name(target.peer.id, target.model):
-            await self._peers.serve(exchange, target, Outgoing(line, None, self._keep_credentials))
+            await self._ask(exchange, choice, target, line)
         elif _body_may_name_a_model(exchange):
             with await store(exchange.body, self._in_thread) as body:
                 line = await self._renamed(exchange, target, line, body)
-                await self._peers.serve(exchange, target, Outgoing(line, body, self._keep_credentials))
+                await self._ask(exchange, choice, target, line, body)
         else:
             line = await self._renamed(exchange, target, line, StoredBody(b""))
-            await self._peers.serve(exchange, target, Outgoing(line, None, self._keep_credentials))
+            await self._ask(exchange, choice, target, line)
+
+    async def _ask(
+        self, exchange: Exchange, choice: Choice, target: Remote, line: bytes, body: StoredBody | None = None
+    ) -> None:
+        async def prepare(asked: Remote) -> Outgoing:
+            """Who stands in for the peer calls the model as it does, and nothing is filtered here."""
+            choice.peer = asked.peer.id
+            return Outgoing(line, body, self._keep_credentials)
+
+        await self._peers.serve(exchange, target, prepare)
 
     async def _renamed(self, exchange: Exchange, target: Remote, line: bytes, body: StoredBody) -> bytes:
         """The peer does not know its models by the names that they have here."""
         path, mark, query = line.partition(b"?")
         wanted = (exchange.method, query, exchange.header(b"content-type") or b"", body.content)
-        small = len(body.content) <= SCANNED_AT_ONCE
-        found: Found | None = find_model(*wanted) if small else await self._in_thread(find_model, *wanted)
+        found = await scan(self._in_thread, len(body.content), find_model, *wanted)
         if found is None or found.name != target.name:
             return line
         body.replace(renamed(found, target.model))
@@ -151,8 +159,7 @@ def _is_listed(exchange: Exchange, line: bytes) -> bool:
 
 def _body_may_name_a_model(exchange: Exchange) -> bool:
     """Bodies of other kinds need not be kept."""
-    kind = (exchange.header(b"content-type") or b"").lower()
-    return exchange.body.length != 0 and any(word in kind for word in _BODIES_WITH_NAMES)
+    return exchange.body.length != 0 and kind_of(exchange.header(b"content-type") or b"") is not Place.QUERY
 
 
 def _to_directory(method: bytes, path: str, query: bytes) -> Answer:

@@ -70,6 +70,7 @@ class Connection(Protocol):
     def __init__(self, gone: Callable[[Connection], None]) -> None:
         self._gone = gone
         self.lost: UpstreamFailed | None = None
+        self._cut = False
         self.idle_since = 0.0
         self.used = False
         """A request has been answered on it before."""
@@ -211,6 +212,7 @@ class Connection(Protocol):
 
     def abort(self) -> None:
         """Cut the connection."""
+        self._cut = True
         if self.lost is None:
             self.transport.abortConnection()
 
@@ -230,6 +232,7 @@ class Connection(Protocol):
         return (
             self._complete
             and self.lost is None
+            and not self._cut
             and self.request_sent
             and not self._smuggled
             and self._far is None

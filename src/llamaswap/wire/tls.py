@@ -21,6 +21,9 @@ from zope.interface import implementer
 from llamaswap.errors import ConnectFailed
 from llamaswap.wire.connection import Connection
 
+_NOT_BELIEVED = "certificate verify failed"
+"""OpenSSL's words for a chain that leads to no authority."""
+_OTHER_HOST = "its certificate is for another host"
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -76,7 +79,9 @@ class SecureConnection(Connection):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
-        self._decide(ConnectFailed(f"the TLS handshake failed: {_cause(reason)}"))
+        cause = _cause(reason)
+        again = cause != _OTHER_HOST and _NOT_BELIEVED not in cause  # the next attempt would see the same certificate
+        self._decide(ConnectFailed(f"the TLS handshake failed: {cause}", again=again))
 
     def _give_up(self, _: Deferred[None]) -> None:
         self._over = True
@@ -100,7 +105,7 @@ def _cause(reason: Failure) -> str:
     """In words of few lines: OpenSSL answers with lists, and a certificate for another host with its own."""
     error: Any = reason.value
     if type(error).__name__ in ("VerificationError", "CertificateError"):
-        return "its certificate is for another host"
+        return _OTHER_HOST
     told = error.args[0] if error.args else None
     if isinstance(told, list):
         return "; ".join(str(entry[-1]) for entry in told) or "no reason was given"

@@ -27,6 +27,7 @@ from twisted.internet.protocol import Factory
 
 from llamaswap.config.schema import Timeouts
 from llamaswap.errors import ConnectFailed, UpstreamFailed
+from llamaswap.wire.ask import AnswerTooLong, ask
 from llamaswap.wire.connection import Connection
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.tls import ClientTls, SecureConnection
@@ -39,6 +40,8 @@ _IDLE_LIMIT = 100
 """Idle connections kept at most."""
 _PATIENCE = 0.1
 """Seconds without an answer after which a new connection is thought not to have been taken up."""
+_LONGEST_PROBE = 1024 * 1024
+"""Bytes of the answer to a probe that are waited for."""
 _MARGIN = 1.0
 """Seconds before the upstream would close an idle connection at which we do, so that no request meets its end."""
 
@@ -89,11 +92,11 @@ class Upstream:
         return Deferred.fromCoroutine(self._probe(path.encode("utf-8")))
 
     async def _probe(self, path: bytes) -> int:
-        head = b"GET %b HTTP/1.1\r\nHost: %b\r\nAccept: */*\r\n\r\n" % (self.origin.target(path), self.origin.authority)
-        async with self.connection() as connection:
-            answer = await connection.send(head)
-            await connection.relay(lambda data: None)
-            return answer.status
+        try:
+            status, _ = await ask(self, b"GET", path, [(b"Accept", b"*/*")], limit=_LONGEST_PROBE)
+        except AnswerTooLong as error:
+            return error.status
+        return status
 
     def connection(self, *, fresh: bool = False) -> AbstractAsyncContextManager[Connection]:
         """A connection for one request; afterwards kept for the next if the answer was complete, else cut.

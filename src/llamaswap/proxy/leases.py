@@ -1,0 +1,35 @@
+"""What a request that goes to a model here needs of the scheduler (`schedule/dispatcher.py`)."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Protocol
+
+from llamaswap.ids import ModelId
+from llamaswap.stay import Progress, Stay
+from llamaswap.wire.upstream import Upstream
+
+
+class Lease(Protocol):
+    """A place with a running model for the length of a block."""
+
+    stay: Stay | None
+
+    def arrive(self) -> bool:
+        """Get in line; returns whether there is anything to wait for."""
+
+    def progress(self) -> Progress:
+        """How far it has come, between `arrive` and the block."""
+
+    async def __aenter__(self) -> Upstream:
+        """Wait for the grant. Raises `Refusal`; cancelling gives up the place."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Leases(Protocol):
+    """Who has models made ready."""
+
+    def lease(self, model: ModelId) -> Lease: ...
