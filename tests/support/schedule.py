@@ -465,7 +465,7 @@ class World(Driver):
                 assert stop.grace == self.forms[model].unload_timeout
             if stop.why == "ttl":
                 assert not self._in_flight(model) and not self._waiting_for(model), "an idle stop of a model in use"
-                assert self.now - self.idle_since[model] > self.settings.models[model].ttl, "stopped too early"
+                assert self.now > self.idle_since[model] + self.settings.models[model].ttl, "stopped too early"
             self.states[model] = State.STOPPING
         self.stopping[stop.id] = stop
         self.stop_began[stop.id] = self.now

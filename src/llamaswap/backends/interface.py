@@ -58,7 +58,7 @@ class Attendant(Protocol):
     Each attendant bounds its own time and logs its own failures; what else it raises, but for a `Refusal`, is logged
     and counts for nothing. All are called in one order. Cancelling ends its work at once: a load was given up, the
     model died, or the server's end leaves no more time. `why` is a word: `evict`, `unload`, `ttl`, `reload` or
-    `shutdown`; for a load `load`.
+    `shutdown`; `crash` and `abandon` for an unload that nobody could prepare; for a load `load`.
     """
 
     async def before_load(self, model: Model, why: str) -> None:
