@@ -70,6 +70,12 @@ class Attendant(Protocol):
     async def before_unload(self, model: Model, upstream: Upstream, why: str) -> None:
         """It is ready and about to stop; nobody is granted a place any more. At a `shutdown` it has half the grace."""
 
+    async def before_stop(self, model: Model) -> None:
+        """Its processes are about to be stopped, whether it was ready or not; not so at a `shutdown`."""
+
+    async def after_stop(self, model: Model) -> None:
+        """They are gone. `before_stop` was called for them."""
+
     async def after_unload(self, model: Model, why: str) -> None:
         """It was ready, and nothing of it is left; also after it died by itself (`why`: `crash`), and after its load
         was given up or refused when it was ready already (`abandon`): `before_unload` was not called for these."""
@@ -85,6 +91,12 @@ class Attendance:
         return None
 
     async def before_unload(self, model: Model, upstream: Upstream, why: str) -> None:
+        return None
+
+    async def before_stop(self, model: Model) -> None:
+        return None
+
+    async def after_stop(self, model: Model) -> None:
         return None
 
     async def after_unload(self, model: Model, why: str) -> None:

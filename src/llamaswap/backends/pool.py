@@ -9,7 +9,7 @@ takes its place (lifecycle section 12, W-15).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
@@ -24,7 +24,7 @@ from llamaswap.backends.underway import DIED_EARLY, Departure, RunningSwap
 from llamaswap.backends.waiters import Waiters
 from llamaswap.config.difference import launched_alike
 from llamaswap.config.schema import Model
-from llamaswap.errors import Refusal, StartFailed
+from llamaswap.errors import OutOfMemory, Refusal, StartFailed
 from llamaswap.ids import ModelId, SwapId
 from llamaswap.notices import ModelChanged, Notices, State
 from llamaswap.schedule.events import Died, Event, Renew, Stop, StopEnded, Swap, SwapEnded
@@ -52,9 +52,12 @@ class Pool:
         notices: Notices,
         ready_to_start: Deferred[None],
         attendants: Sequence[Attendant] = (),
+        unsettled: Callable[[ModelId], bool] = lambda model: False,
     ) -> None:
+        """`unsettled` says of a load that failed for want of memory whether it began before all of it was free."""
         self._make = make
         self._attendants = Attendants(attendants)
+        self._unsettled = unsettled
         self._backends = {model.id: make(model) for model in models}
         self._leaving: set[Backend] = set()
         """Those that others have replaced, until the last remains of their processes are gone."""
@@ -191,9 +194,11 @@ class Pool:
         try:
             await running.loading
         except (Refusal, CancelledError) as error:
-            await backend.stop(ABANDONED_GRACE)
+            await self._end(backend, ABANDONED_GRACE)
             if running.was_ready and not running.died:
                 await self._attendants.after_unload(backend.form, "abandon")
+            if isinstance(error, OutOfMemory):
+                error.unsettled = self._unsettled(running.swap.target)
             return error if isinstance(error, Refusal) else running.why_cut()
         return None
 
@@ -219,9 +224,18 @@ class Pool:
         if (departure := self._departures.get(backend)) is not None:
             await departure.ended()
         elif backend.upstream is None:
-            await backend.stop(grace)
+            await self._end(backend, grace)
         else:
-            await self._depart(backend, backend.upstream, why, partial(backend.stop, grace))
+            await self._depart(backend, backend.upstream, why, partial(self._end, backend, grace))
+
+    async def _end(self, backend: Backend, grace: float) -> None:
+        """Stop its processes, if there are any, ready or not."""
+        attended = backend.pid is not None and not self._closed
+        if attended:
+            await self._attendants.before_stop(backend.form)
+        await backend.stop(grace)
+        if attended:
+            await self._attendants.after_stop(backend.form)
 
     async def _close(self, backend: Backend, end: float) -> None:
         """The same for good: what is left of it at `end` is killed."""
@@ -238,7 +252,9 @@ class Pool:
         else:
             await self._depart(backend, backend.upstream, "shutdown", close)
 
-    async def _depart(self, backend: Backend, upstream: Upstream, why: str, stop: Callable[[], Deferred[None]]) -> None:
+    async def _depart(
+        self, backend: Backend, upstream: Upstream, why: str, stop: Callable[[], Awaitable[None]]
+    ) -> None:
         """A ready model's way out."""
         departure = self._departures[backend] = Departure()
         try:

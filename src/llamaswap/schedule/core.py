@@ -9,8 +9,8 @@ events, and which models exclude each other is the eviction policy's secret. The
   begins as soon as nothing that has to go is in use; it answers all that wait for its target by then.
 - Of two operations (swaps, unloads, TTL stops) that touch the same model the later one waits; only an unload need not
   wait for an eviction. A load that nobody waits for any more is given up when another swap would have to wait for it.
-- A load that ended for want of memory is tried once more if anybody who is idle can go for it: its requests stay in
-  line until then, and both failures count as one (W-19).
+- A load that ended for want of memory is tried once more if anybody who is idle can go for it, or if it began before
+  memory was free that others had held: its requests stay in line until then, and both failures count as one (W-19).
 - Those that were waiting when a model became ready are its *batch*. They are served before it can be evicted.
 - A request that has waited `maxWait` seconds is *overdue*. It is then treated by all that arrived after it as though
   its swap were under way: they get no place on a model that it would evict, and begin no swap that touches what its
@@ -250,17 +250,17 @@ class Core:
         if active.given_up:
             if active.first is not None:
                 target.backoff.failed(active.first.cause, self._now)
-        elif isinstance(error, OutOfMemory) and self._worth_another(active):
+        elif isinstance(error, OutOfMemory) and self._worth_another(active, error):
             target.short = error
         else:
             error = active.told(error)
             target.backoff.failed(error.cause if isinstance(error, StartFailed) else str(error), self._now)
             self._refuse_all(target, error)
 
-    def _worth_another(self, active: ActiveSwap) -> bool:
-        """It found no memory, and there is something that could go for it."""
+    def _worth_another(self, active: ActiveSwap, error: OutOfMemory) -> bool:
+        """It found no memory, and there is some on its way, or something that could go for it."""
         wanted = self._retries and active.first is None and bool(active.target.waiting)
-        return wanted and bool(self._outlook.with_more_room(active.target).victims)
+        return wanted and (error.unsettled or bool(self._outlook.with_more_room(active.target).victims))
 
     def _died(self, event: Died) -> None:
         station = self._outlook.running.get(event.model)
@@ -436,7 +436,7 @@ class Core:
     def _swap_if_possible(self, station: Station) -> None:
         """Begin the swap that the head of a free model needs, unless somebody is in the way."""
         plan = self._outlook.with_more_room(station) if station.short else self._outlook.plan(station)
-        if station.short and not plan.victims:
+        if station.short and not station.short.unsettled and not plan.victims:
             self._refuse_all(station, station.short)  # who could have gone for it is in use by now
             return
         blocked = False
