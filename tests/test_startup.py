@@ -49,8 +49,8 @@ class RootTests(SynchronousTestCase):
         def find() -> Found:
             raise AssertionError("nobody has asked for them")
 
-        origin = Origin(Files(()), policies=Policies(find))
-        root_service(Settings(), (), MemoryReactorClock(), signals=False, origin=origin)
+        origin = Origin(Files(), policies=Policies(find))
+        root_service(Settings(), [], MemoryReactorClock(), signals=False, origin=origin)
 
 
 class AnnouncementTests(SynchronousTestCase):
