@@ -22,17 +22,17 @@ from llamaswap.logs.sources import Logs
 from llamaswap.notices import ModelChanged, Notices, RequestEnded, State
 from llamaswap.peers.peers import Peers
 from llamaswap.proxy.body import InThread
-from llamaswap.resolve.chooser import Choice, Chooser
+from llamaswap.resolve.chooser import Chooser
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.tally import Tally
 from llamaswap.resolve.targets import Remote
 from llamaswap.schedule.dispatcher import Dispatcher
-from llamaswap.stay import Stay
 from llamaswap.web import pages
 from llamaswap.web.api import Api, Version
 from llamaswap.web.configuration import Configuration, Reloads
+from llamaswap.web.ending import End
 from llamaswap.web.feeds import LogFeeds
 from llamaswap.web.front import Front, Serve
 from llamaswap.web.gate import Gate
@@ -132,10 +132,10 @@ class Doors:
         lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
         return _Rules(resolver, remote, Gate(settings, self._table, self._peers.via), lanes)
 
-    def _request_ended(self, choice: Choice, stay: Stay | None, status: int) -> None:
-        target, when = choice.target, self._clock.seconds()
+    def _request_ended(self, end: End) -> None:
+        target, when = end.choice.target, self._clock.seconds()
         peer, model = (target.peer.id, target.name) if isinstance(target, Remote) else ("", target.model.id)
-        self._notices.publish(RequestEnded(model, peer, choice.selector, stay, status, when))
+        self._notices.publish(RequestEnded(model, peer, end.choice.selector, end.stay, end.status, end.listed, when))
 
 
 class _Known:

@@ -91,7 +91,7 @@ class ProfileChanged:
 
 @dataclass(frozen=True, slots=True)
 class RequestEnded:
-    """A request for a model is over, whoever answered it and however it ended."""
+    """A request to a model is over, whoever answered it and however it ended. WebSockets that do not count are none."""
 
     model: str
     """The model's ID, or the name by which a peer's model was asked for."""
@@ -103,6 +103,8 @@ class RequestEnded:
     """None for a peer's model, and for a request that was not granted."""
     status: int
     """Of the answer; 0 when there was none."""
+    listed: bool
+    """It belongs in the list of activity; not so most of what is passed through (http-api section 7.1)."""
     when: float
 
     @property

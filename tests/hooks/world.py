@@ -74,7 +74,9 @@ class World(RecordingSwaps):
     def serve(self, model: str, until: Deferred[None] | None = None) -> Deferred[None]:
         """A request; fires when it is over. It takes no time, or `until`."""
         request = Deferred.fromCoroutine(self._serve(ModelId(model), until))
-        request.addBoth(lambda _: self.notices.publish(RequestEnded(model, "", "", None, 200, self.clock.seconds())))
+        request.addBoth(
+            lambda _: self.notices.publish(RequestEnded(model, "", "", None, 200, True, self.clock.seconds()))
+        )
         return request
 
     async def _serve(self, model: ModelId, until: Deferred[None] | None) -> None:

@@ -16,13 +16,14 @@ from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
 from llamaswap.notices import State
 from llamaswap.proxy.forward import Outgoing, forward
-from llamaswap.resolve.chooser import Choice, Chooser
+from llamaswap.resolve.chooser import Chooser
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.tally import Tally
 from llamaswap.resolve.targets import Remote
 from llamaswap.stay import Progress, Stay
+from llamaswap.web.ending import End
 from llamaswap.web.inference import Inference
 from llamaswap.web.passthrough import Passthrough
 from llamaswap.web.refusals import words_for
@@ -134,8 +135,8 @@ class RelayWorld(World):
     def __init__(self, settings: Settings) -> None:
         self.leases = MemoryLeases()
         self.peers = MemoryPeers()
-        self.ended: list[tuple[Choice, Stay | None, int]] = []
-        self.loading = Loading(self.leases.state_of, lambda work, *args: succeed(work(*args)), words_for, Clock())
+        self.ended: list[End] = []
+        self.loading = Loading(self.leases.state_of, self.in_thread, words_for, Clock())
         resolver = Resolver(settings, RemoteNames(settings.peers))
         self.threads: Callable[..., Awaitable[Any]] = lambda work, *arguments: succeed(work(*arguments))
         active = ActiveProfile()
@@ -143,8 +144,8 @@ class RelayWorld(World):
         chooser = Chooser(settings, resolver, self.leases, active, self.tally)
         ways = (self.leases, self.peers, self.in_thread)
         ended = self.ended
-        inference = Inference(settings, chooser, *ways, self.loading, lambda *told: ended.append(told), self.leases)
-        passthrough = Passthrough(settings, resolver, chooser, *ways, lambda *told: ended.append(told), self.leases)
+        inference = Inference(settings, chooser, *ways, self.loading, ended.append, self.leases)
+        passthrough = Passthrough(settings, resolver, chooser, *ways, ended.append, self.leases)
         self.resolver = resolver
         lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
         super().__init__(settings, serve=lanes, active=active)

@@ -10,8 +10,10 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import Selector
+from llamaswap.errors import TooManyRequests
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
+from llamaswap.stay import Stay
 from tests.support.probes import configuration_a
 from tests.support.relay import RelayWorld
 from tests.support.web import MemoryBody, MemoryExchange, model, settings_of
@@ -209,13 +211,39 @@ class ComfyTests(ProbedTestCase):
         self.world.active.choose("p1")
         self.assertEqual(self.line("comfyui_auto", "GET", "/comfyui/?t=1"), "GET /base/?t=1")
         self.assertEqual(self.line("comfyui_auto", "GET", "/comfyui/api/x%2Fy?a=%2f"), "GET /base/api/x%2Fy?a=%2f")
-        self.assertEqual(self.world.ended, [])
+        self.assertEqual([end.listed for end in self.world.ended], [False, False])
 
     def test_without_the_model(self) -> None:
         """404 that names it; a peer's model or an alias of this name does not count."""
         self.world = RelayWorld(settings_of(model("m", aliases=("comfyui_auto",))))
         for path in ("/comfyui", "/comfyui/", "/comfyui/x"):
             self.assertIn("comfyui_auto", self.refused(404, "GET", path))
+
+
+class EndTests(ProbedTestCase):
+    """What is told when a request is over."""
+
+    def test_every_end_is_told(self) -> None:
+        """In the list of activity stands what asks as a model route does (http-api section 7.1)."""
+        for method, rest, listed in (
+            ("POST", "/v1/chat/completions?x=1", True),
+            ("POST", "/v/embeddings", True),
+            ("POST", "/props", True),
+            ("GET", "/props", False),
+            ("POST", "/v1/models", False),
+        ):
+            for name, upstream in (("m1", "m1"), ("px/uniq", "px")):
+                self.world.ended.clear()
+                self.line(upstream, method, f"/upstream/{name}{rest}")
+                ((status, told),) = [(end.status, end.listed) for end in self.world.ended]
+                self.assertEqual((status, told), (200, listed), (method, rest))
+
+    def test_a_stay(self) -> None:
+        """It has one where it was granted a place, and the refusal's status where it was not."""
+        self.line("m1", "POST", "/upstream/m1/v1/completions")
+        self.world.leases.refusal = TooManyRequests()
+        self.refused(429, "POST", "/upstream/m1/v1/completions")
+        self.assertEqual([(end.stay, end.status) for end in self.world.ended], [(Stay(), 200), (None, 429)])
 
 
 class SocketTests(ProbedTestCase):
@@ -240,6 +268,7 @@ class SocketTests(ProbedTestCase):
     def test_ready(self) -> None:
         """It is tunnelled without a place: nobody counts it, and it drops with the model."""
         self.line("comfyui_auto", "GET", "/comfyui/")
+        self.world.ended.clear()
         for target in ("/comfyui/ws", "/upstream/comfyui_auto/ws", "/props?model=comfyui_auto"):
             exchange, done = self.knock(target)
             self.upstream("comfyui_auto").answer(SWITCHED + b"hi")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -79,7 +81,7 @@ class FilterTests(WorldTestCase):
         """The body names the alias, its parameters are applied, and the selector is on record."""
         self.assertEqual(self.chat("m1", "s-pin")["model"], "think")
         self.assertTrue(self.chat("m1", "s-pin")["thinking"])
-        self.assertEqual({choice.selector for choice, _, _ in self.world.ended}, {"s-pin"})
+        self.assertEqual({end.choice.selector for end in self.world.ended}, {"s-pin"})
 
     def test_probe_43_filters_of_a_peer(self) -> None:
         """Its rules, and the name that it knows."""
@@ -209,8 +211,30 @@ class SelectorTests(WorldTestCase):
         self.assertEqual(sorted(self.world.leases.held), ["hid", "m1"])
         self.world.upstream("hid").answer(OK)
         self.successResultOf(second)
-        self.assertEqual([choice.selector for choice, _, _ in self.world.ended], ["s-spill"] * 2)
+        self.assertEqual([end.choice.selector for end in self.world.ended], ["s-spill"] * 2)
         self.assertEqual(self.on_the_way(), [0, 0])
+
+    def test_s94_while_a_long_body_is_looked_at(self) -> None:
+        """A request counts until it arrives, also while a thread finds out whether it asks for a stream."""
+        settings = self.world.settings
+        models = [replace(model, send_loading_state=True) for model in settings.models.values()]
+        self.world = RelayWorld(replace(settings, models={model.id: model for model in models}))
+        self.world.leases.states = {ModelId("m1"): State.STARTING, ModelId("hid"): State.STARTING}
+        looks: list[Deferred[None]] = []
+
+        def in_thread(work: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
+            looks.append(Deferred())
+            return looks[-1].addCallback(lambda _: work(*arguments))
+
+        self.world.threads = in_thread
+        body = b'{"model":"s-spill","stream":true,"x":"' + b"x" * 20_000 + b'"}'
+        for _ in range(2):
+            self.world.begin("POST", CHAT, JSON, body)
+        while looks:
+            counted = sum(self.on_the_way()) + len(self.world.leases.held)
+            looks.pop(0).callback(None)
+        self.assertEqual(counted, 2)
+        self.assertEqual(sorted(self.world.leases.held), ["hid", "m1"])
 
     def test_nothing_is_kept_whatever_goes_wrong(self) -> None:
         """Refused, broken off, or gone while it waits: it does not count."""

@@ -12,11 +12,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.load import load
 from llamaswap.config.source import Source
+from llamaswap.errors import StartFailed
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
 from llamaswap.notices import RequestEnded
-from llamaswap.resolve.chooser import Choice, Chooser
+from llamaswap.resolve.chooser import Chooser
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
@@ -26,6 +27,7 @@ from llamaswap.schedule.dispatcher import Dispatcher
 from llamaswap.schedule.events import SwapEnded
 from llamaswap.schedule.eviction import make_policy
 from llamaswap.stay import Stay
+from llamaswap.web.ending import End
 from llamaswap.web.inference import Inference
 from llamaswap.web.refusals import words_for
 from llamaswap.web.routes import ROUTES
@@ -62,8 +64,8 @@ class StayTests(SynchronousTestCase):
         ways = (self.dispatcher, MemoryPeers(), in_thread)
         self.inference = Inference(settings, chooser, *ways, loading, self.end, models)
 
-    def end(self, choice: Choice, stay: Stay | None, status: int) -> None:
-        self.ended.append(RequestEnded(choice.target.name, "", choice.selector, stay, status, 0.0))
+    def end(self, end: End) -> None:
+        self.ended.append(RequestEnded(end.choice.target.name, "", "", end.stay, end.status, end.listed, 0.0))
 
     def ask(self, name: str) -> Deferred[None]:
         exchange = MemoryExchange(
@@ -88,6 +90,15 @@ class StayTests(SynchronousTestCase):
         self.successResultOf(done)
         self.assertEqual([ended.metadata for ended in self.ended], [{"fifo_priority": "0"}, {"fifo_priority": "7"}])
         self.assertEqual([ended.stay for ended in self.ended], [Stay(0, 0, 2.0), Stay(7, 1, 2.0)])
+        self.dispatcher.close()
+
+    def test_refused(self) -> None:
+        """The record has the status that the client is about to get."""
+        done = self.ask("a")
+        swap = self.swaps.begun.pop(ModelId("a"))
+        self.dispatcher.tell(SwapEnded(swap.id, 1.0, StartFailed("exited")))
+        self.failureResultOf(done, StartFailed)
+        self.assertEqual([(ended.status, ended.stay) for ended in self.ended], [(500, None)])
         self.dispatcher.close()
 
     def test_not_granted(self) -> None:

@@ -22,6 +22,7 @@ from llamaswap.resolve.chooser import Choice, Chooser
 from llamaswap.resolve.places import Found, Place, find_model, renamed, renamed_query
 from llamaswap.resolve.targets import Remote, Target
 from llamaswap.stay import Progress, Stay
+from llamaswap.web.ending import Ended, Ending
 from llamaswap.web.routes import Route
 from llamaswap.web.sockets import Running, way_past
 from llamaswap.wire.upstream import Upstream
@@ -64,10 +65,6 @@ class Peers(Protocol):
 
     async def serve(self, exchange: Exchange, target: Remote, outgoing: Outgoing) -> None:
         """Answer one exchange; ends after its last byte. Raises `Refusal` before the answer has begun."""
-
-
-Ended = Callable[[Choice, Stay | None, int], None]
-"""Hears of the end of a request: who answered it, how it came to its grant (None: it did not), the answer's status."""
 
 
 class Inference:
@@ -114,23 +111,20 @@ class Inference:
 
     async def _relay(self, exchange: Exchange, choice: Choice, outgoing: Outgoing) -> None:
         target = choice.target
-        lease: Lease | None = None
-        try:
+        with Ending(self._ended, exchange, choice) as ending:
             if isinstance(target, Remote):
                 await self._peers.serve(exchange, target, outgoing)
-            else:
-                told = None
-                if target.model.send_loading_state:
-                    told = await self._loading.stream(exchange, target, outgoing)
-                choice.release()  # it arrives in this very turn, and from then on the scheduler counts it
-                lease = self._leases.lease(target.model.id)
-                if told is not None and lease.arrive():
-                    await told.serve(lease)
-                else:
-                    async with lease as upstream:
-                        await forward(exchange, upstream, outgoing)
-        finally:
-            self._ended(choice, lease.stay if lease else None, exchange.status)
+                return
+            told = None
+            if target.model.send_loading_state:
+                told = await self._loading.stream(exchange, target, outgoing)
+            choice.release()  # it arrives in this very turn, and from then on the scheduler counts it
+            lease = ending.lease = self._leases.lease(target.model.id)
+            if told is not None and lease.arrive():
+                await told.serve(lease)
+                return
+            async with lease as upstream:
+                await forward(exchange, upstream, outgoing)
 
     async def _rewritten(
         self, exchange: Exchange, route: Route, body: StoredBody, wanted: Found, target: Target

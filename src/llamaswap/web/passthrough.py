@@ -20,10 +20,12 @@ from llamaswap.resolve.places import Found, find_model, renamed, renamed_query
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.targets import Local, Remote
 from llamaswap.web.answers import Answer, redirect, send
-from llamaswap.web.inference import SCANNED_AT_ONCE, Ended, Leases, Peers
-from llamaswap.web.routes import Route
+from llamaswap.web.ending import Ended, Ending
+from llamaswap.web.inference import SCANNED_AT_ONCE, Leases, Peers
+from llamaswap.web.routes import ROUTES, Lane, Route
 from llamaswap.web.sockets import Running, way_past
 
+_MODEL_PATHS = frozenset(route.path for route in ROUTES if route.lane is Lane.MODEL)
 _BODIES_WITH_NAMES = (b"json", b"form")
 """In the content types of bodies that may name a model."""
 
@@ -75,7 +77,7 @@ class Passthrough:
             await self._to_peer(exchange, passage.target, outgoing)
             return
         self._check_ignored(passage.target.model, passage.rest)
-        await self._to_model(exchange, passage.target, outgoing)
+        await self._to_model(exchange, passage.target, outgoing, listed=_is_listed(exchange, outgoing))
 
     async def _serve_comfyui(self, exchange: Exchange, rest: str | None, query: bytes) -> None:
         """Only the root of its pages may start it (S-41): what a page that is still open polls must not."""
@@ -87,27 +89,25 @@ class Passthrough:
             return
         if rest and not self._is_ready(model):
             raise ModelNotLoaded(f"model {model.id} is not loaded; only /comfyui/ can start it")
-        await self._to_model(exchange, Local(model, model.id), b"/" + rest.encode("latin-1") + query)
+        await self._to_model(exchange, Local(model, model.id), b"/" + rest.encode("latin-1") + query, listed=False)
 
-    async def _to_model(self, exchange: Exchange, target: Local, line: bytes) -> None:
+    async def _to_model(self, exchange: Exchange, target: Local, line: bytes, *, listed: bool) -> None:
         outgoing = Outgoing(line, keep_credentials=self._keep_credentials)
         past = way_past(exchange, target, self._running)
         if past is not None:
             await forward(exchange, past, outgoing)
             return
-        lease = self._leases.lease(target.model.id)
-        try:
+        with Ending(self._ended, exchange, Choice(target), listed=listed) as ending:
+            lease = ending.lease = self._leases.lease(target.model.id)
             async with lease as upstream:
                 await forward(exchange, upstream, outgoing)
-        finally:
-            self._ended(Choice(target), lease.stay, exchange.status)
 
     async def _to_peer(self, exchange: Exchange, target: Remote, line: bytes) -> None:
-        with self._chooser.to(target) as choice:
-            try:
-                await self._by_its_name(exchange, target, line)
-            finally:
-                self._ended(choice, None, exchange.status)
+        with (
+            self._chooser.to(target) as choice,
+            Ending(self._ended, exchange, choice, listed=_is_listed(exchange, line)),
+        ):
+            await self._by_its_name(exchange, target, line)
 
     async def _by_its_name(self, exchange: Exchange, target: Remote, line: bytes) -> None:
         """Where the request names the model as it is called here, it names it as the peer does."""
@@ -142,6 +142,11 @@ class Passthrough:
 
     def _is_ready(self, model: Model) -> bool:
         return self._running.state_of(model.id) is State.READY
+
+
+def _is_listed(exchange: Exchange, line: bytes) -> bool:
+    """It asks what the model routes ask (http-api section 7.1)."""
+    return exchange.method == b"POST" and line.partition(b"?")[0] in _MODEL_PATHS
 
 
 def _body_may_name_a_model(exchange: Exchange) -> bool:
