@@ -36,15 +36,21 @@ _NAME_SHOWN = 200
 
 
 class Lease(Protocol):
-    """A place with a running model for the length of a block (`schedule/dispatcher.py`)."""
+    """A place with a running model for the length of an `async with` block (`schedule/lease.py`)."""
 
     stay: Stay | None
 
-    def arrive(self) -> bool:
-        """Get in line; returns whether there is anything to wait for."""
+    @property
+    def waits(self) -> bool:
+        """There is something to wait for."""
 
     def progress(self) -> Progress:
-        """How far it has come, between `arrive` and the block."""
+        """How far it has come since it arrived."""
+
+    def __enter__(self) -> Lease:
+        """Get in line; the end of the block gives up whatever is still held."""
+
+    def __exit__(self, *_: object) -> None: ...
 
     async def __aenter__(self) -> Upstream:
         """Wait for the grant. Raises `Refusal`; cancelling gives up the place."""
@@ -120,11 +126,12 @@ class Inference:
                 told = await self._loading.stream(exchange, target, outgoing)
             choice.release()  # it arrives in this very turn, and from then on the scheduler counts it
             lease = ending.lease = self._leases.lease(target.model.id)
-            if told is not None and lease.arrive():
-                await told.serve(lease)
-                return
-            async with lease as upstream:
-                await forward(exchange, upstream, outgoing)
+            with lease:
+                if told is not None and lease.waits:
+                    await told.serve(lease)
+                    return
+                async with lease as upstream:
+                    await forward(exchange, upstream, outgoing)
 
     async def _rewritten(
         self, exchange: Exchange, route: Route, body: StoredBody, wanted: Found, target: Target
