@@ -148,10 +148,20 @@ class Core:
         self._now = event.when
         self._effects.clear()
         self._outlook.at(event.when)
-        self._line.changed(event.when)
         self._take_in(event)
-        self._advance()
+        arrived = self._moved
+        if not self._advance() and isinstance(event, Arrived) and self._only_waits(event.ticket):
+            self._line.grown(event.when, arrived)
+        else:
+            self._line.changed(event.when)
         return self._effects.copy()
+
+    def _only_waits(self, ticket: TicketId) -> bool:
+        """What follows from its arrival is that it waits, or is refused: nobody who waits sees anything of that."""
+        return all(
+            isinstance(effect, WakeAt) or (isinstance(effect, Refuse) and effect.ticket == ticket)
+            for effect in self._effects
+        )
 
     # -- what an event changes by itself -------------------------------------------------------------------------
 
@@ -364,8 +374,8 @@ class Core:
 
     # -- what follows from it ------------------------------------------------------------------------------------
 
-    def _advance(self) -> None:
-        """After every event: find out whose turn it is now.
+    def _advance(self) -> bool:
+        """After every event: find out whose turn it is now. Returns whether all that wait were considered.
 
         A request that arrived, or gave back one of several places, moves its own model only, whatever waits elsewhere.
         """
@@ -376,14 +386,16 @@ class Core:
         station, self._moved = self._moved, None
         if station is not None and not self._stirred:
             self._consider(station)
+        walked = False
         while self._stirred:
-            self._stirred = False
+            self._stirred, walked = False, True
             self._walk()
         if station is not None and station.waiting:
             self._arm(station)
         if self._due < self._wish and not self._closed:
             self._wish = self._due
             self._effects.append(WakeAt(self._due))
+        return walked
 
     def _walk(self) -> None:
         """Consider all that wait: overdue ones by age, then ready models, then by priority and age (section 5.6)."""
