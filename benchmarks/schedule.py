@@ -5,7 +5,8 @@
 1,000 configured models in 70 groups, one model of each running and busy, 5,000 requests queued for the others; then
 everything that can happen happens: places become free, swaps begin, end and fail, requests become overdue, clients
 leave, models are unloaded and edited. Prints the longest step for each kind of event; a step must stay below 20 ms,
-and should below 5 ms. The position of a request is asked for when it has arrived. Then the CPU time of one `lease()` of a ready model, and of the two events it feeds to the core.
+and should below 5 ms. The position of a request is asked for when it has arrived. Then the CPU time of one `lease()`
+of a ready model, and of the two events it feeds to the core.
 """
 
 from __future__ import annotations

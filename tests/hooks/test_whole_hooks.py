@@ -141,7 +141,7 @@ class HookTests(WholeHooksTestCase):
         """Hooks that note every one of these moments, and the file in which they do."""
         log = self.folder / "log"
         script = f"echo $LLAMASWAP_EVENT $LLAMASWAP_MODEL $LLAMASWAP_STATE $LLAMASWAP_REASON >> {log}"
-        return dict.fromkeys(moments, {"command": shlex.join(["sh", "-c", script])}), log
+        return {moment: {"command": shlex.join(["sh", "-c", script])} for moment in moments}, log
 
     def test_a_model_that_is_killed(self) -> None:
         """It is seen off with the word for it, and is loaded again for the next request."""
