@@ -144,6 +144,21 @@ class SecondTryTests(SynchronousTestCase):
         driver.end_swap("a", StartFailed("exited"))
         self.assertIn(a, driver.refused)
 
+    def test_what_began_beside_the_first_try(self) -> None:
+        """It is waited for, also by a request that was overdue: nothing held it back while that try lasted."""
+        driver = beside("a b", {"a": "b"}, max_wait=3.0)
+        a = driver.arrive("a")
+        driver.advance(4)
+        b = driver.arrive("b")
+        self.assertEqual(driver.targets, ["a", "b"])
+        self.short(driver, unsettled=True)
+        self.assertEqual((len(driver.begun), driver.refused), (2, {}))
+        driver.end_swap("b")
+        driver.serve(b)
+        self.assertEqual((driver.begun[-1].target, driver.begun[-1].evict), ("a", ("b",)))
+        driver.end_swap("a")
+        self.assertEqual(driver.granted[-1], a)
+
     def test_nobody_waits_any_more(self) -> None:
         """Without a request there is no second try, and the failure counts."""
         driver = beside("a b")

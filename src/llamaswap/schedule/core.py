@@ -16,7 +16,7 @@ events, and which models exclude each other is the eviction policy's secret. The
   its swap were under way: they get no place on a model that it would evict, and begin no swap that touches what its
   own would touch or that gives it more to evict. The oldest overdue request leads; older ones are never held back by
   younger ones. Hence the bound: a request waits at most for `maxWait`, what is then being served or loaded, and one
-  load and batch for each older request.
+  load and batch for each older request. Where a load is tried twice, what began beside the first try counts as well.
 - Other settings take effect at the next decision. A model whose process they want started differently, or not at all,
   is held until that process has served, stopped and is gone (`renewal.py`).
 """
