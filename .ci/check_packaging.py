@@ -1,5 +1,9 @@
-"""Build the sdist and from it the wheel, install the wheel into a clean environment, and run its commands elsewhere."""
+"""Build the sdist and from it the wheel, install the wheel into a clean environment, and run its commands elsewhere.
 
+The same for the example of a package with an eviction policy, in the same environment.
+"""
+
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -21,6 +25,10 @@ IN_SDIST = (
     "LICENSE",
     "tox.ini",
 )
+LRU = """
+models: {a: {cmd: "true", proxy: "http://127.0.0.1:1"}}
+routing: {router: {use: lru, settings: {lru: {max: 2}}}}
+"""
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -45,6 +53,21 @@ def build(target: Path) -> Path:
     return wheel
 
 
+def check_policy(here: Path, commands: Path) -> None:
+    """The example of a policy's package: its own wheel, installed beside ours, offers what a configuration names."""
+    sources = shutil.copytree(ROOT / "contrib" / "lru_policy", here / "lru_policy")
+    run(sys.executable, "-m", "build", "--wheel", "--outdir", here / "policy", sources, cwd=here)
+    (wheel,) = (here / "policy").glob("*.whl")
+    (here / "lru.yaml").write_text(LRU)
+    checking = (commands / "llama-swap", "check", here / "lru.yaml")
+    if subprocess.run(checking, cwd=here, stdout=subprocess.PIPE).returncode != 1:
+        raise SystemExit("llama-swap check finds a policy that is not installed")
+    run(commands / "python", "-m", "pip", "install", "--quiet", wheel, cwd=here)
+    run(commands / "python", "-m", "pip", "check", cwd=here)
+    if (said := run(*checking, cwd=here)) != "ok\n":
+        raise SystemExit(f"llama-swap check with contrib/lru_policy says {said!r}")
+
+
 def main() -> None:
     """Exit 1 at the first thing that is not as a user needs it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -61,6 +84,7 @@ def main() -> None:
         shown = run(commands / "llama-swap", "-version", cwd=here)
         if not shown.startswith("version: "):
             raise SystemExit(f"llama-swap -version says {shown!r}")
+        check_policy(here, commands)
     print("packaging: good")
 
 

@@ -5,7 +5,8 @@
 1,000 configured models in 70 groups, one model of each running and busy, 5,000 requests queued for the others; then
 everything that can happen happens: places become free, swaps begin, end and fail, requests become overdue, clients
 leave, models are unloaded and edited. Prints the longest step for each kind of event; a step must stay below 20 ms,
-and should below 5 ms. Then the CPU time of one `lease()` of a ready model, and of the two events it feeds to the core.
+and should below 5 ms. The position of a request is asked for when it has arrived. Then the CPU time of one `lease()`
+of a ready model, and of the two events it feeds to the core.
 """
 
 from __future__ import annotations
@@ -76,6 +77,7 @@ class Load:
         self.stops: list[SwapId] = []
         self.longest: dict[str, float] = defaultdict(float)
         self.steps: dict[str, int] = defaultdict(int)
+        self.positions: list[float] = []
 
     def feed(self, event: Event) -> None:
         began = time.thread_time()
@@ -104,6 +106,9 @@ class Load:
         self.tickets += 1
         self.waiting.append(TicketId(self.tickets))
         self.feed(Arrived(TicketId(self.tickets), model, self.now))
+        began = time.thread_time()
+        self.core.position(TicketId(self.tickets))
+        self.positions.append(time.thread_time() - began)
 
     def fill(self) -> None:
         """One busy model in each group, then a long queue for all the others."""
@@ -166,10 +171,13 @@ def longest_steps(title: str, exclusive: bool) -> None:
     gc.collect()
     gc.freeze()
     load.fill()
+    filling = load.positions[:]
     load.churn(1500, random.Random(0))
     print(f"\n{title}")
     for kind, took in sorted(load.longest.items(), key=lambda item: -item[1]):
         print(f"  {kind:12} {took * 1e3:7.2f} ms, the longest of {load.steps[kind]}")
+    mean, most = sum(filling) / len(filling), max(load.positions)
+    print(f"  position     {most * 1e3:7.2f} ms, the longest; {mean * 1e6:.0f} µs on average while only arrivals come")
 
 
 def warm_requests(rounds: int = 50_000) -> None:

@@ -1,1 +1,1 @@
-The next model waits until the memory of the stopped one is really free (`memory.settle`), and a start that failed for want of memory says so.
+The next model waits until the memory of the stopped one, or of a load that was given up, is really free (`memory.settle`). A start that failed for want of memory says so, and is tried once more if somebody idle can make room or that memory was not free in time.

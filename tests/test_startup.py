@@ -6,6 +6,7 @@ import os
 
 from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.interfaces import IAddress, IListeningPort
+from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import LogLevel, capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
@@ -16,7 +17,8 @@ from llamaswap.config.schema import Model, Settings
 from llamaswap.errors import ConfigurationError, LlamaSwapError, Problem, lines
 from llamaswap.ids import ModelId
 from llamaswap.reload.snapshot import look
-from llamaswap.startup import Announcement, Origin, file_settings
+from llamaswap.schedule.policies import Found, Policies
+from llamaswap.startup import Announcement, Origin, file_settings, root_service
 from tests.support.folders import folder_for
 
 
@@ -36,6 +38,19 @@ class FakePort:
 def tcp(host: str) -> FakePort:
     """A port on this host."""
     return FakePort(IPv4Address("TCP", host, 8080))
+
+
+class RootTests(SynchronousTestCase):
+    """The service of a command line."""
+
+    def test_what_others_have_installed(self) -> None:
+        """A server whose configuration names no policy of another package imports none of them."""
+
+        def find() -> Found:
+            raise AssertionError("nobody has asked for them")
+
+        origin = Origin(Files(), policies=Policies(find))
+        root_service(Settings(), [], MemoryReactorClock(), signals=False, origin=origin)
 
 
 class AnnouncementTests(SynchronousTestCase):

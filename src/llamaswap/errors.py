@@ -185,6 +185,9 @@ class StartFailed(Refusal):
 class OutOfMemory(StartFailed):
     """the model's process ended while it was loading, for want of memory"""
 
+    unsettled = False
+    """It was started although memory of models that had been stopped was not free yet."""
+
 
 class Unloaded(StartFailed):
     """the model was unloaded while the request waited for it"""

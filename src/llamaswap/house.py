@@ -19,7 +19,6 @@ from twisted.web.iweb import IAgent
 
 from llamaswap.backends.gauges import Gauges
 from llamaswap.backends.host import Host
-from llamaswap.backends.interface import Attendant
 from llamaswap.backends.journal import Journal, state_directories, usable_directory
 from llamaswap.backends.local import LocalBackend
 from llamaswap.backends.memory import MemorySettle
@@ -127,6 +126,13 @@ class House:
         def make(model: Model) -> LocalBackend:
             return LocalBackend(model, host, self._logs.output(model.id))
 
+        memory = MemorySettle(
+            Gauges(),
+            lambda model: self._pool.pid_of(model),
+            lambda: self.settings.memory_settle,
+            self._in_thread,
+            self._reactor,
+        )
         self._hooks = LifecycleHooks(host, self._make_agent, self._logs.output, lambda: self.settings.hooks)
         return Pool(
             self.settings.models.values(),
@@ -134,7 +140,8 @@ class House:
             clock=self._reactor,
             notices=self.notices,
             ready_to_start=self._swept,
-            attendants=self._make_attendants(),
+            attendants=[memory, SlotKeeper(self._in_thread, self._reactor), self._hooks],  # in the order of their turns
+            unsettled=memory.unsettled,
         )
 
     def _make_agent(self) -> IAgent:
@@ -158,17 +165,6 @@ class House:
 
     def _make_policy(self, settings: Settings) -> EvictionPolicy:
         return self._policies.make(settings, lambda what, error: self.log.failure("{what}", Failure(error), what=what))
-
-    def _make_attendants(self) -> list[Attendant]:
-        """In the order of their turns."""
-        memory = MemorySettle(
-            Gauges(),
-            lambda model: self._pool.pid_of(model),
-            lambda: self.settings.memory_settle,
-            self._in_thread,
-            self._reactor,
-        )
-        return [memory, SlotKeeper(self._in_thread, self._reactor), self._hooks]
 
     def _connect(self, origin: Origin, timeouts: Timeouts = Timeouts()) -> Upstream:  # noqa: B008 (it is frozen)
         return Upstream(self._reactor, origin, timeouts=timeouts)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.task import Clock
 
 from llamaswap.backends.interface import Attendance, Attendant
 from llamaswap.backends.pool import Pool
 from llamaswap.backends.underway import DIED_EARLY
 from llamaswap.config.schema import Model
-from llamaswap.errors import BadGateway
+from llamaswap.errors import BadGateway, OutOfMemory, StartFailed
 from llamaswap.ids import ModelId, SwapId
 from llamaswap.notices import Notices, State
 from llamaswap.schedule.events import Died, Stop, StopEnded, SwapEnded
@@ -40,6 +40,12 @@ class Recorder:
 
     async def before_unload(self, model: Model, upstream: Upstream, why: str) -> None:
         await self._turn("before_unload", model, why)
+
+    async def before_stop(self, model: Model) -> None:
+        await self._turn("before_stop", model, "now")
+
+    async def after_stop(self, model: Model) -> None:
+        await self._turn("after_stop", model, "now")
 
     async def after_unload(self, model: Model, why: str) -> None:
         await self._turn("after_unload", model, why)
@@ -167,9 +173,75 @@ class TurnTests(AttendantCase):
             idle.before_load(model("a"), "load"),
             idle.after_load(model("a"), upstream),
             idle.before_unload(model("a"), upstream, "ttl"),
+            idle.before_stop(model("a")),
+            idle.after_stop(model("a")),
             idle.after_unload(model("a"), "ttl"),
         ):
             self.successResultOf(Deferred.fromCoroutine(turn))
+
+
+class StopTests(AttendantCase):
+    """Processes that are stopped, ready or not (W-19: what they hold can be measured)."""
+
+    def stops(self) -> list[str]:
+        return [did for did in self.did if "stop" in did]
+
+    def test_a_ready_model(self) -> None:
+        """Leave is taken first; it is seen off last."""
+        self.fake("a").pid = 7
+        self.stop("a")
+        self.assertEqual(self.did[2:4], ["1 before_stop a now", "2 before_stop a now"])
+        self.assertEqual(self.did[4:7], ["stop a 4", "1 after_stop a now", "2 after_stop a now"])
+        self.assertEqual(self.did[7], "1 after_unload a ttl")
+
+    def test_w07_a_load_that_is_given_up(self) -> None:
+        """The swap ends when all of it is done, so that the next start knows what it has to wait for."""
+        self.begin(2, "b")
+        self.fake("b").pid = 7
+        self.one.holds = {"before_stop", "after_stop"}
+        self.swaps.cancel(SwapId(2))
+        self.assertEqual(self.stops(), ["1 before_stop b now"])
+        self.one.held.callback(None)
+        self.assertEqual(self.stops()[1:], ["2 before_stop b now", "stop b 5", "1 after_stop b now"])
+        self.assertEqual(self.told, [])
+        self.one.held.callback(None)
+        self.assertEqual(self.ended(), [(2, "aborted")])
+
+    def test_ready_although_it_was_given_up(self) -> None:
+        """A load that succeeds while it is measured is stopped all the same."""
+        self.begin(2, "b")
+        self.fake("b").pid = 7
+        self.one.holds = {"before_stop"}
+        self.swaps.cancel(SwapId(2))
+        self.fake("b").ready()
+        self.one.held.callback(None)
+        self.assertEqual((self.ended(), self.states()["b"]), ([(2, "aborted")], State.STOPPED))
+        self.assertNotIn("1 after_load b load", self.did)
+
+    def test_without_a_process(self) -> None:
+        """There is nothing to stop."""
+        self.begin(2, "b")
+        self.swaps.cancel(SwapId(2))
+        self.assertEqual(self.stops(), ["stop b 5"])
+
+    def test_the_end_of_the_server(self) -> None:
+        """Nothing starts after it, and there is no time to lose."""
+        self.begin(2, "b")
+        self.fake("a").pid, self.fake("b").pid = 6, 7
+        self.successResultOf(self.pool.close(10))
+        self.assertFalse([did for did in self.did if "_stop" in did])
+
+    def test_the_end_of_the_server_while_it_is_measured(self) -> None:
+        """The end does not wait for that, and a forced one ends it."""
+        self.fake("a").pid = 7
+        self.one.holds = {"before_stop"}
+        self.stop("a")
+        closed = self.pool.close(10)
+        self.assertIn("stop a 10", self.did)
+        self.pool.kill()
+        self.assertEqual(self.one.cancelled, ["before_stop"])
+        self.successResultOf(closed)
+        self.nothing_left()
 
 
 class FailureTests(AttendantCase):
@@ -215,6 +287,37 @@ class FailureTests(AttendantCase):
         self.fake("b").ready()
         self.assertEqual(self.told, [SwapEnded(SwapId(2), 0.0)])
         self.assertEqual(len(self.flushLoggedErrors(CancelledError)), 1)
+
+
+class ShortTests(AttendantCase):
+    """Loads that fail for want of memory."""
+
+    def test_w19_it_is_told_whether_all_was_free(self) -> None:
+        """The scheduler learns it with the failure; of other failures nobody is asked."""
+        asked: list[ModelId] = []
+
+        def unsettled(model: ModelId) -> bool:
+            asked.append(model)
+            return model == "b"
+
+        def make(form: Model) -> FakeBackend:
+            return self.backends.setdefault(form.id, FakeBackend(form, Notices(self.errors.append), self.did))
+
+        models, self.backends = [model(name) for name in "abc"], {}
+        around: Any = {"clock": self.clock, "notices": Notices(self.errors.append), "ready_to_start": succeed(None)}
+        self.pool = Pool(models, make, unsettled=unsettled, **around)
+        self.pool.tell = self.told.append
+        self.swaps = self.pool
+        for number, (name, error) in enumerate(
+            (("a", OutOfMemory("none")), ("b", OutOfMemory("none")), ("c", StartFailed("exited")))
+        ):
+            self.begin(number, name)
+            starting = self.fake(name).starting
+            assert starting is not None
+            starting.errback(error)
+        errors = [event.error for event in self.told if isinstance(event, SwapEnded)]
+        self.assertEqual([getattr(error, "unsettled", None) for error in errors], [False, True, None])
+        self.assertEqual(asked, ["a", "b"])
 
 
 class CancelTests(AttendantCase):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -214,11 +213,6 @@ STEPS = st.one_of(
 
 class AnyEditTests(SynchronousTestCase):
     """Any number of edits."""
-
-    def setUp(self) -> None:
-        """Collect what other tests left behind, for which this one would be blamed."""
-        gc.collect()
-        self.flushLoggedErrors()
 
     @effort(deadline=None, derandomize=True, max_examples=600, suppress_health_check=list(HealthCheck))
     @given(st.booleans(), st.lists(STEPS, max_size=40))

@@ -19,7 +19,6 @@ from llamaswap.wire.upstream import Upstream
 
 T = TypeVar("T")
 GIB = 1024**3
-UPSTREAM = cast(Upstream, None)
 
 
 class FakeGauges:
@@ -72,13 +71,12 @@ class MemoryCase(SynchronousTestCase):
     def load(self, name: str) -> Deferred[None]:
         return Deferred.fromCoroutine(self.attendant.before_load(self.model(name), "load"))
 
-    def leave(self, name: str, why: str = "evict") -> None:
-        """Take leave of a model while it is there."""
-        leaving = self.attendant.before_unload(self.model(name), UPSTREAM, why)
-        self.successResultOf(Deferred.fromCoroutine(leaving))
+    def leave(self, name: str) -> None:
+        """The stop of a model begins."""
+        self.successResultOf(Deferred.fromCoroutine(self.attendant.before_stop(self.model(name))))
 
-    def gone(self, name: str, why: str = "evict") -> None:
-        self.successResultOf(Deferred.fromCoroutine(self.attendant.after_unload(self.model(name), why)))
+    def gone(self, name: str) -> None:
+        self.successResultOf(Deferred.fromCoroutine(self.attendant.after_stop(self.model(name))))
 
     def evict(self, name: str, pid: int, *, stuck: int = 0) -> None:
         """A stop of a model whose process is on the GPU; the driver keeps `stuck` bytes of it."""
@@ -137,6 +135,50 @@ class WaitTests(MemoryCase):
         self.successResultOf(self.load("c"))
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
+    def test_w19_a_failure_for_want_of_what_was_not_free(self) -> None:
+        """It is told, once; and the next start waits for the same memory anew."""
+        self.gauges.processes = {1: 20 * GIB}
+        self.evict("a", 1, stuck=15 * GIB)
+        start = self.load("b")
+        self.pass_time(8)
+        self.successResultOf(start)
+        self.assertEqual((self.memory.unsettled(ModelId("c")), self.memory.unsettled(ModelId("b"))), (False, True))
+        self.assertFalse(self.memory.unsettled(ModelId("b")))
+        start = self.load("b")
+        self.pass_time(3)
+        self.assertNoResult(start)
+        self.gauges.stuck = 0
+        self.pass_time(0.2)
+        self.successResultOf(start)
+        self.assertFalse(self.memory.unsettled(ModelId("b")))
+
+    def test_w19_a_failure_for_want_of_system_memory(self) -> None:
+        """The start that was in vain does not count as one that takes memory; others do."""
+        self.gauges.processes, self.gauges.system = {}, {1: 4 * GIB}
+        self.evict("a", 1)
+        start = self.load("b")
+        self.pass_time(5.1)
+        self.successResultOf(start)
+        self.assertTrue(self.memory.unsettled(ModelId("b")))
+        start = self.load("b")
+        self.pass_time(0.3)
+        self.assertNoResult(start)
+        self.successResultOf(self.load("c"))
+        self.pass_time(0.2)
+        self.successResultOf(start)
+
+    def test_loads_that_were_good(self) -> None:
+        """A load that succeeds, or had nothing to wait for, is not told of."""
+        self.successResultOf(self.load("b"))
+        self.assertFalse(self.memory.unsettled(ModelId("b")))
+        self.gauges.processes = {1: 20 * GIB}
+        self.evict("a", 1, stuck=15 * GIB)
+        self.load("b")
+        self.pass_time(5.1)
+        ready = self.attendant.after_load(self.model("b"), cast(Upstream, None))
+        self.successResultOf(Deferred.fromCoroutine(ready))
+        self.assertFalse(self.memory.unsettled(ModelId("b")))
+
     def test_several(self) -> None:
         """The start waits for the last of them."""
         self.gauges.processes = {1: 20 * GIB, 2: 10 * GIB}
@@ -175,7 +217,7 @@ class WaitTests(MemoryCase):
         """It holds up a stop for a second and a start for no longer than the time."""
         self.gauges.processes = {1: 20 * GIB}
         self.hangs = True
-        leave = Deferred.fromCoroutine(self.attendant.before_unload(self.model("a"), UPSTREAM, "evict"))
+        leave = Deferred.fromCoroutine(self.attendant.before_stop(self.model("a")))
         self.pass_time(1.05)
         self.successResultOf(leave)
         self.assertIn("cannot be measured in time", self.lines[0])
@@ -232,12 +274,6 @@ class QuietTests(MemoryCase):
         self.successResultOf(self.load("b"))
         self.assertEqual((self.gauges.looks, self.gauges.opened), (0, 0))
 
-    def test_the_end_of_the_server(self) -> None:
-        """Nothing starts after it."""
-        self.leave("a", "shutdown")
-        self.gone("a", "shutdown")
-        self.assertEqual(self.gauges.looks, 0)
-
     def test_a_model_without_a_process(self) -> None:
         """One that is not of this machine."""
         self.leave("elsewhere")
@@ -246,7 +282,7 @@ class QuietTests(MemoryCase):
     def test_a_crash(self) -> None:
         """Nobody knows what it held."""
         self.gauges.stuck = 20 * GIB
-        self.gone("a", "crash")
+        self.successResultOf(Deferred.fromCoroutine(self.attendant.after_unload(self.model("a"), "crash")))
         self.successResultOf(self.load("b"))
 
     def test_the_driver_is_opened_beside_the_first_start(self) -> None:

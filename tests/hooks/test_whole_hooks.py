@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -135,6 +136,38 @@ class HookTests(WholeHooksTestCase):
         ]
         self.assertEqual([tuple(line.split()) for line in log.read_text().splitlines()][:6], wanted)
         self.assertEqual(receiver.heard[:6], wanted)
+
+    def noting(self, *moments: str) -> tuple[dict[str, Any], Path]:
+        """Hooks that note every one of these moments, and the file in which they do."""
+        log = self.folder / "log"
+        script = f"echo $LLAMASWAP_EVENT $LLAMASWAP_MODEL $LLAMASWAP_STATE $LLAMASWAP_REASON >> {log}"
+        return {moment: {"command": shlex.join(["sh", "-c", script])} for moment in moments}, log
+
+    def test_a_model_that_is_killed(self) -> None:
+        """It is seen off with the word for it, and is loaded again for the next request."""
+        hooks, log = self.noting("after_load", "before_unload", "after_unload")
+        with self.server(hooks) as server:
+            self.assertEqual(server.ask("POST", CHAT, {"model": "a"}).status, 200)
+            (child,) = server.children()
+            child.kill()
+            for _ in eventually():
+                if "after_unload" in log.read_text():
+                    break
+            self.assertEqual(log.read_text().splitlines(), ["after_load a ready load", "after_unload a stopped crash"])
+            self.assertEqual(server.ask("POST", CHAT, {"model": "a"}).status, 200)
+        self.assertEqual(log.read_text().splitlines()[2], "after_load a ready load")
+
+    def test_the_end_of_the_server(self) -> None:
+        """Leave is taken of every model that is ready, and each is seen off, before the server has ended."""
+        hooks, log = self.noting("before_unload", "after_unload")
+        with self.server(hooks, groups={"g": {"swap": False, "members": ["a", "b"]}}) as server:
+            for model in "ab":
+                self.assertEqual(server.ask("POST", CHAT, {"model": model}).status, 200)
+            self.assertEqual(server.stop(), 0)
+            said = log.read_text().splitlines()
+        for model in "ab":
+            lines = [line for line in said if line.split()[1] == model]
+            self.assertEqual(lines, [f"before_unload {model} ready shutdown", f"after_unload {model} stopped shutdown"])
 
     def test_a_required_hook(self) -> None:
         """The request learns why the model was not loaded; what the hook said is in the model's log."""

@@ -55,8 +55,8 @@ class QueueTests(SynchronousTestCase):
         target = Local(Model(id=ModelId(name), send_loading_state=True), name)
         outgoing = Outgoing(CHAT.encode(), StoredBody(body(name)))
         stream = run(self.loading.stream(cast(Exchange, exchange), target, outgoing))
-        lease = self.dispatcher.lease(ModelId(name))
-        self.assertTrue(lease.arrive())
+        lease = self.enterContext(self.dispatcher.lease(ModelId(name)))
+        self.assertTrue(lease.waits)
         return exchange, Deferred.fromCoroutine(stream.serve(lease))
 
     def end_swap(self, name: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from typing import Any, cast
+from unittest.mock import patch
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.testing import StringTransport
@@ -52,7 +53,7 @@ class StreamTestCase(SynchronousTestCase):
         self.world.leases.pending = Deferred()
 
     def tearDown(self) -> None:
-        self.assertEqual(self.world.leases.held, [])
+        self.assertEqual(self.world.leases.left, [])
         self.assertEqual(self.world.loading.telling, set())
         self.assertEqual(self.world.clock.getDelayedCalls(), [])
 
@@ -267,6 +268,26 @@ class LeavingTests(StreamTestCase):
             self.failureResultOf(done, CancelledError)
             self.assertTrue(transport_of(self.world.upstream("m").last).aborted)
             self.tearDown()
+
+
+class BreakingTests(StreamTestCase):
+    """Something goes wrong where nothing should."""
+
+    def test_before_the_first_remark(self) -> None:
+        """The place in line is given up, and nobody is told any more."""
+        for broken in ("begin", "write", "produce"):
+            self.setUp()
+            with patch.object(MemoryExchange, broken, side_effect=ZeroDivisionError):
+                self.begin()[1].addErrback(lambda _: None)
+            self.flushLoggedErrors(ZeroDivisionError)
+            self.assertEqual((broken, self.world.leases.left), (broken, []))
+            self.tearDown()
+
+    def test_before_it_is_told_anything(self) -> None:
+        """The same where the stream cannot even be made."""
+        with patch("llamaswap.loading.stream.Continued", side_effect=ZeroDivisionError):
+            self.begin()[1].addErrback(lambda _: None)
+        self.flushLoggedErrors(ZeroDivisionError)
 
 
 class SilenceTests(StreamTestCase):

@@ -23,8 +23,9 @@ from llamaswap.errors import (
 )
 from llamaswap.ids import ModelId
 from llamaswap.schedule.core import Core
-from llamaswap.schedule.dispatcher import Dispatcher, Lease
+from llamaswap.schedule.dispatcher import Dispatcher
 from llamaswap.schedule.events import Died, Renew, StopEnded, SwapEnded
+from llamaswap.schedule.lease import Lease
 from llamaswap.stay import Progress, Stay
 from llamaswap.wire.upstream import Upstream
 from tests.support.schedule import RecordingSwaps, TablePolicy, edited, settings
@@ -210,12 +211,72 @@ class LeaseTests(DispatcherTestCase):
         self.assertEqual(len(set(depths)), 1)
 
 
+class InLineTests(DispatcherTestCase):
+    """A lease that is in line before anybody waits for it."""
+
+    def test_whatever_happens(self) -> None:
+        """The end of the block gives up the place in line, and the request loads nothing."""
+        with self.assertRaises(ZeroDivisionError), self.dispatcher.lease(A) as lease:
+            self.assertEqual((lease.waits, self.dispatcher.waiting(A)), (True, 1))
+            raise ZeroDivisionError
+        self.assertEqual(self.dispatcher.waiting(A), 0)
+        self.end_swap(A)
+        self.assertEqual(self.dispatcher.in_flight(A), 0)
+
+    def test_granted_and_never_taken(self) -> None:
+        """The place that was granted is given back, whether at once or later; it is no answer of the model."""
+        with self.dispatcher.lease(A) as lease:
+            self.end_swap(A)
+            self.assertEqual((lease.waits, self.dispatcher.in_flight(A)), (False, 1))
+        self.assertEqual(self.dispatcher.in_flight(A), 0)
+        with self.dispatcher.lease(A) as lease:
+            self.assertFalse(lease.waits)
+        self.assertEqual(self.dispatcher.in_flight(A), 0)
+        self.dispatcher.tell(Died(A, 0.0))
+        self.client().end()
+        self.end_swap(A)
+        self.dispatcher.tell(Died(A, 0.0))
+        self.assertEqual(self.swaps.begun, {})
+
+    def test_refused_and_never_taken(self) -> None:
+        """There is nothing to give back."""
+        with self.dispatcher.lease(A) as lease:
+            self.end_swap(A, StartFailed("exited"))
+            self.assertFalse(lease.waits)
+        self.assertEqual((self.dispatcher.in_flight(A), self.dispatcher.waiting(A)), (0, 0))
+
+    def test_once(self) -> None:
+        """What the inner block gave back, or gave up, is not given back again."""
+
+        async def serve() -> None:
+            with self.dispatcher.lease(A) as lease:
+                async with lease:
+                    await ended
+
+        for cancelled in (False, True):
+            ended: Deferred[None] = Deferred()
+            done = Deferred.fromCoroutine(serve())
+            if not cancelled:
+                self.end_swap(A)
+                ended.callback(None)
+                self.successResultOf(done)
+                self.dispatcher.tell(Died(A, 0.0))
+            else:
+                done.cancel()
+                self.failureResultOf(done, CancelledError)
+            self.assertEqual((self.dispatcher.in_flight(A), self.dispatcher.waiting(A)), (0, 0))
+
+
 class StayTests(DispatcherTestCase):
     """What a lease tells about its way to the grant."""
 
+    def in_line(self, model: ModelId) -> Lease:
+        """One that has arrived, and is in line until the test ends."""
+        return self.enterContext(self.dispatcher.lease(model))
+
     def lease(self, model: ModelId) -> tuple[Lease, Deferred[Upstream]]:
-        lease = self.dispatcher.lease(model)
-        self.assertTrue(lease.arrive())
+        lease = self.in_line(model)
+        self.assertTrue(lease.waits)
         return lease, Deferred.fromCoroutine(lease.take())
 
     def test_progress(self) -> None:
@@ -260,8 +321,8 @@ class StayTests(DispatcherTestCase):
     def test_granted_at_once(self) -> None:
         """Nothing is worked out for a request that needs not to wait."""
         self.have_ready(A)
-        lease = self.dispatcher.lease(A)
-        self.assertFalse(lease.arrive())
+        lease = self.in_line(A)
+        self.assertFalse(lease.waits)
         self.assertEqual(lease.stay, Stay(0, 0, 0.0))
         self.successResultOf(Deferred.fromCoroutine(lease.take()))
         lease.give_back(completed=True)
@@ -272,8 +333,7 @@ class StayTests(DispatcherTestCase):
 
         async def first() -> None:
             async with self.dispatcher.lease(A):
-                leases.append(self.dispatcher.lease(B))
-                leases[0].arrive()
+                leases.append(self.in_line(B))
 
         done = Deferred.fromCoroutine(first())
         self.client(A)
@@ -286,7 +346,7 @@ class StayTests(DispatcherTestCase):
         """Who asks how busy a model is hears of all its requests, whichever way they came."""
         self.dispatcher = self.make(concurrency_limit=1)
         self.client()
-        self.dispatcher.lease(A).arrive()
+        self.in_line(A)
         self.assertEqual((self.dispatcher.in_flight(A), self.dispatcher.waiting(A)), (0, 2))
         self.end_swap(A)
         self.assertEqual((self.dispatcher.in_flight(A), self.dispatcher.waiting(A)), (1, 1))

@@ -5,7 +5,6 @@ The promises themselves are checked at every step by `World`.
 
 from __future__ import annotations
 
-import gc
 import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -278,11 +277,6 @@ def _pick(among: Mapping[T, object], number: int) -> T:
 
 
 class HistoryTests(SynchronousTestCase):
-    def setUp(self) -> None:
-        """Collect what other tests left behind: who allocates as much as these is blamed for errors found in it."""
-        gc.collect()
-        self.flushLoggedErrors()
-
     @settings(QUICK, max_examples=2000)
     @given(worlds(), WISHES, LOADS)
     def test_simulated_time(self, world: World, wishes: list[Wish], loads: list[tuple[int, int]]) -> None:

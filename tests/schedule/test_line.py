@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.errors import StartFailed
 from llamaswap.ids import ModelId, TicketId
 from llamaswap.schedule.events import SwapEnded
+from llamaswap.schedule.station import Station
 from llamaswap.stay import Progress
 from tests.schedule.test_histories import QUICK, WISHES, History, Wish, worlds
 from tests.support.schedule import Driver, TablePolicy, World, settings
@@ -182,8 +183,12 @@ class OrderTests(SynchronousTestCase):
         def feed(event: Any) -> Any:
             effects = check(event)
             core = world.core
-            found = sorted(filter(None, (core.position(ticket) for ticket in world.waiting)))
+            standing = [core.position(ticket) for ticket in world.waiting]
+            found = sorted(filter(None, standing))
             assert found == list(range(1, len(found) + 1)), found
+            core._line.changed(world.now)
+            anew = [core.position(ticket) for ticket in world.waiting]
+            assert standing == anew, "what was kept since the last change holds no more"
             return effects
 
         world.feed = feed  # type: ignore[method-assign]
@@ -208,6 +213,32 @@ class CostTests(SynchronousTestCase):
             positions(driver, tickets)
             self.assertEqual(counted.sorts, 2)
 
+    def test_arrivals(self) -> None:
+        """Each that comes and asks costs no sort, whether others wait for its model or it is the first; and the
+        answers are those of a line that was worked out anew."""
+        driver = exclusive(queue_size=1000, priorities={"c": 2, "d": 1})
+        tickets = [driver.arrive("x"), driver.arrive("a")]
+        positions(driver, tickets)
+        with Counted(driver) as counted:
+            for model in "b c d a " * 20:
+                if model != " ":
+                    tickets.append(driver.arrive(model))
+                    found = positions(driver, tickets)
+                    self.assertEqual((found[0], sorted(found)), (0, list(range(len(tickets)))))
+            self.assertEqual(counted.sorts, 0)
+            driver.core._line.changed(driver.now)
+            self.assertEqual((positions(driver, tickets), counted.sorts), (found, 1))
+
+    def test_arrivals_that_are_refused(self) -> None:
+        """They cost no sort either: who floods a full queue does not slow down the others."""
+        driver = exclusive(queue_size=1, concurrency_limit=1)
+        tickets = driver.arrivals("x a b b c")
+        positions(driver, tickets)
+        with Counted(driver) as counted:
+            for _ in range(5):
+                self.assertIn(driver.arrive("b"), driver.refused)
+            self.assertEqual((positions(driver, tickets), counted.sorts), ([0, 1, 2, 3, 4], 0))
+
 
 class Counted:
     """Counts how often the line of a driver's core is worked out."""
@@ -224,6 +255,6 @@ class Counted:
     def __exit__(self, *_: object) -> None:
         self._line._work_out = self._work_out  # type: ignore[method-assign]
 
-    def _count(self) -> dict[ModelId, int]:
+    def _count(self) -> list[Station]:
         self.sorts += 1
         return self._work_out()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -293,11 +292,6 @@ class MatrixLife(Life):
 
 
 class MatrixHistoryTests(SynchronousTestCase):
-    def setUp(self) -> None:
-        """Collect what other tests left behind: who allocates as much as these is blamed for errors found in it."""
-        gc.collect()
-        self.flushLoggedErrors()
-
     @settings(QUICK, max_examples=800)
     @given(matrix_worlds(), WISHES, LOADS)
     def test_simulated_time(self, world: MatrixWorld, wishes: list[Wish], loads: list[tuple[int, int]]) -> None:

@@ -198,6 +198,20 @@ class MakeTests(SynchronousTestCase):
         made = having(TableMaker()).make(Settings(router="table"), lambda *_: None)
         self.assertIsInstance(made, Guard)
 
+    def test_nobody_looks(self) -> None:
+        """What others have installed is not looked at, nor imported, where nobody names it."""
+        looks: list[None] = []
+
+        def find() -> Found:
+            looks.append(None)
+            return Found(remarks=("broken",))
+
+        policies = Policies(find)
+        policies.make(loaded(MODELS + "routing: {router: {use: group}}", policies), lambda *_: None)
+        self.assertEqual((policies.remarks, looks), ((), []))
+        self.assertIn("unknown router table", fault(USE % "{}", policies))
+        self.assertEqual((policies.remarks, looks), (("broken",), [None]))
+
     def test_wrong(self) -> None:
         """Settings that no file has checked raise what is wrong with them."""
         for policies, words in (

@@ -21,8 +21,10 @@ def beside(models: str, table: dict[str, str] | None = None, **every: Any) -> Dr
 
 
 class SecondTryTests(SynchronousTestCase):
-    def short(self, driver: Driver, model: str = "a") -> None:
-        driver.end_swap(model, OutOfMemory("no memory"))
+    def short(self, driver: Driver, model: str = "a", *, unsettled: bool = False) -> None:
+        error = OutOfMemory("no memory")
+        error.unsettled = unsettled
+        driver.end_swap(model, error)
 
     def test_idle_ones_go(self) -> None:
         """What is idle goes, although it could run beside the target; those that waited are served."""
@@ -68,6 +70,37 @@ class SecondTryTests(SynchronousTestCase):
         self.short(driver)
         self.assertEqual((driver.targets, driver.why(a)), (["b", "a"], "unspecific error: no memory"))
 
+    def test_w19_memory_that_was_not_free_yet(self) -> None:
+        """It is tried once more also where nobody could go: what it lacks may be on its way."""
+        driver = beside("a b")
+        driver.arrive("b")
+        driver.end_swap("b")
+        a = driver.arrive("a")
+        self.short(driver, unsettled=True)
+        self.assertEqual((driver.begun[-1].target, driver.begun[-1].evict, driver.refused), ("a", (), {}))
+        self.short(driver, unsettled=True)
+        self.assertEqual(driver.targets, ["b", "a", "a"])
+        self.assertEqual(driver.why(a), "unspecific error: no memory; tried again")
+
+    def test_memory_that_was_not_free_yet_and_idle_ones(self) -> None:
+        """Who is idle goes as ever."""
+        driver = beside("a b")
+        driver.run("b")
+        driver.arrive("a")
+        self.short(driver, unsettled=True)
+        self.assertEqual(driver.begun[-1].evict, ("b",))
+
+    def test_memory_that_was_not_free_yet_and_nobody_waits(self) -> None:
+        """Or nobody wants it: no second try."""
+        driver = beside("a")
+        driver.leave(driver.arrive("a"))
+        self.short(driver, unsettled=True)
+        self.assertEqual(driver.targets, ["a"])
+        driver = Driver(edited(settings("a"), memory_retry=False), TablePolicy())
+        a = driver.arrive("a")
+        self.short(driver, unsettled=True)
+        self.assertIn(a, driver.refused)
+
     def test_only_once(self) -> None:
         """The second failure is told to all who wait, with what was tried; it is the model's first."""
         driver = beside("a b")
@@ -110,6 +143,21 @@ class SecondTryTests(SynchronousTestCase):
         a = driver.arrive("a")
         driver.end_swap("a", StartFailed("exited"))
         self.assertIn(a, driver.refused)
+
+    def test_what_began_beside_the_first_try(self) -> None:
+        """It is waited for, also by a request that was overdue: nothing held it back while that try lasted."""
+        driver = beside("a b", {"a": "b"}, max_wait=3.0)
+        a = driver.arrive("a")
+        driver.advance(4)
+        b = driver.arrive("b")
+        self.assertEqual(driver.targets, ["a", "b"])
+        self.short(driver, unsettled=True)
+        self.assertEqual((len(driver.begun), driver.refused), (2, {}))
+        driver.end_swap("b")
+        driver.serve(b)
+        self.assertEqual((driver.begun[-1].target, driver.begun[-1].evict), ("a", ("b",)))
+        driver.end_swap("a")
+        self.assertEqual(driver.granted[-1], a)
 
     def test_nobody_waits_any_more(self) -> None:
         """Without a request there is no second try, and the failure counts."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 from functools import partial
 from random import Random
 
+from hypothesis import Phase, given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import Matrix, Model
@@ -48,24 +50,20 @@ def wish(luck: Random) -> Wish:
 
 
 class SeventyTests(SynchronousTestCase):
-    def setUp(self) -> None:
-        """Collect what other tests left behind: who allocates as much as these is blamed for errors found in it."""
-        gc.collect()
-        self.flushLoggedErrors()
-
-    def test_ten_minutes(self) -> None:
+    @effort(deadline=None, max_examples=3, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+    @given(st.integers(0, 2**32 - 1))
+    def test_ten_minutes(self, seed: int) -> None:
         """No forbidden combination ever runs, everybody is answered once, and the wait bound holds throughout."""
-        for seed in range(3):
-            luck = Random(seed)
-            world = world_of(luck)
-            history = History(world, [(luck.randint(1, LONGEST_LOAD), luck.randint(0, 30)) for _ in range(97)])
-            when = 0.0
-            while when < SECONDS:
-                when += luck.expovariate(1.5)
-                history.at(when, partial(history.come, wish(luck)))
-            history.play()
-            world.settle()
-            self.see_that_it_was_worth_it(world)
+        luck = Random(seed)
+        world = world_of(luck)
+        history = History(world, [(luck.randint(1, LONGEST_LOAD), luck.randint(0, 30)) for _ in range(97)])
+        when = 0.0
+        while when < SECONDS:
+            when += luck.expovariate(1.5)
+            history.at(when, partial(history.come, wish(luck)))
+        history.play()
+        world.settle()
+        self.see_that_it_was_worth_it(world)
 
     def see_that_it_was_worth_it(self, world: MatrixWorld) -> None:
         """Many ran at once, some loads failed, some requests left, and outsiders were served."""
@@ -73,5 +71,5 @@ class SeventyTests(SynchronousTestCase):
         self.assertGreater(max(len(load.swap.evict) for load in world.past), 15)
         self.assertGreater(len(world.past) - len(loaded), 3)
         self.assertLess(len(world.granted) + len(world.refused), len(world.requests_seen))
-        self.assertLessEqual(set(OUTSIDERS), set(loaded))
+        self.assertGreater(len(set(OUTSIDERS) & set(loaded)), 1)
         self.assertGreater(len(world.granted), 600)

@@ -40,6 +40,9 @@ class MemoryLeases:
     def __init__(self) -> None:
         self.upstreams: dict[ModelId, MemoryUpstream] = {}
         self.held: list[ModelId] = []
+        """A model for each request that is served."""
+        self.waiting: list[ModelId] = []
+        """And for each that has arrived and is not served, nor refused, nor gone."""
         self.states: dict[ModelId, State] = {}
         """Those that are not what the upstreams say."""
         self.refusal: Refusal | None = None
@@ -57,7 +60,12 @@ class MemoryLeases:
         return cast(Upstream, self.upstreams[model]) if model in self.upstreams else None
 
     def busy(self, model: ModelId) -> int:
-        return self.held.count(model)
+        return self.held.count(model) + self.waiting.count(model)
+
+    @property
+    def left(self) -> list[ModelId]:
+        """Whatever has not ended."""
+        return [*self.held, *self.waiting]
 
 
 class MemoryLease:
@@ -66,27 +74,49 @@ class MemoryLease:
     def __init__(self, leases: MemoryLeases, model: ModelId) -> None:
         self._leases = leases
         self._model = model
+        self._among: list[ModelId] | None = None
+        """Those that it waits, or is served, with."""
         self.stay: Stay | None = None
 
-    def arrive(self) -> bool:
+    @property
+    def waits(self) -> bool:
         return self._leases.refusal is None and self._leases.pending is not None
 
     def progress(self) -> Progress:
         return self._leases.shown
 
+    def __enter__(self) -> MemoryLease:
+        self._go_to(self._leases.waiting)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._go_to(None)
+
     async def __aenter__(self) -> Upstream:
-        if self._leases.refusal is not None:
-            raise self._leases.refusal
-        if self._leases.pending is not None:
-            await self._leases.pending
-        self._leases.held.append(self._model)
+        self._go_to(self._leases.waiting)
+        try:
+            if self._leases.refusal is not None:
+                raise self._leases.refusal
+            if self._leases.pending is not None:
+                await self._leases.pending
+        except BaseException:
+            self._go_to(None)
+            raise
+        self._go_to(self._leases.held)
         self.stay = Stay()
         return cast(Upstream, self._leases.upstreams.setdefault(self._model, MemoryUpstream()))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._leases.held.remove(self._model)
+        self._go_to(None)
+
+    def _go_to(self, others: list[ModelId] | None) -> None:
+        if self._among is not None:
+            self._among.remove(self._model)
+        self._among = others
+        if others is not None:
+            others.append(self._model)
 
 
 class MemoryPeers:

@@ -465,7 +465,7 @@ class World(Driver):
                 assert stop.grace == self.forms[model].unload_timeout
             if stop.why == "ttl":
                 assert not self._in_flight(model) and not self._waiting_for(model), "an idle stop of a model in use"
-                assert self.now - self.idle_since[model] > self.settings.models[model].ttl, "stopped too early"
+                assert self.now > self.idle_since[model] + self.settings.models[model].ttl, "stopped too early"
             self.states[model] = State.STOPPING
         self.stopping[stop.id] = stop
         self.stop_began[stop.id] = self.now
@@ -509,7 +509,7 @@ class World(Driver):
         Allowed: what was being served or loaded by then, with the batches of those loads; requests older than it, the
         loads that these led, and their batches; its own load; a stop that ends by itself. No request leads two loads,
         unless the first ended for want of memory, so that is one load and batch for each older request, and the sum of
-        these times is the bound.
+        these times is the bound. What began during a first try that ended so counts as what was there by then.
         """
         due = request.arrived + (self.settings.max_wait or math.inf)
         if self.now <= due or self.disturbed:
@@ -524,6 +524,10 @@ class World(Driver):
         assert len(leaders) == len(set(leaders)), "one request led two loads"
 
     def _allowed(self, request: Request, due: float) -> Iterable[tuple[float, float]]:
+        tries = (load for load in self.past if isinstance(load.error, OutOfMemory) and load.ended > due)
+        own = (load.ended for load in tries if load.leader.ticket <= request.ticket)
+        due = max((due, *own))
+
         def ahead(load: Load) -> bool:
             return load.began <= due or load.leader.ticket <= request.ticket or load.swap.target == request.model
 

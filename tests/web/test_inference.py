@@ -34,7 +34,7 @@ class InferenceTestCase(SynchronousTestCase):
         upstream.answer(OK)
         self.successResultOf(done)
         self.assertEqual((exchange.status, exchange.answer), (200, b"ok"))
-        self.assertEqual(world.leases.held, [])
+        self.assertEqual(world.leases.left, [])
         return exchange, sent
 
 
@@ -145,7 +145,7 @@ class RefusalTests(InferenceTestCase):
         world.upstream("m").close()
         self.successResultOf(done)
         self.assertEqual((exchange.status, json.loads(exchange.answer)["error"]["code"]), (502, "bad_gateway"))
-        self.assertEqual(world.leases.held, [])
+        self.assertEqual(world.leases.left, [])
 
     def test_s34_an_upstream_that_breaks_off_cuts_the_client(self) -> None:
         """The server survives, the place is given back, and the next request works."""
@@ -155,7 +155,7 @@ class RefusalTests(InferenceTestCase):
         world.upstream("m").close()
         self.successResultOf(done)
         self.assertTrue(exchange.aborted)
-        self.assertEqual(world.leases.held, [])
+        self.assertEqual(world.leases.left, [])
         exchange, done = world.begin("POST", "/v1/chat/completions", JSON, chat("m"))
         world.upstream("m").answer(OK)
         self.assertEqual(exchange.status, 200)
@@ -174,6 +174,6 @@ class LeavingTests(InferenceTestCase):
                 world.upstream("m").answer(OK[:-1])
             done.cancel()
             self.failureResultOf(done, CancelledError)
-            self.assertEqual(world.leases.held, [])
+            self.assertEqual(world.leases.left, [])
             if arrange in ("head", "stream"):
                 self.assertTrue(transport_of(world.upstream("m").last).aborted)

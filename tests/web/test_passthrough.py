@@ -273,7 +273,7 @@ class SocketTests(ProbedTestCase):
             exchange, done = self.knock(target)
             self.upstream("comfyui_auto").answer(SWITCHED + b"hi")
             self.assertEqual((exchange.status, exchange.tunnelled.written), (101, b"hi"))
-            self.assertEqual((self.world.leases.held, self.world.ended), ([], []))
+            self.assertEqual((self.world.leases.left, self.world.ended), ([], []))
             self.upstream("comfyui_auto").close()
             self.successResultOf(done)
             self.assertTrue(exchange.tunnelled.closed)
@@ -285,7 +285,7 @@ class SocketTests(ProbedTestCase):
         self.world = RelayWorld(replace(settings, selectors={"s": selector}))
         self.line("comfyui_auto", "GET", "/comfyui/")
         _, done = self.knock("/props?model=s")
-        self.assertEqual((self.world.leases.held, self.world.on_the_way("comfyui_auto")), ([], [0]))
+        self.assertEqual((self.world.leases.left, self.world.on_the_way("comfyui_auto")), ([], [0]))
         done.cancel()
         self.failureResultOf(done, CancelledError)
 

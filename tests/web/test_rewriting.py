@@ -46,7 +46,7 @@ class WorldTestCase(SynchronousTestCase):
         sent = self.upstream(to).received()
         self.upstream(to).answer(OK)
         self.successResultOf(done)
-        self.assertEqual((exchange.status, self.world.leases.held), (200, []))
+        self.assertEqual((exchange.status, self.world.leases.left), (200, []))
         return sent
 
     def chat(self, to: str, name: str, **more: Any) -> Any:
@@ -246,7 +246,7 @@ class SelectorTests(WorldTestCase):
         _, done = self.begin()
         done.cancel()
         self.failureResultOf(done, CancelledError)
-        self.assertEqual((self.on_the_way(), self.world.leases.held), ([0, 0], []))
+        self.assertEqual((self.on_the_way(), self.world.leases.left), ([0, 0], []))
 
     def test_no_target(self) -> None:
         """503 with the words of the spec."""

@@ -51,6 +51,18 @@ class Attendants:
         for one in self._each:
             await self._send(one.before_unload(model, upstream, why), "before the unload", model)
 
+    async def before_stop(self, model: Model) -> None:
+        """Processes of `model` are about to be stopped. `close` alone cuts this short, and it returns then as well."""
+        with suppress(CancelledError):
+            for one in self._each:
+                await self._send(one.before_stop(model), "before the stop", model)
+
+    async def after_stop(self, model: Model) -> None:
+        """They are gone. As `before_stop`."""
+        with suppress(CancelledError):
+            for one in self._each:
+                await self._send(one.after_stop(model), "after the stop", model)
+
     async def after_unload(self, model: Model, why: str) -> None:
         """Nothing of `model` is left. `close` alone cuts this short, and it returns then as well."""
         with suppress(CancelledError):

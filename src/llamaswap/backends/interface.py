@@ -58,7 +58,7 @@ class Attendant(Protocol):
     Each attendant bounds its own time and logs its own failures; what else it raises, but for a `Refusal`, is logged
     and counts for nothing. All are called in one order. Cancelling ends its work at once: a load was given up, the
     model died, or the server's end leaves no more time. `why` is a word: `evict`, `unload`, `ttl`, `reload` or
-    `shutdown`; for a load `load`.
+    `shutdown`; `crash` and `abandon` for an unload that nobody could prepare; for a load `load`.
     """
 
     async def before_load(self, model: Model, why: str) -> None:
@@ -69,6 +69,12 @@ class Attendant(Protocol):
 
     async def before_unload(self, model: Model, upstream: Upstream, why: str) -> None:
         """It is ready and about to stop; nobody is granted a place any more. At a `shutdown` it has half the grace."""
+
+    async def before_stop(self, model: Model) -> None:
+        """Its processes are about to be stopped, whether it was ready or not; not so at a `shutdown`."""
+
+    async def after_stop(self, model: Model) -> None:
+        """They are gone. `before_stop` was called for them."""
 
     async def after_unload(self, model: Model, why: str) -> None:
         """It was ready, and nothing of it is left; also after it died by itself (`why`: `crash`), and after its load
@@ -85,6 +91,12 @@ class Attendance:
         return None
 
     async def before_unload(self, model: Model, upstream: Upstream, why: str) -> None:
+        return None
+
+    async def before_stop(self, model: Model) -> None:
+        return None
+
+    async def after_stop(self, model: Model) -> None:
         return None
 
     async def after_unload(self, model: Model, why: str) -> None:

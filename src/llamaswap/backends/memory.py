@@ -1,13 +1,14 @@
 """A model does not start before the memory of those that were stopped for it is really free (W-19).
 
-An attendant. It measures what a model holds before it stops, and has the next start wait until that is back: a driver
-may take a moment to give it back after the process has gone. Where it is back at once, as it should be, nothing waits.
+An attendant. It measures what a model holds before it is stopped, while it loads as well, and has the next start wait
+until that is back: a driver may take a moment to give it back after the process has gone. Where it is back at once, as
+it should be, nothing waits. Of a process that ended by itself nobody knows what it held.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -57,7 +58,7 @@ class _Release:
     held: Held
     when: float
     starts: int
-    """Number of starts before it was measured."""
+    """Number of starts before it was measured; one that was in vain is none."""
 
 
 class MemorySettle(Attendance):
@@ -82,18 +83,32 @@ class MemorySettle(Attendance):
         self._starts = 0
         self._measured: dict[ModelId, tuple[Held, int]] = {}
         self._released: list[_Release] = []
+        self._missed: dict[ModelId, list[_Release]] = {}
+        """What was not free in time for those that are loading."""
+
+    def unsettled(self, model: ModelId) -> bool:
+        """The load of `model` has failed for want of memory: did it begin although not all was free that was waited
+        for? Then the next start waits for that anew."""
+        missed = self._missed.pop(model, [])
+        now = self._clock.seconds()
+        self._released += [replace(release, when=now, starts=release.starts + 1) for release in missed]
+        return bool(missed)
 
     async def before_load(self, model: Model, why: str) -> None:
         self._starts += 1
+        self._missed.pop(model.id, None)
         self._open()
         horizon = self._clock.seconds() - self._settle()
         self._released = [release for release in self._released if release.when > horizon]
         if self._released:
             await self._wait(model)
 
-    async def before_unload(self, model: Model, upstream: Upstream, why: str) -> None:
+    async def after_load(self, model: Model, upstream: Upstream) -> None:
+        self._missed.pop(model.id, None)
+
+    async def before_stop(self, model: Model) -> None:
         leader = self._pid_of(model.id)
-        if leader is None or why == "shutdown" or not self._settle():
+        if leader is None or not self._settle():
             return
         starts = self._starts
         try:
@@ -104,7 +119,7 @@ class MemorySettle(Attendance):
         if held.anything:
             self._measured[model.id] = held, starts
 
-    async def after_unload(self, model: Model, why: str) -> None:
+    async def after_stop(self, model: Model) -> None:
         if measured := self._measured.pop(model.id, None):
             held, starts = measured
             self._released.append(_Release(model.id, held, self._clock.seconds(), starts))
@@ -155,7 +170,7 @@ class MemorySettle(Attendance):
         return rests
 
     def _give_up(self, model: Model, names: str, rests: list[Rest]) -> None:
-        self._released.clear()
+        self._missed[model.id], self._released = self._released, []
         self._log.warn(
             "{model} starts although memory of {names} is not free after {seconds:g} s (memory.settle): {rests}",
             model=model.id,

@@ -10,7 +10,6 @@ takes its place (lifecycle section 12, W-15).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
@@ -18,13 +17,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from llamaswap.backends.attending import Attendants
+from llamaswap.backends.departures import Departures
 from llamaswap.backends.interface import Attendant, Backend
 from llamaswap.backends.machine import ABANDONED_GRACE, ABORTED
-from llamaswap.backends.underway import DIED_EARLY, Departure, RunningSwap
+from llamaswap.backends.underway import DIED_EARLY, RunningSwap
 from llamaswap.backends.waiters import Waiters
 from llamaswap.config.difference import launched_alike
 from llamaswap.config.schema import Model
-from llamaswap.errors import Refusal, StartFailed
+from llamaswap.errors import OutOfMemory, Refusal, StartFailed
 from llamaswap.ids import ModelId, SwapId
 from llamaswap.notices import ModelChanged, Notices, State
 from llamaswap.schedule.events import Died, Event, Renew, Stop, StopEnded, Swap, SwapEnded
@@ -52,9 +52,12 @@ class Pool:
         notices: Notices,
         ready_to_start: Deferred[None],
         attendants: Sequence[Attendant] = (),
+        unsettled: Callable[[ModelId], bool] = lambda model: False,
     ) -> None:
+        """`unsettled` says of a load that failed for want of memory whether it began before all of it was free."""
         self._make = make
         self._attendants = Attendants(attendants)
+        self._unsettled = unsettled
         self._backends = {model.id: make(model) for model in models}
         self._leaving: set[Backend] = set()
         """Those that others have replaced, until the last remains of their processes are gone."""
@@ -62,7 +65,7 @@ class Pool:
         self.tell: Callable[[Event], None] = lambda event: None
         """Hears `SwapEnded`, `StopEnded` and `Died`; whoever needs these sets it before the first swap."""
         self._swaps: dict[SwapId, RunningSwap] = {}
-        self._departures: dict[Backend, Departure] = {}
+        self._departures = Departures(self._attendants, clock)
         self._obstacles: set[object] = {ready_to_start}
         """What must be out of the way before anything starts: the first sweep, and the remains of dead models."""
         self._clear_way: Waiters[None] = Waiters()
@@ -144,22 +147,19 @@ class Pool:
 
     async def _close_all(self, grace: float) -> None:
         end = self._clock.seconds() + grace
+        self._departures.hasten()
         for running in tuple(self._swaps.values()):
             running.cancel()
         timers = [
-            self._clock.callLater(grace / 2, self._cut_departures),
+            self._clock.callLater(grace / 2, self._departures.cut),
             self._clock.callLater(grace + LAST_WORDS, self._attendants.close),
         ]
-        await gatherResults([Deferred.fromCoroutine(self._close(backend, end)) for backend in self._all()])
+        await gatherResults([Deferred.fromCoroutine(self._departures.close(backend, end)) for backend in self._all()])
         await self._attendants.idle()
         for timer in timers:
             if timer.active():
                 timer.cancel()
         self._unsubscribe()
-
-    def _cut_departures(self) -> None:
-        for departure in tuple(self._departures.values()):
-            departure.cut()
 
     def kill(self) -> None:
         """SIGKILL everything this instant; nothing starts any more."""
@@ -191,9 +191,11 @@ class Pool:
         try:
             await running.loading
         except (Refusal, CancelledError) as error:
-            await backend.stop(ABANDONED_GRACE)
+            await self._departures.end(backend, ABANDONED_GRACE)
             if running.was_ready and not running.died:
                 await self._attendants.after_unload(backend.form, "abandon")
+            if isinstance(error, OutOfMemory):
+                error.unsettled = self._unsettled(running.swap.target)
             return error if isinstance(error, Refusal) else running.why_cut()
         return None
 
@@ -211,43 +213,8 @@ class Pool:
     # -- stops ---------------------------------------------------------------------------------------------------
 
     def _stop_all(self, graces: Mapping[ModelId, float], why: str) -> Deferred[list[None]]:
-        stops = (self._stop(self._backends[model], grace, why) for model, grace in graces.items())
+        stops = (self._departures.stop(self._backends[model], grace, why) for model, grace in graces.items())
         return gatherResults([Deferred.fromCoroutine(stop) for stop in stops])
-
-    async def _stop(self, backend: Backend, grace: float, why: str) -> None:
-        """Stop it, with all that goes with it. Of several who do so at once all but the first only wait."""
-        if (departure := self._departures.get(backend)) is not None:
-            await departure.ended()
-        elif backend.upstream is None:
-            await backend.stop(grace)
-        else:
-            await self._depart(backend, backend.upstream, why, partial(backend.stop, grace))
-
-    async def _close(self, backend: Backend, end: float) -> None:
-        """The same for good: what is left of it at `end` is killed."""
-
-        def close() -> Deferred[None]:
-            return backend.close(max(0.0, end - self._clock.seconds()))
-
-        if (departure := self._departures.get(backend)) is not None:
-            await departure.left()
-            await close()
-            await departure.ended()
-        elif backend.upstream is None:
-            await close()
-        else:
-            await self._depart(backend, backend.upstream, "shutdown", close)
-
-    async def _depart(self, backend: Backend, upstream: Upstream, why: str, stop: Callable[[], Deferred[None]]) -> None:
-        """A ready model's way out."""
-        departure = self._departures[backend] = Departure()
-        try:
-            await departure.take_leave(self._attendants.before_unload(backend.form, upstream, why))
-            await stop()
-            await self._attendants.after_unload(backend.form, why)
-        finally:
-            del self._departures[backend]
-            departure.end()
 
     def _swap_ended(self, error: Refusal | None, swap: SwapId) -> None:
         del self._swaps[swap]
@@ -265,21 +232,13 @@ class Pool:
             return
         backend = self._backends[notice.model]
         self._obstacles.add(notice.model)
-        clearing = Deferred.fromCoroutine(self._clear(backend, self._departures.get(backend)))
+        clearing = Deferred.fromCoroutine(self._departures.clear(backend))
         clearing.addErrback(lambda failure: self._log.failure("clearing up after {model}", failure, model=notice.model))
         clearing.addCallback(lambda _: self._removed(notice.model))
         for running in tuple(self._swaps.values()):
             if running.swap.target == notice.model:
                 running.has_died()
         self.tell(Died(notice.model, notice.when))
-
-    async def _clear(self, backend: Backend, departure: Departure | None) -> None:
-        """Wait for the remains of a dead model to be gone, and see to what goes with it."""
-        if departure is not None:
-            departure.cut()
-        await backend.stop(0.0)
-        if departure is None:
-            await self._attendants.after_unload(backend.form, "crash")
 
     def _removed(self, obstacle: object) -> None:
         self._obstacles.discard(obstacle)

@@ -30,5 +30,5 @@ class Routers:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Why others than these are not there."""
+        """Why others than these are not there, as far as anybody has looked."""
         return ()

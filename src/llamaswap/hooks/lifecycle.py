@@ -10,6 +10,7 @@ from twisted.web.iweb import IAgent
 
 from llamaswap.backends.child import Output
 from llamaswap.backends.host import Host
+from llamaswap.backends.interface import Attendance
 from llamaswap.config.commands import split_command
 from llamaswap.config.schema import Hook, Model
 from llamaswap.errors import StartFailed
@@ -20,8 +21,8 @@ from llamaswap.ids import ModelId
 from llamaswap.wire.upstream import Upstream
 
 
-class LifecycleHooks:
-    """Runs the `hooks` in force, those of one moment one after the other. Satisfies `Attendant`.
+class LifecycleHooks(Attendance):
+    """Runs the `hooks` in force, those of one moment one after the other.
 
     What commands write goes to the `output` of the model; webhooks go out by what `agent` makes.
     """

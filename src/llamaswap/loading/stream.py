@@ -85,7 +85,7 @@ class LoadingStream:
         self._dialect = dialect(path, token, target.name, int(loading.clock.seconds()))
 
     async def serve(self, lease: Lease) -> None:
-        """Answer the exchange, whose `lease` has arrived and waits; ends after the last byte.
+        """Answer the exchange, whose `lease` is in line; ends after the last byte.
 
         What goes wrong ends the stream with an error event; the client's connection is cut when the upstream breaks
         off in the middle of its stream, as ever (W-21). Cancelling gives up the place, and nothing more is written.

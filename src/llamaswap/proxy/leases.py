@@ -11,15 +11,21 @@ from llamaswap.wire.upstream import Upstream
 
 
 class Lease(Protocol):
-    """A place with a running model for the length of a block."""
+    """A place with a running model for the length of an `async with` block (`schedule/lease.py`)."""
 
     stay: Stay | None
 
-    def arrive(self) -> bool:
-        """Get in line; returns whether there is anything to wait for."""
+    @property
+    def waits(self) -> bool:
+        """There is something to wait for."""
 
     def progress(self) -> Progress:
-        """How far it has come, between `arrive` and the block."""
+        """How far it has come since it arrived."""
+
+    def __enter__(self) -> Lease:
+        """Get in line; the end of the block gives up whatever is still held."""
+
+    def __exit__(self, *_: object) -> None: ...
 
     async def __aenter__(self) -> Upstream:
         """Wait for the grant. Raises `Refusal`; cancelling gives up the place."""

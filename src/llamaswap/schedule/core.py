@@ -9,14 +9,14 @@ events, and which models exclude each other is the eviction policy's secret. The
   begins as soon as nothing that has to go is in use; it answers all that wait for its target by then.
 - Of two operations (swaps, unloads, TTL stops) that touch the same model the later one waits; only an unload need not
   wait for an eviction. A load that nobody waits for any more is given up when another swap would have to wait for it.
-- A load that ended for want of memory is tried once more if anybody who is idle can go for it: its requests stay in
-  line until then, and both failures count as one (W-19).
+- A load that ended for want of memory is tried once more if anybody who is idle can go for it, or if it began before
+  memory was free that others had held: its requests stay in line until then, and both failures count as one (W-19).
 - Those that were waiting when a model became ready are its *batch*. They are served before it can be evicted.
 - A request that has waited `maxWait` seconds is *overdue*. It is then treated by all that arrived after it as though
   its swap were under way: they get no place on a model that it would evict, and begin no swap that touches what its
   own would touch or that gives it more to evict. The oldest overdue request leads; older ones are never held back by
   younger ones. Hence the bound: a request waits at most for `maxWait`, what is then being served or loaded, and one
-  load and batch for each older request.
+  load and batch for each older request. Where a load is tried twice, what began beside the first try counts as well.
 - Other settings take effect at the next decision. A model whose process they want started differently, or not at all,
   is held until that process has served, stopped and is gone (`renewal.py`).
 """
@@ -148,10 +148,20 @@ class Core:
         self._now = event.when
         self._effects.clear()
         self._outlook.at(event.when)
-        self._line.changed(event.when)
         self._take_in(event)
-        self._advance()
+        arrived = self._moved
+        if not self._advance() and isinstance(event, Arrived) and self._only_waits(event.ticket):
+            self._line.grown(event.when, arrived)
+        else:
+            self._line.changed(event.when)
         return self._effects.copy()
+
+    def _only_waits(self, ticket: TicketId) -> bool:
+        """What follows from its arrival is that it waits, or is refused: nobody who waits sees anything of that."""
+        return all(
+            isinstance(effect, WakeAt) or (isinstance(effect, Refuse) and effect.ticket == ticket)
+            for effect in self._effects
+        )
 
     # -- what an event changes by itself -------------------------------------------------------------------------
 
@@ -250,17 +260,17 @@ class Core:
         if active.given_up:
             if active.first is not None:
                 target.backoff.failed(active.first.cause, self._now)
-        elif isinstance(error, OutOfMemory) and self._worth_another(active):
+        elif isinstance(error, OutOfMemory) and self._worth_another(active, error):
             target.short = error
         else:
             error = active.told(error)
             target.backoff.failed(error.cause if isinstance(error, StartFailed) else str(error), self._now)
             self._refuse_all(target, error)
 
-    def _worth_another(self, active: ActiveSwap) -> bool:
-        """It found no memory, and there is something that could go for it."""
+    def _worth_another(self, active: ActiveSwap, error: OutOfMemory) -> bool:
+        """It found no memory, and there is some on its way, or something that could go for it."""
         wanted = self._retries and active.first is None and bool(active.target.waiting)
-        return wanted and bool(self._outlook.with_more_room(active.target).victims)
+        return wanted and (error.unsettled or bool(self._outlook.with_more_room(active.target).victims))
 
     def _died(self, event: Died) -> None:
         station = self._outlook.running.get(event.model)
@@ -364,8 +374,8 @@ class Core:
 
     # -- what follows from it ------------------------------------------------------------------------------------
 
-    def _advance(self) -> None:
-        """After every event: find out whose turn it is now.
+    def _advance(self) -> bool:
+        """After every event: find out whose turn it is now. Returns whether all that wait were considered.
 
         A request that arrived, or gave back one of several places, moves its own model only, whatever waits elsewhere.
         """
@@ -376,14 +386,16 @@ class Core:
         station, self._moved = self._moved, None
         if station is not None and not self._stirred:
             self._consider(station)
+        walked = False
         while self._stirred:
-            self._stirred = False
+            self._stirred, walked = False, True
             self._walk()
         if station is not None and station.waiting:
             self._arm(station)
         if self._due < self._wish and not self._closed:
             self._wish = self._due
             self._effects.append(WakeAt(self._due))
+        return walked
 
     def _walk(self) -> None:
         """Consider all that wait: overdue ones by age, then ready models, then by priority and age (section 5.6)."""
@@ -436,7 +448,7 @@ class Core:
     def _swap_if_possible(self, station: Station) -> None:
         """Begin the swap that the head of a free model needs, unless somebody is in the way."""
         plan = self._outlook.with_more_room(station) if station.short else self._outlook.plan(station)
-        if station.short and not plan.victims:
+        if station.short and not station.short.unsettled and not plan.victims:
             self._refuse_all(station, station.short)  # who could have gone for it is in use by now
             return
         blocked = False

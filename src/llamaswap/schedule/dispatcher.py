@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import assert_never
 
 from twisted.internet.defer import Deferred
@@ -15,7 +14,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from llamaswap.config.schema import Settings
-from llamaswap.errors import NotReady, Refusal, StartFailed
+from llamaswap.errors import NotReady, StartFailed
 from llamaswap.ids import ModelId, SwapId, TicketId
 from llamaswap.schedule.core import Core
 from llamaswap.schedule.events import (
@@ -41,6 +40,7 @@ from llamaswap.schedule.events import (
     UnloadDone,
     WakeAt,
 )
+from llamaswap.schedule.lease import Lease
 from llamaswap.stay import Progress, Stay
 from llamaswap.wire.upstream import Upstream
 
@@ -185,7 +185,7 @@ class Dispatcher:
     # -- requests ------------------------------------------------------------------------------------------------
 
     def arrive(self, lease: Lease, model: ModelId) -> TicketId:
-        """Put `lease` in line; it is settled now or later, unless it leaves."""
+        """Put `lease` in line; it is settled now or later, unless it leaves (`lease.Desk`)."""
         self._tickets += 1
         ticket = TicketId(self._tickets)
         self._leases[ticket] = lease
@@ -266,76 +266,3 @@ class Dispatcher:
     def _wake(self) -> None:
         # a timer may fire a rounding error early: then it still is as late as was asked for
         self.tell(Tick(max(self._clock.seconds(), self._wish)))
-
-
-class Lease:
-    """One request's stay: from its arrival to the end of its block.
-
-    Whoever wants to do something while it waits calls `arrive` before entering the block.
-    """
-
-    __slots__ = ("_dispatcher", "_granted", "_model", "_outcome", "_ticket", "position", "stay")
-
-    def __init__(self, dispatcher: Dispatcher, model: ModelId) -> None:
-        self._dispatcher = dispatcher
-        self._model = model
-        self._ticket: TicketId | None = None
-        self._granted: Deferred[Upstream] | None = None
-        self._outcome: Upstream | Refusal | None = None
-        self.position = 0
-        """In the line when it arrived; 0 when it needed not to stand in it."""
-        self.stay: Stay | None = None
-        """How it came to its grant; None before it."""
-
-    def arrive(self) -> bool:
-        """Get in line; returns whether there is anything to wait for. To be followed by entering the block at once."""
-        self._ticket = self._dispatcher.arrive(self, self._model)
-        return self._outcome is None
-
-    def progress(self) -> Progress:
-        """How far it has come; to be asked after `arrive`. Once it is granted or refused there is nothing to say."""
-        return self._dispatcher.progress(self._held)
-
-    async def take(self) -> Upstream:
-        """Wait for the grant; raises the refusal. Cancelling gives up the place."""
-        if self._ticket is None:
-            self.arrive()
-        if self._outcome is None:
-            return await self._wait()
-        if isinstance(self._outcome, Refusal):
-            raise self._outcome
-        return self._outcome
-
-    async def _wait(self) -> Upstream:
-        self._granted = Deferred()
-        try:
-            return await self._granted
-        except BaseException:  # refused, or the client left
-            self._dispatcher.leave(self._held)
-            raise
-
-    def settle(self, outcome: Upstream | Refusal) -> None:
-        """The scheduler's answer."""
-        if self._granted is None:  # it came before anybody had to wait
-            self._outcome = outcome
-        elif isinstance(outcome, Refusal):
-            self._granted.errback(outcome.with_traceback(None))  # one refusal may answer many
-        else:
-            self._granted.callback(outcome)
-
-    def give_back(self, completed: bool) -> None:
-        """The request has ended; `completed` when the model answered it."""
-        self._dispatcher.end(self._held, completed)
-
-    @property
-    def _held(self) -> TicketId:
-        assert self._ticket is not None
-        return self._ticket
-
-    async def __aenter__(self) -> Upstream:
-        return await self.take()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._dispatcher.end(self._held, kind is None)

@@ -39,8 +39,8 @@ class Found:
 
 
 class Policies(Routers):
-    """Those of this package, and those that `find` finds, which may block. It is asked when a name is wanted that is
-    not of this package, once for each reading of a configuration."""
+    """Those of this package, and those that `find` finds, which may block. It is asked when a name is looked up, or
+    listed, that is not of this package: at most once for each reading of a configuration."""
 
     def __init__(self, find: Callable[[], Found] = Found) -> None:
         super().__init__()
@@ -63,7 +63,9 @@ class Policies(Routers):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        return self.found.remarks
+        """What was wrong with those of other packages when somebody looked; nothing where nobody has looked."""
+        found = self._found
+        return found.remarks if found is not None else ()
 
     def look_again(self) -> None:
         self._found = None

@@ -148,7 +148,8 @@ class ActiveSwap:
         if self.first is None or not isinstance(error, StartFailed):
             return error
         gone = ", ".join(victim.id for victim in self.victims)
-        return type(error)(f"{error.cause}; tried again after evicting {gone}", retry_after=error.retry_after)
+        after = f" after evicting {gone}" if gone else ""
+        return type(error)(f"{error.cause}; tried again{after}", retry_after=error.retry_after)
 
     @property
     def abandoned(self) -> bool:

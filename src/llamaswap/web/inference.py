@@ -94,11 +94,12 @@ class Inference:
                 told = await self._loading.stream(exchange, target, outgoing)
             choice.release()  # it arrives in this very turn, and from then on the scheduler counts it
             lease = ending.lease = self._leases.lease(target.model.id)
-            if told is not None and lease.arrive():
-                await told.serve(lease)
-                return
-            async with lease as upstream:
-                await forward(exchange, upstream, outgoing)
+            with lease:
+                if told is not None and lease.waits:
+                    await told.serve(lease)
+                    return
+                async with lease as upstream:
+                    await forward(exchange, upstream, outgoing)
 
     async def _rewritten(
         self, exchange: Exchange, route: Route, body: StoredBody, wanted: Found, target: Target

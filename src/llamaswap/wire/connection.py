@@ -20,13 +20,14 @@ from typing import Any
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
+from twisted.internet.interfaces import IPushProducer, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from llamaswap.errors import UpstreamFailed, UpstreamSilent
 from llamaswap.exchange import Header, TunnelEnd
+from llamaswap.wire.silence import Silence
 from llamaswap.wire.transport import Outlet, Transport, tune
 
 _HEAD_LIMIT = 256 * 1024
@@ -78,9 +79,8 @@ class Connection(Protocol):
         """Not a byte has ever come from the upstream: it may not have taken the connection up yet."""
         self._head: Deferred[AnswerHead] | None = None
         self._end: Deferred[None] | None = None
-        self._limit = 0.0
-        self._clock: IReactorTime | None = None
-        self._silence: IDelayedCall | None = None
+        self._silence: Silence | None = None
+        """Where there is a limit to it."""
         self._sent = True
         self._far: TunnelEnd | None = None
         self._blocked: Deferred[None] | None = None
@@ -124,15 +124,15 @@ class Connection(Protocol):
         self.asked = True
         head: Deferred[AnswerHead] = Deferred(self._hang_up)
         self._head = head
-        if self._limit:
-            self._watch()
+        if self._silence is not None:
+            self._watch(self._silence)
         self._outlet.write(data)
         return head
 
     def limit_silence(self, seconds: float, clock: IReactorTime) -> None:
         """From now on break with `UpstreamSilent` where the head of an answer takes longer, from the request's last
         byte. 0 = no limit."""
-        self._limit, self._clock = seconds, clock
+        self._silence = Silence(seconds, clock, self._was_silent) if seconds else None
 
     @property
     def request_sent(self) -> bool:
@@ -142,8 +142,8 @@ class Connection(Protocol):
     @request_sent.setter
     def request_sent(self, sent: bool) -> None:
         self._sent = sent
-        if self._limit:
-            self._watch()
+        if self._silence is not None:
+            self._watch(self._silence)
 
     def write(self, data: bytes) -> None:
         """Send more of a request's body, or into the tunnel."""
@@ -246,25 +246,21 @@ class Connection(Protocol):
         self._end = None
         self.abort()
 
-    def _watch(self) -> None:
-        """The clock runs while a whole request waits for the head of its answer."""
-        waits = self._sent and self._head is not None
-        if waits and self._silence is None and self._clock is not None:
-            self._silence = self._clock.callLater(self._limit, self._was_silent)
-        elif not waits and self._silence is not None:
-            self._silence.cancel()
-            self._silence = None
+    def _watch(self, silence: Silence) -> None:
+        """A whole request that waits for the head of its answer meets silence."""
+        if self._sent and self._head is not None:
+            silence.begin()
+        else:
+            silence.end()
 
-    def _was_silent(self) -> None:
-        self._silence = None
-        self._break(UpstreamSilent(f"no answer began within {self._limit:g} s (timeouts.responseHeader)"))
+    def _was_silent(self, seconds: float) -> None:
+        self._break(UpstreamSilent(f"no answer began within {seconds:g} s (timeouts.responseHeader)"))
 
     def _claim_head(self) -> Deferred[AnswerHead] | None:
         """Whoever waits for the head, who is waited for no longer."""
         head, self._head = self._head, None
         if self._silence is not None:
-            self._silence.cancel()
-            self._silence = None
+            self._silence.end()
         return head
 
     def _forget_blocked(self, _: Deferred[None]) -> None:
