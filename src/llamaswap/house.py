@@ -15,7 +15,6 @@ from twisted.internet.interfaces import IListeningPort
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger, globalLogPublisher
 from twisted.python.failure import Failure
-from twisted.web.iweb import IAgent
 
 from llamaswap.backends.gauges import Gauges
 from llamaswap.backends.host import Host
@@ -133,7 +132,7 @@ class House:
             self._in_thread,
             self._reactor,
         )
-        self._hooks = LifecycleHooks(host, self._make_agent, self._logs.output, lambda: self.settings.hooks)
+        self._hooks = LifecycleHooks(host, self._logs.output, lambda: self.settings.hooks)
         return Pool(
             self.settings.models.values(),
             make,
@@ -143,17 +142,6 @@ class House:
             attendants=[memory, SlotKeeper(self._in_thread, self._reactor), self._hooks],  # in the order of their turns
             unsettled=memory.unsettled,
         )
-
-    def _make_agent(self) -> IAgent:
-        """What webhooks go out by."""
-        from twisted.web.client import Agent, HTTPConnectionPool, _HTTP11ClientFactory  # late: few servers have any
-
-        class Quiet(_HTTP11ClientFactory):
-            noisy = False
-
-        pool = HTTPConnectionPool(self._reactor, persistent=False)
-        pool._factory = Quiet
-        return Agent(self._reactor, pool=pool)
 
     def _make_unasked(self) -> tuple[Preload, IdleLoader]:
         """What loads models by itself."""

@@ -9,16 +9,18 @@ from dataclasses import replace
 from typing import Any, cast
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import Hook, Model
+from llamaswap.config.schema import Hook, Model, Timeouts
 from llamaswap.errors import StartFailed
 from llamaswap.hooks.lifecycle import LifecycleHooks
 from llamaswap.ids import ModelId
-from llamaswap.wire.upstream import Upstream
-from tests.hooks.world import FakeAgent
+from llamaswap.wire.origin import Origin
+from llamaswap.wire.upstream import INetworkReactor, Upstream
 from tests.support.fake_host import FakeHost
+from tests.support.wire import MemoryTransport
 
 MODEL = Model(id=ModelId("m"), cmd="serve", env=("OWN=1",), cmd_stop="never")
 UPSTREAM = cast(Upstream, object())
@@ -30,12 +32,14 @@ class LifecycleCase(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.fake = FakeHost()
-        self.agent = FakeAgent()
+        self.reactor = MemoryReactorClock()
         self.in_force: dict[str, tuple[Hook, ...]] = {}
         self.said: dict[str, bytes] = {}
-        self.hooks = LifecycleHooks(
-            self.fake.host, lambda: self.agent, lambda model: lambda data: self.hear(model, data), lambda: self.in_force
-        )
+        host = replace(self.fake.host, connect=self.connect)
+        self.hooks = LifecycleHooks(host, lambda model: lambda data: self.hear(model, data), lambda: self.in_force)
+
+    def connect(self, origin: Origin, timeouts: Timeouts) -> Upstream:
+        return Upstream(cast(INetworkReactor, self.reactor), origin, timeouts=timeouts)
 
     def hear(self, model: str, data: bytes) -> None:
         self.said[model] = self.said.get(model, b"") + data
@@ -171,31 +175,22 @@ class WebhookTests(LifecycleCase):
     def test_required(self) -> None:
         """The model is loaded when it has answered, and not if it refuses."""
         self.in_force = {"after_load": (Hook(webhook="http://127.0.0.1:9/x", required=True),)}
-        for status, problem in ((200, ""), (503, "answered with status 503")):
+        for answer, problem in ((b"HTTP/1.1 200 OK", ""), (b"HTTP/1.1 503 No", "answered with status 503")):
             work = self.begin(self.hooks.after_load(MODEL, UPSTREAM))
-            told = json.loads(self.agent.body)
+            protocol: Any = self.reactor.tcpClients[-1][2].buildProtocol(None)
+            transport = MemoryTransport()
+            protocol.makeConnection(transport)
+            told = json.loads(transport.take().partition(b"\r\n\r\n")[2])
             self.assertEqual(
                 (told["event"], told["model"], told["time"]), ("after_load", "m", "1970-01-01T00:00:00.000Z")
             )
             self.assertNoResult(work)
-            self.agent.answer(status)
+            protocol.dataReceived(answer + b"\r\nContent-Length: 0\r\n\r\n")
             if problem:
                 error = self.failureResultOf(work, StartFailed).value
                 self.assertEqual(error.cause, f"hooks.after_load[0] (webhook on 127.0.0.1:9) failed: {problem}")
             else:
                 self.assertIsNone(self.successResultOf(work))
-
-    def test_an_answer_without_end(self) -> None:
-        """Has the hook's time and no more: then its connection is cut, and the hook has failed."""
-        self.in_force = {"after_load": (Hook(webhook="http://127.0.0.1:9/x", required=True, timeout=3.0),)}
-        work = self.begin(self.hooks.after_load(MODEL, UPSTREAM))
-        self.agent.answer(200, b"o", complete=False)
-        self.fake.clock.advance(2.9)
-        self.assertNoResult(work)
-        self.fake.clock.advance(0.1)
-        self.assertIn("took longer than 3 s", str(self.failureResultOf(work, StartFailed).value))
-        self.assertTrue(self.agent.cut)
-        self.assertEqual(self.fake.clock.getDelayedCalls(), [])
 
 
 class EndTests(LifecycleCase):

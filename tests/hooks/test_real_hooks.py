@@ -11,7 +11,6 @@ from typing import Any
 from twisted.internet import reactor as global_reactor
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import TestCase
-from twisted.web.client import Agent
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
@@ -59,7 +58,7 @@ class RealHooksTestCase(TestCase):
         self.said = b""
         self.in_force: dict[str, tuple[Hook, ...]] = {}
         host = real_host(reactor, self.place, {**os.environ, "A": "1"})
-        self.hooks = LifecycleHooks(host, lambda: Agent(reactor), lambda model: self.hear, lambda: self.in_force)
+        self.hooks = LifecycleHooks(host, lambda model: self.hear, lambda: self.in_force)
         self.addCleanup(self.hooks.over)
 
     def hear(self, data: bytes) -> None:

@@ -1,102 +1,146 @@
-"""Webhooks, over an agent in memory."""
+"""Webhooks, over connections in memory."""
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.error import ConnectionDone, ConnectionLost, ConnectionRefusedError
+from twisted.internet.error import ConnectionDone, ConnectionRefusedError
+from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
-from twisted.web.client import ResponseDone, ResponseNeverReceived
-from twisted.web.http import PotentialDataLoss
-from twisted.web.iweb import IAgent
-from zope.interface.verify import verifyObject
 
-from llamaswap.hooks.webhook import LONGEST_ANSWER, post
-from tests.hooks.world import FakeAgent
+from llamaswap.config.schema import Timeouts
+from llamaswap.hooks.webhook import LONGEST_ANSWER, Target, post
+from llamaswap.wire.connection import Connection
+from llamaswap.wire.origin import Origin
+from llamaswap.wire.upstream import INetworkReactor, Upstream
+from tests.support.wire import MemoryTransport
 
 BODY = b'{"event": "x"}'
 
 
+class TargetTests(SynchronousTestCase):
+    """What becomes of a URL."""
+
+    def target(self, url: str) -> tuple[str, str, str]:
+        """Path, host and user."""
+        target = Target.parse(url)
+        return (
+            target.path.decode(),
+            target.origin.authority.decode(),
+            b"".join(value for _, value in target.user).decode(),
+        )
+
+    def test_paths(self) -> None:
+        """Path and query, escaped as far as need be, without the fragment."""
+        for url, path in (
+            ("http://h", "/"),
+            ("http://h?a=b", "/?a=b"),
+            ("http://h/a b/ü?c=%20d#e", "/a%20b/%C3%BC?c=%20d"),
+            ("http://h/a?b=http://c", "/a?b=http://c"),
+        ):
+            self.assertEqual(self.target(url), (path, "h", ""))
+
+    def test_hosts(self) -> None:
+        """Ports, addresses and names of containers; a user of the URL is told to the host alone."""
+        self.assertEqual(self.target("https://h:8/x")[1], "h:8")
+        self.assertEqual(self.target("http://[::1]:8")[1], "[::1]:8")
+        self.assertEqual(self.target("http://my_app/x")[1], "my_app")
+        self.assertEqual(self.target("https://us%40er:pass@h/x"), ("/x", "h", "Basic dXNAZXI6cGFzcw=="))
+        target = Target.parse("https://user:SECRET@h/SECRET?SECRET")
+        self.assertEqual(str(target.origin), "https://h")
+
+
 class PostTests(SynchronousTestCase):
-    """One post after the other."""
+    """One post to http://127.0.0.1:9/x."""
 
     def setUp(self) -> None:
-        self.agent = FakeAgent()
+        self.reactor = MemoryReactorClock()
+        self.posting = Deferred.fromCoroutine(post(self.connect, "http://127.0.0.1:9/SECRET", BODY))
 
-    def begin(self, url: str = "http://h.example/SECRET") -> Deferred[str | None]:
-        return Deferred.fromCoroutine(post(self.agent, url, BODY))
+    def tearDown(self) -> None:
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
 
-    def test_fake(self) -> None:
-        """The fake is an agent."""
-        self.assertTrue(verifyObject(IAgent, self.agent))
+    def connect(self, origin: Origin, timeouts: Timeouts) -> Upstream:
+        return Upstream(cast(INetworkReactor, self.reactor), origin, timeouts=timeouts)
+
+    def accept(self) -> tuple[Connection, MemoryTransport]:
+        factory = self.reactor.tcpClients[-1][2]
+        protocol: Any = factory.buildProtocol(None)
+        transport = MemoryTransport()
+        protocol.makeConnection(transport)
+        return protocol._wrappedProtocol, transport
+
+    def answered(self, status: bytes, body: bytes = b"ok") -> str | None:
+        connection, transport = self.accept()
+        connection.dataReceived(b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
+        self.assertTrue(transport.aborted)
+        return self.successResultOf(self.posting)
 
     def test_what_is_sent(self) -> None:
-        """JSON; path and query as they stand, without the fragment, and a user of the URL as a header."""
-        for url, asked in (
-            ("http://h.example", b"http://h.example"),
-            ("https://h.example:8/a%20b?c=%20d#e", b"https://h.example:8/a%20b?c=%20d"),
-            ("http://us%40er:pass@h.example/x", b"http://h.example/x"),
-        ):
-            posting = self.begin(url)
-            self.assertEqual((self.agent.asked[-1][:2], self.agent.body), ((b"POST", asked), BODY))
-            self.agent.answer(204, b"")
-            self.assertIsNone(self.successResultOf(posting))
-        headers = self.agent.asked[-1][2]
-        self.assertEqual(headers.getRawHeaders("authorization"), ["Basic dXNAZXI6cGFzcw=="])
-        self.assertEqual(headers.getRawHeaders("content-type"), ["application/json"])
-        self.assertFalse(self.agent.asked[0][2].hasHeader("authorization"))
+        """JSON, complete in one piece."""
+        connection, transport = self.accept()
+        head, _, body = transport.take().partition(b"\r\n\r\n")
+        self.assertIn(b"POST /SECRET HTTP/1.1\r\nHost: 127.0.0.1:9\r\n", head)
+        self.assertIn(b"\r\nContent-Type: application/json\r\n", head)
+        self.assertIn(b"\r\nContent-Length: 14", head)
+        self.assertEqual(body, BODY)
+        connection.dataReceived(b"HTTP/1.1 204 No Content\r\n\r\n")
+        self.assertIsNone(self.successResultOf(self.posting))
 
     def test_statuses(self) -> None:
         """Those from 200 to 299 are good, and a redirect is not followed."""
-        for status in (200, 299, 302, 404, 500):
-            posting = self.begin()
-            self.agent.answer(status)
-            problem = None if status < 300 else f"answered with status {status}"
-            self.assertEqual(self.successResultOf(posting), problem)
-        self.assertEqual(len(self.agent.asked), 5)
+        for status, problem in (
+            (b"200 OK", None),
+            (b"299 Odd", None),
+            (b"302 Found", "answered with status 302"),
+            (b"404 Not Found", "answered with status 404"),
+            (b"500 Oops", "answered with status 500"),
+        ):
+            self.setUp()
+            self.assertEqual(self.answered(status), problem)
+            self.assertEqual(len(self.reactor.tcpClients), 1)
 
     def test_a_long_answer(self) -> None:
-        """It is cut; the status counts all the same."""
-        for length in (LONGEST_ANSWER, LONGEST_ANSWER + 1):
-            posting = self.begin()
-            self.agent.answer(200, b"x" * length, complete=length == LONGEST_ANSWER)
-            self.assertIsNone(self.successResultOf(posting))
-            self.assertEqual(self.agent.cut, length > LONGEST_ANSWER)
+        """It is cut, as soon as its length is known; the status counts all the same."""
+        for head in (b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"):
+            self.setUp()
+            connection, transport = self.accept()
+            connection.dataReceived(head)
+            if b"Length" not in head:
+                connection.dataReceived(b"x" * LONGEST_ANSWER)
+                self.assertFalse(transport.aborted)
+                connection.dataReceived(b"x")
+            self.assertTrue(transport.aborted)
+            connection.connectionLost(Failure(ConnectionDone()))
+            self.assertIsNone(self.successResultOf(self.posting))
 
-    def test_a_slow_answer(self) -> None:
-        """It is waited for; one that breaks off has said its status."""
-        for reason in (Failure(ResponseDone()), Failure(PotentialDataLoss()), Failure(ConnectionLost())):
-            posting = self.begin()
-            answer = self.agent.answer(500, b"o", complete=False)
-            self.assertNoResult(posting)
-            answer._bodyDataFinished(reason)
-            self.assertEqual(self.successResultOf(posting), "answered with status 500")
-            self.assertFalse(self.agent.cut)
+    def test_an_answer_that_breaks_off(self) -> None:
+        """It is a failure, whatever its status: who posted does not know what became of it."""
+        connection, _ = self.accept()
+        connection.dataReceived(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nx")
+        connection.connectionLost(Failure(ConnectionDone()))
+        self.assertIn("broke off", str(self.successResultOf(self.posting)))
 
     def test_no_answer(self) -> None:
-        """Nobody there, or somebody who hangs up: the innermost reason is told, without the URL."""
-        for error, words in (
-            (ConnectionRefusedError(), "ConnectionRefusedError: Connection was refused"),
-            (ResponseNeverReceived([Failure(ConnectionDone())]), "ConnectionDone: Connection was closed cleanly"),
-            (ValueError("bad URL http://h.example/SECRET"), "ValueError: bad URL …"),
-        ):
-            posting = self.begin()
-            self.agent.fail(error)
-            problem = self.successResultOf(posting)
-            self.assertTrue(problem and problem.startswith(words), problem)
+        """Nobody there, or somebody who hangs up, or who speaks of something else; no message holds the path."""
+        factory: Any = self.reactor.tcpClients[-1][2]
+        factory.clientConnectionFailed(None, Failure(ConnectionRefusedError()))
+        told = [self.successResultOf(self.posting)]
+        self.setUp()
+        self.accept()[0].connectionLost(Failure(ConnectionDone()))
+        told.append(self.successResultOf(self.posting))
+        self.setUp()
+        self.accept()[0].dataReceived(b"SSH-2.0-x\r\n\r\n")
+        told.append(self.successResultOf(self.posting))
+        for problem, words in zip(told, ("cannot connect to http://127.0.0.1:9:", "closed", "not HTTP"), strict=True):
+            self.assertIn(words, str(problem))
             self.assertNotIn("SECRET", str(problem))
 
     def test_cancelled(self) -> None:
         """It hangs up."""
-        posting = self.begin()
-        posting.cancel()
-        self.failureResultOf(posting, CancelledError)
-
-    def test_cancelled_in_the_middle_of_the_answer(self) -> None:
-        """It hangs up as well."""
-        posting = self.begin()
-        answer = self.agent.answer(200, b"o", complete=False)
-        posting.cancel()
-        self.failureResultOf(posting, CancelledError)
-        self.assertTrue(self.agent.cut)
-        answer._bodyDataFinished(Failure(ConnectionDone()))
+        _, transport = self.accept()
+        self.posting.cancel()
+        self.failureResultOf(self.posting, CancelledError)
+        self.assertTrue(transport.aborted)

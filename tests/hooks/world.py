@@ -7,11 +7,6 @@ from typing import Any, cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
-from twisted.web.client import Response
-from twisted.web.http_headers import Headers
-from twisted.web.iweb import IAgent, IResponse
-from zope.interface import implementer
 
 from llamaswap.config.difference import difference
 from llamaswap.config.schema import Settings
@@ -95,43 +90,3 @@ class World(RecordingSwaps):
         old, self.states[model] = self.state_of(model), state
         if old is not state:
             self.notices.publish(ModelChanged(model, old, state, self.clock.seconds()))
-
-
-@implementer(IAgent)
-class FakeAgent:
-    """Answers one request after the other as the test says."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[bytes, bytes, Headers]] = []
-        """Method, URL and headers of each request."""
-        self.body = b""
-        """Of the last request."""
-        self._transport = StringTransport()
-        self._answers: list[Deferred[IResponse]] = []
-
-    def request(
-        self, method: bytes, uri: bytes, headers: Headers | None = None, bodyProducer: Any = None
-    ) -> Deferred[IResponse]:
-        self.asked.append((method, uri, headers or Headers()))
-        self.body = bodyProducer._inputFile.read()
-        self._answers.append(Deferred())
-        return self._answers[-1]
-
-    def answer(self, status: int, body: bytes = b"ok", *, complete: bool = True) -> Response:
-        """Answer the oldest request; more may follow what is not complete."""
-        self._transport = StringTransport()
-        response = Response((b"HTTP", 1, 1), status, b"", Headers(), self._transport)
-        self._answers.pop(0).callback(response)
-        response._bodyDataReceived(body)
-        if complete:
-            response._bodyDataFinished()
-        return response
-
-    @property
-    def cut(self) -> bool:
-        """The last answer's body was given up."""
-        return bool(self._transport.producerState == "stopped")
-
-    def fail(self, error: Exception) -> None:
-        """Let the oldest request fail."""
-        self._answers.pop(0).errback(error)

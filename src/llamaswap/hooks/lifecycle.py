@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.logger import Logger
-from twisted.web.iweb import IAgent
 
 from llamaswap.backends.child import Output
 from llamaswap.backends.host import Host
@@ -24,7 +23,7 @@ from llamaswap.wire.upstream import Upstream
 class LifecycleHooks(Attendance):
     """Runs the `hooks` in force, those of one moment one after the other.
 
-    What commands write goes to the `output` of the model; webhooks go out by what `agent` makes.
+    What commands write goes to the `output` of the model.
     """
 
     _log = Logger()
@@ -32,12 +31,10 @@ class LifecycleHooks(Attendance):
     def __init__(
         self,
         host: Host,
-        agent: Callable[[], IAgent],
         output: Callable[[ModelId], Output],
         hooks: Callable[[], Mapping[str, tuple[Hook, ...]]],
     ) -> None:
         self._host = host
-        self._agent = agent
         self._output = output
         self._hooks = hooks
         self._commands = Commands(host)
@@ -92,7 +89,7 @@ class LifecycleHooks(Attendance):
         return await self._commands.run(words, occasion.model, occasion.variables, output, hook.timeout)
 
     async def _post(self, hook: Hook, occasion: Occasion) -> str | None:
-        posting = Deferred.fromCoroutine(post(self._agent(), hook.webhook, occasion.json))
+        posting = Deferred.fromCoroutine(post(self._host.connect, hook.webhook, occasion.json))
         try:
             return await posting.addTimeout(hook.timeout, self._host.clock)
         except TimeoutError:

@@ -1,82 +1,63 @@
-"""Posting JSON to a URL: one request, of whose answer the status counts and little is read."""
+"""Posting JSON to a URL: one request, of whose answer the status counts.
+
+It goes out by the connections that models and peers are asked over: they reach names and addresses that URLs of other
+clients cannot hold (a container's `my_app`), and all of the answer is bounded.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from base64 import b64encode
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.protocol import Protocol, connectionDone
-from twisted.python.failure import Failure
-from twisted.web.http_headers import Headers
-from twisted.web.iweb import IAgent
+from llamaswap.config.schema import Timeouts
+from llamaswap.config.urls import wire_path
+from llamaswap.errors import UpstreamFailed
+from llamaswap.exchange import Header
+from llamaswap.wire.ask import AnswerTooLong, ask
+from llamaswap.wire.origin import Origin
+from llamaswap.wire.upstream import Upstream
 
 LONGEST_ANSWER = 64 * 1024
 """Bytes of an answer's body that are read, out of politeness, before hanging up."""
 
 
-async def post(agent: IAgent, url: str, body: bytes) -> str | None:
+class Target(NamedTuple):
+    """A URL, in the parts of a request."""
+
+    origin: Origin
+    """Of the server alone, so that errors can name it: the rest may hold secrets."""
+    path: bytes
+    user: tuple[Header, ...]
+    """The header for the user that the URL names, if it names one."""
+
+    @classmethod
+    def parse(cls, url: str) -> Target:
+        """Raises ValueError."""
+        parts = urlsplit(url)
+        user, at, host = parts.netloc.rpartition("@")
+        origin = Origin.parse(f"{parts.scheme}://{host}")
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        basic = b"Basic " + b64encode(unquote(user).encode())
+        return cls(origin, wire_path(path).encode("ascii"), ((b"Authorization", basic),) if at else ())
+
+
+async def post(connect: Callable[[Origin, Timeouts], Upstream], url: str, body: bytes) -> str | None:
     """Post `body`; returns what went wrong, or None, when the answer is over. Redirects are not followed.
 
-    Cancelling hangs up, also in the middle of the answer: whoever waits for it sets its time.
-    What went wrong never holds the URL, which may hold secrets.
+    Cancelling hangs up, also in the middle of the answer: whoever waits for it sets its time. What went wrong never
+    holds more of the URL than its host.
     """
-    from treq.client import HTTPClient  # late: few servers have webhooks, and it takes its time
-
-    address, user = _without_user(url)
-    headers = Headers({"Content-Type": ["application/json"], "User-Agent": ["llamaswap"], "Accept": ["*/*"]})
-    request = HTTPClient(agent).request(
-        "POST", address, headers=headers, data=body, auth=user, allow_redirects=False, unbuffered=True
-    )
+    target = Target.parse(url)
+    headers = ((b"Content-Type", b"application/json"), (b"User-Agent", b"llamaswap"), (b"Accept", b"*/*"), *target.user)
+    upstream = connect(target.origin, Timeouts())
     try:
-        answer = await request
-    except Exception as wrapped:
-        error = _innermost(wrapped)
-        if isinstance(error, CancelledError):
-            raise error from wrapped
-        return f"{type(error).__name__}: {error}".replace(address, "…")
-    ignored = _Ignored()
-    answer.original.deliverBody(ignored)
-    await ignored.over
-    return None if 200 <= answer.code < 300 else f"answered with status {answer.code}"
-
-
-def _without_user(url: str) -> tuple[str, tuple[str, str] | None]:
-    """The URL, and the user and password that it names."""
-    parts = urlsplit(url)
-    user, at, host = parts.netloc.rpartition("@")
-    name, _, password = user.partition(":")
-    bare = urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
-    return bare, (unquote(name), unquote(password)) if at else None
-
-
-def _innermost(error: Exception) -> Exception:
-    """What happened to the connection: the client wraps it."""
-    reasons: Any = getattr(error, "reasons", None)
-    return _innermost(reasons[0].value) if reasons else error
-
-
-class _Ignored(Protocol):
-    """Lets the server finish, unless it says too much. `over` fires when it has; cancelling it hangs up."""
-
-    def __init__(self) -> None:
-        self.over: Deferred[None] = Deferred(lambda _: self._hang_up())
-        self._left = LONGEST_ANSWER
-
-    def dataReceived(self, data: bytes) -> None:
-        self._left -= len(data)
-        if self._left < 0:
-            self._hang_up()
-            self._end()
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._end()
-
-    def _end(self) -> None:
-        if not self.over.called:
-            self.over.callback(None)
-
-    def _hang_up(self) -> None:
-        """At once: to lose a TLS connection would wait for the other side's farewell."""
-        transport: Any = self.transport
-        transport.stopProducing()
+        status, _ = await ask(upstream, b"POST", target.path, headers, body, limit=LONGEST_ANSWER)
+    except AnswerTooLong as error:
+        status = error.status
+    except UpstreamFailed as error:
+        return str(error)
+    finally:
+        upstream.close()
+    return None if 200 <= status < 300 else f"answered with status {status}"
