@@ -158,10 +158,10 @@ class Core:
 
     def _only_waits(self, ticket: TicketId) -> bool:
         """What follows from its arrival is that it waits, or is refused: nobody who waits sees anything of that."""
-        return all(
-            isinstance(effect, WakeAt) or (isinstance(effect, Refuse) and effect.ticket == ticket)
-            for effect in self._effects
-        )
+        for effect in self._effects:
+            if not isinstance(effect, WakeAt) and not (isinstance(effect, Refuse) and effect.ticket == ticket):
+                return False
+        return True
 
     # -- what an event changes by itself -------------------------------------------------------------------------
 
