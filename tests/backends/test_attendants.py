@@ -360,7 +360,7 @@ class CrashTests(AttendantCase):
     """A ready model's process that ends by itself."""
 
     def test_a_ready_model(self) -> None:
-        """It is seen off when its remains are gone, and until that is done nothing starts."""
+        """It is seen off when its remains are gone; until that is done it does not start again, and others do."""
         self.one.holds = {"after_unload"}
         self.fake("a").held = True
         self.fake("a").crash()
@@ -369,9 +369,10 @@ class CrashTests(AttendantCase):
         self.fake("a").gone()
         self.assertEqual(self.did[1:], ["1 after_unload a crash"])
         self.begin(2, "b")
-        self.assertEqual(len(self.did), 2)
+        self.begin(3, "a")
+        self.assertEqual(self.did[2:], ["1 before_load b load", "2 before_load b load", "start b"])
         self.one.held.callback(None)
-        self.assertEqual(self.did[2:4], ["2 after_unload a crash", "1 before_load b load"])
+        self.assertEqual(self.did[5:7], ["2 after_unload a crash", "1 before_load a load"])
 
     def test_while_an_attendant_works_on_its_load(self) -> None:
         """The work ends at once; the load has failed, and it is seen off once, as one that died."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from twisted.internet.defer import CancelledError, Deferred, execute
 from twisted.internet.task import Clock
@@ -56,6 +56,8 @@ class MemoryCase(SynchronousTestCase):
         self.gauges = FakeGauges()
         self.settle = 5.0
         self.hangs = False
+        self.hanging: list[Deferred[Any]] = []
+        """What is at work in threads and does not come back."""
         gauges: Gauges = self.gauges
         pids = {"a": 1, "b": 2, "c": 3}
         self.memory = MemorySettle(gauges, lambda model: pids.get(model), lambda: self.settle, self.thread, self.clock)
@@ -63,7 +65,10 @@ class MemoryCase(SynchronousTestCase):
         self.lines: list[str] = []
 
     def thread(self, work: Callable[[], T]) -> Deferred[T]:
-        return Deferred() if self.hangs else execute(work)
+        if self.hangs:
+            self.hanging.append(Deferred())
+            return self.hanging[-1]
+        return execute(work)
 
     def model(self, name: str) -> Model:
         return Model(id=ModelId(name))
@@ -223,7 +228,11 @@ class WaitTests(MemoryCase):
         self.assertIn("cannot be measured in time", self.lines[0])
         self.gone("a")
         self.successResultOf(self.load("b"))
+        self.evict("a", 1)
+        self.assertEqual((len(self.hanging), self.lines[-1]), (1, self.lines[0]))  # it gets no thread more
         self.hangs = False
+        self.hanging.pop().callback(None)
+        self.gauges.processes = {1: 20 * GIB}
         self.evict("a", 1)
         self.hangs = True
         start = self.load("c")

@@ -72,14 +72,17 @@ class Departures:
         else:
             await self._depart(backend, backend.upstream, "shutdown", close)
 
-    async def clear(self, backend: Backend) -> None:
-        """Wait for the remains of a model that died to be gone, and see to what goes with it."""
+    async def clear(self, backend: Backend) -> bool:
+        """Wait for the remains of a model that died to be gone; returns whether it is yet to be seen off."""
         departure = self._under_way.get(backend)
         if departure is not None:
             departure.cut()
         await backend.stop(0.0)
-        if departure is None:
-            await self._attendants.after_unload(backend.form, "crash")
+        return departure is None
+
+    async def see_off(self, backend: Backend) -> None:
+        """What goes with the end of a model that died."""
+        await self._attendants.after_unload(backend.form, "crash")
 
     async def _depart(
         self, backend: Backend, upstream: Upstream, why: str, stop: Callable[[], Awaitable[None]]

@@ -16,7 +16,9 @@ from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
+from llamaswap.backends.guarded import GuardedThreads, StillHanging
 from llamaswap.backends.host import InThread
 from llamaswap.backends.interface import Attendance
 from llamaswap.backends.settling import Held, Look, Rest, held_by, not_free
@@ -77,7 +79,7 @@ class MemorySettle(Attendance):
         self._gauges = gauges
         self._pid_of = pid_of
         self._settle = settle
-        self._in_thread = in_thread
+        self._in_thread = GuardedThreads(in_thread)
         self._clock = clock
         self._opened = False
         self._starts = 0
@@ -113,7 +115,7 @@ class MemorySettle(Attendance):
         starts = self._starts
         try:
             held = await self._ask(partial(measure, self._gauges, leader), _LONGEST_MEASURE)
-        except TimeoutError:
+        except (TimeoutError, StillHanging):
             self._log.warn("{model}: the memory it holds cannot be measured in time", model=model.id)
             return
         if held.anything:
@@ -129,7 +131,13 @@ class MemorySettle(Attendance):
         if not self._opened and self._settle():
             self._opened = True
             opening = self._in_thread(self._gauges.open)
-            opening.addErrback(lambda failure: self._log.failure("opening the memory gauges", failure))
+            opening.addErrback(self._not_opened)
+
+    def _not_opened(self, failure: Failure) -> None:
+        """The next start tries again."""
+        self._opened = False
+        if not failure.check(StillHanging):
+            self._log.failure("opening the memory gauges", failure)
 
     def _ask(self, work: Callable[[], T], seconds: float) -> Deferred[T]:
         return self._in_thread(work).addTimeout(seconds, self._clock)
@@ -149,7 +157,9 @@ class MemorySettle(Attendance):
                 rests = self._judge(await self._ask(self._gauges.look, left))
             except TimeoutError:
                 continue
-            if rests:
+            except StillHanging:
+                rests = []
+            if rests or self._released:
                 await deferLater(self._clock, min(PAUSE, left))
         waited = self._clock.seconds() - began
         if waited >= NOTICEABLE:

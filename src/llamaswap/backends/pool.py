@@ -69,6 +69,8 @@ class Pool:
         self._obstacles: set[object] = {ready_to_start}
         """What must be out of the way before anything starts: the first sweep, and the remains of dead models."""
         self._clear_way: Waiters[None] = Waiters()
+        self._mourned: dict[ModelId, Waiters[None]] = {}
+        """Models that died and have not been seen off: who wants them to start again waits for that."""
         self._closed = False
         self._unsubscribe = notices.subscribe(ModelChanged, self._changed)
         ready_to_start.addBoth(lambda _: self._removed(ready_to_start))
@@ -203,6 +205,8 @@ class Pool:
         """Make it ready, with all that goes with it. Raises `Refusal`."""
         if backend.upstream is not None:
             return
+        if (mourned := self._mourned.get(backend.form.id)) is not None:
+            await mourned.add()
         await self._attendants.before_load(backend.form)
         upstream = await backend.ensure_ready()
         running.was_ready = True
@@ -230,15 +234,22 @@ class Pool:
         """A ready model that was asked to stop is *stopping* first; one that is not has died."""
         if (notice.old, notice.new) != (State.READY, State.STOPPED):
             return
-        backend = self._backends[notice.model]
         self._obstacles.add(notice.model)
-        clearing = Deferred.fromCoroutine(self._departures.clear(backend))
+        self._mourned[notice.model] = Waiters()
+        clearing = Deferred.fromCoroutine(self._clear(self._backends[notice.model]))
         clearing.addErrback(lambda failure: self._log.failure("clearing up after {model}", failure, model=notice.model))
-        clearing.addCallback(lambda _: self._removed(notice.model))
+        clearing.addCallback(lambda _: self._mourned.pop(notice.model).fire(None))
         for running in tuple(self._swaps.values()):
             if running.swap.target == notice.model:
                 running.has_died()
         self.tell(Died(notice.model, notice.when))
+
+    async def _clear(self, backend: Backend) -> None:
+        """Its remains keep everybody from starting; what goes with its end keeps only itself."""
+        to_be_seen_off = await self._departures.clear(backend)
+        self._removed(backend.form.id)
+        if to_be_seen_off:
+            await self._departures.see_off(backend)
 
     def _removed(self, obstacle: object) -> None:
         self._obstacles.discard(obstacle)

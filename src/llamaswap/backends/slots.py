@@ -16,6 +16,7 @@ from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from llamaswap.backends.guarded import GuardedThreads
 from llamaswap.backends.host import InThread
 from llamaswap.backends.interface import Attendance
 from llamaswap.backends.slot_files import all_there, kept_slots, prepare, remove, tidy
@@ -37,7 +38,7 @@ class SlotKeeper(Attendance):
     _log = Logger()
 
     def __init__(self, in_thread: InThread, clock: IReactorTime) -> None:
-        self._in_thread = in_thread
+        self._in_thread = GuardedThreads(in_thread)
         self._clock = clock
         self._names: dict[ModelId, Names] = {}
         """What the files of each model are called, as it was launched."""
