@@ -228,6 +228,15 @@ class PeersShuttingDown(Refusal):
     """peer proxy is shutting down"""
 
 
+class PeerUnlisted(Refusal):
+    """a peer's list of models is not known yet"""
+
+    status = 503
+
+    def __init__(self, peer: str, why: str) -> None:
+        super().__init__(f"peer {peer} has not listed its models yet: {why}")
+
+
 class LoopDetected(Refusal):
     """the request has passed this server before: peers send it round in a circle"""
 

@@ -88,7 +88,7 @@ class RequestTests(PeersTestCase):
         world.upstream("p").refuse("refused", "refused again")
         with capturedLogs() as events:
             cause = self.cause(world.ask("X"))
-        self.assertEqual(cause, "peer proxy error: refused again")
+        self.assertEqual(cause, "peer proxy error: p: refused again")
         self.assertIn("peer proxy error: p: refused again", [formatEvent(event) for event in events])
 
     def test_w21_a_break_in_the_middle_cuts_the_client(self) -> None:
@@ -127,7 +127,7 @@ class RequestTests(PeersTestCase):
             world = PeerWorld(peer("p", "X", proxy=url, refresh=5))
             world.peers.start()
             cause = self.cause(world.ask("X"))
-            self.assertEqual(cause, "peer proxy error: its URL is none that can be reached")
+            self.assertEqual(cause, "peer proxy error: p: its URL is none that can be reached")
             self.assertEqual((self.state(world, "p").proxy, world.clock.getDelayedCalls()), ("", []))
 
     def test_a_password_in_the_url_is_not_shown(self) -> None:
@@ -148,7 +148,7 @@ class TimeTests(PeersTestCase):
         world.clock.advance(0.1)
         self.assertEqual(
             self.cause(asked),
-            "peer proxy error: no answer began within 300 s (timeouts.responseHeader) (http://p.test/base)",
+            "peer proxy error: p: no answer began within 300 s (timeouts.responseHeader) (http://p.test/base)",
         )
         self.assertTrue(transport_of(world.upstream("p").last).aborted)
 
@@ -201,6 +201,26 @@ async def rest_of(body: MemoryBody) -> bytes:
     return await body.read()
 
 
+class UnlistedTests(PeersTestCase):
+    def test_a_list_that_is_not_there_yet(self) -> None:
+        """Names below such a peer may be good names soon: the answer says what is the matter."""
+        world = PeerWorld(peer("p", "X", refresh=60), peer("q", "Y"))
+        self.assertEqual(
+            str(world.peers.unlisted("p/Z")), "peer p has not listed its models yet: it has not answered yet"
+        )
+        self.assertEqual([world.peers.unlisted(name) for name in ("q/Z", "p", "Z")], [None, None, None])
+        world.peers.start()
+        world.upstream("p").answer(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n")
+        self.assertIn("status 401; look at apiKey", str(world.peers.unlisted("p/Z")))
+
+    def test_a_list_that_is_there(self) -> None:
+        """What it does not name is unknown."""
+        world = PeerWorld(peer("p", refresh=60))
+        world.peers.start()
+        world.upstream("p").answer(answer("X"))
+        self.assertIsNone(world.peers.unlisted("p/Z"))
+
+
 class FailoverTests(PeersTestCase):
     def test_a_second_attempt(self) -> None:
         """A connection that could not be made is tried once more, unless that would cost the client time."""
@@ -226,6 +246,16 @@ class FailoverTests(PeersTestCase):
         world.upstream("q").answer(OK)
         self.successResultOf(asked.done)
         self.assertEqual((world.upstream("s").connections, self.state(world, "r").state), ([], PeerState.DOWN))
+
+    def test_it_is_told(self) -> None:
+        """Who stood in for whom."""
+        world = PeerWorld(peer("p", "X", failover=("q",)), peer("q", "X"))
+        world.upstream("p").refuse("refused", "refused")
+        with capturedLogs() as events:
+            asked = world.ask("p/X")
+            world.upstream("q").answer(OK)
+            self.successResultOf(asked.done)
+        self.assertIn("peer q stood in for p", [formatEvent(event) for event in events])
 
     def test_models_that_were_listed_count(self) -> None:
         """Whoever lists the model stands in for it."""
@@ -254,7 +284,7 @@ class FailoverTests(PeersTestCase):
         world = PeerWorld(peer("p", "X", failover=("q",)), peer("q", "X"))
         world.upstream("p").refuse("no way", again=False)
         world.upstream("q").refuse("asleep", again=False)
-        self.assertEqual(self.cause(world.ask("p/X")), "peer proxy error: no way; asleep")
+        self.assertEqual(self.cause(world.ask("p/X")), "peer proxy error: p: no way; q: asleep")
 
     def test_never_once_it_was_sent(self) -> None:
         """A connection that breaks, a peer that answers nothing in time, and one that answers 503 have had it."""

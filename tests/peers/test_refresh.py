@@ -119,7 +119,7 @@ class RefreshTests(SynchronousTestCase):
         """The peer is there all the same."""
         self.refresh.start()
         self.upstream.answer(answer(status="401 Unauthorized"))
-        self.assertEqual(self.last(), ("unlisted", "GET /v1/models was answered with status 401"))
+        self.assertEqual(self.last(), ("unlisted", "GET /v1/models was answered with status 401; look at apiKey"))
         self.clock.advance(10)
         self.upstream.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
         self.assertEqual(self.last(), ("unlisted", "the answer is no list of models"))

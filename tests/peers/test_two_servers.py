@@ -201,7 +201,7 @@ class TwoServersTests(SynchronousTestCase):
         type(self).running_b.close()
         down = self.a.ask("POST", CHAT, {"model": "m-b"})
         self.assertEqual(down.status, 502)
-        self.assertIn("peer proxy error: cannot connect to https://localhost", down.json()["error"]["message"])
+        self.assertIn("cannot connect to https://localhost", down.json()["error"]["message"])
         self.assertEqual((self.status()["state"], self.status()["models"]), ("down", ["ghost", "m-b"]))
         type(self).b = type(self).running_b.enter_context(self.two.running_b())
         answer = self.a.ask("POST", CHAT, {"model": "m-b"})

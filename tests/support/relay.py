@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from llamaswap.config.schema import Settings
-from llamaswap.errors import Refusal
+from llamaswap.errors import PeerUnlisted, Refusal
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
@@ -128,6 +128,9 @@ class MemoryPeers:
     async def serve(self, exchange: Exchange, target: Remote, prepare: Prepare) -> None:
         upstream = self.upstreams.setdefault(target.peer.id, MemoryUpstream())
         await forward(exchange, cast(Upstream, upstream), await prepare(target))
+
+    def unlisted(self, name: str) -> Refusal | None:
+        return PeerUnlisted("auto", "it sleeps") if name.startswith("auto/") else None
 
 
 class RelayWorld(World):

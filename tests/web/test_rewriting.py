@@ -94,6 +94,13 @@ class FilterTests(WorldTestCase):
         body = b'{"model":"hid","model":"m1"}'
         self.assertEqual(body_of(self.sent("hid", "POST", CHAT, JSON, body)), body)
 
+    def test_a_peer_that_has_listed_nothing_yet(self) -> None:
+        """503 with the reason, by either way in: a client may try again."""
+        self.assertIn(
+            "peer auto has not listed its models yet", self.refused(503, "POST", CHAT, JSON, b'{"model":"auto/x"}')
+        )
+        self.assertIn("it sleeps", self.refused(503, "GET", "/upstream/auto%2Fx/y", {"Host": "h"}, b""))
+
     def test_q3_damaged_json_passes(self) -> None:
         """Rules are not applied to what cannot be taken apart; a renaming is."""
         body = b'{"model":"m1","temperature":1, oops'

@@ -260,7 +260,7 @@ class _LocalBody:
         if self._early_end is None or self._said is None:
             return StartFailed(why)
         proof = shortage(self._early_end.signal, bytes(self._said))
-        return StartFailed(why) if proof is None else OutOfMemory(f"{why}: out of memory, for {proof}")
+        return StartFailed(why) if proof is None else OutOfMemory(f"out of memory, for {proof}; {why}")
 
     def _premature(self, ending: Ending) -> str:
         return f"{PREMATURE} ({ending.text}); what it printed is at /logs/stream/{quote(self.model.id)}"

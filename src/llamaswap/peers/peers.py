@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from llamaswap.backends.waiters import Waiters
 from llamaswap.config.names import full_name
 from llamaswap.config.schema import Peer
-from llamaswap.errors import BadGateway, ModelNotFound, PeersShuttingDown, Unreachable
+from llamaswap.errors import BadGateway, ModelNotFound, PeersShuttingDown, PeerUnlisted, Unreachable
 from llamaswap.exchange import Exchange
 from llamaswap.notices import PeerChanged, PeerState
 from llamaswap.peers.link import Connect, Link, Surroundings
@@ -163,12 +163,21 @@ class Peers:
                 await link.serve(exchange, outgoing, self.via)
             except BadGateway as error:
                 self.log.warn("peer proxy error: {peer}: {cause}", peer=link.peer.id, cause=str(error))
-                causes.append(str(error))
+                causes.append(f"{link.peer.id}: {error}")
                 if not isinstance(error, Unreachable):
                     break
             else:
+                if causes:
+                    self.log.info("peer {peer} stood in for {asked}", peer=link.peer.id, asked=target.peer.id)
                 return
         raise BadGateway(f"peer proxy error: {'; '.join(causes)}")
+
+    def unlisted(self, name: str) -> PeerUnlisted | None:
+        """Why nobody knows yet whether `name` is a model: it stands below a peer that has listed nothing so far."""
+        for link in self._links.values():
+            if link.peer.refresh and link.refreshed is None and name.startswith(f"{link.peer.id}/"):
+                return PeerUnlisted(link.peer.id, link.health.error or link.fault or "it has not answered yet")
+        return None
 
     def _candidates(self, target: Remote) -> list[tuple[Remote, Link]]:
         """Who is asked in turn, and for what."""

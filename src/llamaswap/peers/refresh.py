@@ -102,5 +102,6 @@ class Refresh:
         except AnswerTooLong as error:
             raise ValueError(str(error)) from error
         if status != 200:
-            raise ValueError(f"GET {_PATH.decode()} was answered with status {status}")
+            hint = "; look at apiKey" if status in (401, 403) else ""
+            raise ValueError(f"GET {_PATH.decode()} was answered with status {status}{hint}")
         return body

@@ -9,7 +9,7 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 from llamaswap.config.schema import Settings
-from llamaswap.errors import NoModelGiven, UnknownModel
+from llamaswap.errors import NoModelGiven, Refusal, UnknownModel
 from llamaswap.exchange import Exchange
 from llamaswap.filters.rules import Rule, Rules, edits_for, joined
 from llamaswap.filters.scan import Edit
@@ -34,6 +34,9 @@ class Peers(Protocol):
 
     async def serve(self, exchange: Exchange, target: Remote, prepare: Prepare) -> None:
         """Answer one exchange; ends after its last byte. Raises `Refusal` before the answer has begun."""
+
+    def unlisted(self, name: str) -> Refusal | None:
+        """What to answer to a name that nobody knows, but may soon; None for all others."""
 
 
 class Inference:
@@ -67,7 +70,9 @@ class Inference:
             choice = self._chooser.choose(wanted.name)
             if choice is None:
                 name = wanted.name[:_NAME_SHOWN]
-                raise UnknownModel(f"no router for requested model {name!r}; /v1/models lists those there are")
+                raise self._peers.unlisted(wanted.name) or UnknownModel(
+                    f"no router for requested model {name!r}; /v1/models lists those there are"
+                )
             with choice:
                 target = choice.target
                 if isinstance(target, Remote):

@@ -67,7 +67,8 @@ class Passthrough:
     async def _serve_upstream(self, exchange: Exchange, path: str, query: bytes) -> None:
         passage = self._resolver.passage(path, self._chooser.pins)
         if passage is None:
-            raise ModelNotFound("model not found: the path after /upstream/ names no model")
+            unknown = ModelNotFound("model not found: the path after /upstream/ names no model")
+            raise self._peers.unlisted(unquote(path)) or unknown
         if not passage.rest:
             await send(exchange, _to_directory(exchange.method, f"/upstream/{quote(passage.name)}/", query))
             return
