@@ -133,6 +133,8 @@ class Doors:
         return _Rules(resolver, remote, Gate(settings, self._table, self._peers.via), lanes)
 
     def _request_ended(self, end: End) -> None:
+        if not self._notices.hears(RequestEnded):
+            return
         choice, when = end.choice, self._clock.seconds()
         model = choice.target.name if isinstance(choice.target, Remote) else choice.target.model.id
         told = (model, choice.peer, choice.selector, end.stay, end.status, end.listed, when)

@@ -161,23 +161,26 @@ class Notices:
     """A bus of notices. `on_error` is told of a listener that raised, and the others still hear."""
 
     def __init__(self, on_error: Callable[[Exception], None]) -> None:
-        self._listeners: dict[object, tuple[type[Any], Callable[[Any], None]]] = {}
+        self._listeners: dict[type[Any], dict[object, Callable[[Any], None]]] = {}
         self._on_error = on_error
 
     def subscribe(self, kind: type[N], listener: Callable[[N], None]) -> Callable[[], None]:
         """Tell `listener` of every later notice of `kind`; the returned function ends that and may be called twice."""
         subscription = object()
-        self._listeners[subscription] = (kind, listener)
-        return partial(self._unsubscribe, subscription)
+        self._listeners.setdefault(kind, {})[subscription] = listener
+        return partial(self._unsubscribe, kind, subscription)
+
+    def hears(self, kind: type[N]) -> bool:
+        """Whether anybody listens for it."""
+        return bool(self._listeners.get(kind))
 
     def publish(self, notice: Notice) -> None:
         """Tell every listener for its kind, in the order they subscribed."""
-        for kind, listener in tuple(self._listeners.values()):
-            if isinstance(notice, kind):
-                self._tell(listener, notice)
+        for listener in tuple(self._listeners.get(type(notice), {}).values()):
+            self._tell(listener, notice)
 
-    def _unsubscribe(self, subscription: object) -> None:
-        self._listeners.pop(subscription, None)
+    def _unsubscribe(self, kind: type[N], subscription: object) -> None:
+        self._listeners[kind].pop(subscription, None)
 
     def _tell(self, listener: Callable[[Any], None], notice: Notice) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from llamaswap.ids import ModelId
 
@@ -24,8 +25,7 @@ class Progress:
     """Seconds until the model is ready, as its past loads took; None where nothing is known. 0: any moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """A request's way through the scheduler, for the record."""
 
     priority: int = 0

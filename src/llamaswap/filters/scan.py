@@ -61,6 +61,8 @@ Edit = tuple[Span, bytes]
 
 def skip_blanks(body: Buffer, position: int) -> int:
     """Where the next token begins."""
+    if body[position : position + 1] > b" ":
+        return position
     while blank := _BLANK.match(body, position):
         before, position = position, blank.end()
         if position - before < _LONGEST_BLANK:

@@ -56,24 +56,29 @@ class IdleLoader:
         self._timer: IDelayedCall | None = None
         self._loading: Deferred[None] | None = None
         self._subscriptions: list[Callable[[], None]] = []
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     def begin(self) -> None:
         """Count from now on."""
-        self._subscriptions = [
-            self._notices.subscribe(RequestEnded, lambda _: self._stir()),
-            self._notices.subscribe(Preloaded, lambda _: self._stir()),
-            self._notices.subscribe(ModelChanged, self._changed),
-            self._notices.subscribe(ConfigurationChanged, lambda _: self._follow()),
-        ]
+        self._unsubscribe = self._notices.subscribe(ConfigurationChanged, lambda _: self._follow())
         self._follow()
 
     def stop(self) -> None:
         """Load nothing any more, and give up what has not begun."""
-        for unsubscribe in self._subscriptions:
-            unsubscribe()
+        self._unsubscribe()
         self._rest()
 
+    def _listen(self) -> None:
+        """Nobody need be told of every request for nothing."""
+        self._subscriptions = [
+            self._notices.subscribe(RequestEnded, lambda _: self._stir()),
+            self._notices.subscribe(Preloaded, lambda _: self._stir()),
+            self._notices.subscribe(ModelChanged, self._changed),
+        ]
+
     def _rest(self) -> None:
+        while self._subscriptions:
+            self._subscriptions.pop()()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -95,6 +100,7 @@ class IdleLoader:
         self._idle = idle
         if idle is not None:
             self._quiet = Quiet(idle.after, self._clock.seconds())
+            self._listen()
             self._arm()
 
     def _changed(self, notice: ModelChanged) -> None:

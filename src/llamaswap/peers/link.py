@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 
 from twisted.internet.interfaces import IReactorTime
@@ -123,7 +123,7 @@ class Link:
         """
         if self.upstream is None:
             raise Unreachable("its URL is none that can be reached", again=False)
-        outgoing = replace(outgoing, introduction=Introduction(via, self.peer.api_key), heard=self.answered)
+        outgoing = outgoing._replace(introduction=Introduction(via, self.peer.api_key), heard=self.answered)
         try:
             await self._attempt(exchange, self.upstream, outgoing)
         except Unreachable as error:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from llamaswap.errors import Refusal
 from llamaswap.exchange import Exchange
@@ -18,8 +17,7 @@ class _Stays(Protocol):
     def stay(self) -> Stay | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """How it ended."""
 
     choice: Choice

@@ -84,7 +84,10 @@ class Inference:
                     with Ending(self._ended, exchange, choice):
                         await self._peers.serve(exchange, target, prepare)
                     return
-                outgoing = await self._rewritten(exchange, route, body, wanted, target)
+                if self._passes(route, wanted, target):
+                    outgoing = Outgoing(exchange.target, body, self._keep_credentials)
+                else:
+                    outgoing = await self._rewritten(exchange, route, body, wanted, target)
                 past = way_past(exchange, target, self._running)
                 if past is not None:
                     choice.release()
@@ -99,12 +102,22 @@ class Inference:
                 told = await self._loading.stream(exchange, target, outgoing)
             choice.release()  # it arrives in this very turn, and from then on the scheduler counts it
             lease = ending.lease = self._leases.lease(target.model.id)
+            if told is None:
+                async with lease as upstream:
+                    await forward(exchange, upstream, outgoing)
+                return
             with lease:
-                if told is not None and lease.waits:
+                if lease.waits:
                     await told.serve(lease)
                     return
                 async with lease as upstream:
                     await forward(exchange, upstream, outgoing)
+
+    def _passes(self, route: Route, wanted: Found, target: Local) -> bool:
+        """Nothing of the request has to be changed: the rule, and so it should be told soon."""
+        model = target.model
+        plain = not (route.strip or model.use_model_name or model.id in self._rules)
+        return plain and target.name == wanted.name
 
     async def _rewritten(
         self, exchange: Exchange, route: Route, body: StoredBody, wanted: Found, target: Target
