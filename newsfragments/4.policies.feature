@@ -1,1 +1,1 @@
-Installed packages can bring other eviction policies, which `routing.router.use` names; `contrib/lru_policy` is one. A load that ends for want of memory is tried once more after evicting what is idle.
+Installed packages can bring other eviction policies, which `routing.router.use` names; `contrib/lru_policy` is one.
