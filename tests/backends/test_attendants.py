@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.internet.task import Clock
 
 from llamaswap.backends.interface import Attendance, Attendant
@@ -358,6 +358,14 @@ class CancelTests(AttendantCase):
 
 class CrashTests(AttendantCase):
     """A ready model's process that ends by itself."""
+
+    def test_one_that_cannot_be_cleared_up_after(self) -> None:
+        """It is in the log, and others start all the same."""
+        self.patch(self.fake("a"), "stop", lambda grace: fail(OSError("no way")))
+        self.fake("a").crash()
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
+        self.begin(2, "b")
+        self.assertEqual(self.did[-1], "start b")
 
     def test_a_ready_model(self) -> None:
         """It is seen off when its remains are gone; until that is done it does not start again, and others do."""

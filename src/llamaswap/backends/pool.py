@@ -246,8 +246,10 @@ class Pool:
 
     async def _clear(self, backend: Backend) -> None:
         """Its remains keep everybody from starting; what goes with its end keeps only itself."""
-        to_be_seen_off = await self._departures.clear(backend)
-        self._removed(backend.form.id)
+        try:
+            to_be_seen_off = await self._departures.clear(backend)
+        finally:
+            self._removed(backend.form.id)
         if to_be_seen_off:
             await self._departures.see_off(backend)
 

@@ -47,10 +47,10 @@ class Loading:
         self._in_thread = in_thread
 
     async def stream(self, exchange: Exchange, target: Local, outgoing: Outgoing) -> LoadingStream | None:
-        """The stream that `exchange` is to be answered with if it has to wait; None when it is to see nothing of that
-        (lifecycle section 8.1)."""
+        """The stream that `exchange` is to be answered with if it has to wait, as its model's `sendLoadingState` wants;
+        None when it is to see nothing of that (lifecycle section 8.1)."""
         path, _, query = outgoing.target.partition(b"?")
-        if not target.model.send_loading_state or not speaks(path) or exchange.header(b"upgrade") is not None:
+        if not speaks(path) or exchange.header(b"upgrade") is not None:
             return None
         if outgoing.body is None or self.state_of(target.model.id) is State.READY:
             return None
