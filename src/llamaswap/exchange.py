@@ -8,6 +8,7 @@ when the client goes away: nobody polls for that.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 Header = tuple[bytes, bytes]
@@ -51,8 +52,24 @@ class TunnelEnd(Producer, Protocol):
         """End this side once what was written is out. Harmless when it has ended already."""
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose API key a request came with (http-api section 3)."""
+
+    name: str
+    """What it is called where people read of it; never the key."""
+    models: tuple[str, ...] = ()
+    """Shell patterns of the models that it may ask for; empty = all."""
+    scopes: frozenset[str] = frozenset(("inference", "read", "admin"))
+    priority: int = 0
+    """Added to that of the model."""
+
+
 class Exchange(Protocol):
     """One request and its answer."""
+
+    caller: Caller | None
+    """Whose it is; the gate finds out. None while no keys are configured, and on open routes."""
 
     @property
     def method(self) -> bytes: ...
@@ -133,3 +150,10 @@ class Exchange(Protocol):
         What the client sends from now on goes to `far.write`, its end to `far.close`; the returned end takes what
         the far side sends. Raises `NotSupportedHere` where the lane cannot.
         """
+
+
+def client_of(exchange: Exchange) -> str:
+    """The address of who asks, as far as the proxies in between tell (http-api section 5); `unix` for a Unix socket."""
+    forwarded = (exchange.header(b"x-forwarded-for") or b"").decode("utf-8", "backslashreplace")
+    nearest = (exchange.header(b"x-real-ip") or b"").decode("utf-8", "backslashreplace")
+    return forwarded.partition(",")[0].strip() or nearest or exchange.peer or "unix"

@@ -119,6 +119,13 @@ class RequestEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivityStored:
+    """A line of the list of activity can be read, and its capture, if there is one."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Preloaded:
     """A model that is to be loaded at the start is ready, or cannot be."""
 
@@ -151,6 +158,7 @@ Notice = (
     | ConfigurationChanged
     | ProfileChanged
     | RequestEnded
+    | ActivityStored
     | Preloaded
     | PeerChanged
 )

@@ -23,7 +23,7 @@ from llamaswap.config.difference import Difference
 from llamaswap.config.outcome import Applied, Outcome
 from llamaswap.config.schema import Model, Settings
 from llamaswap.errors import ClientGone, Refusal
-from llamaswap.exchange import Exchange, Header, Producer, TunnelEnd
+from llamaswap.exchange import Caller, Exchange, Header, Producer, TunnelEnd
 from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
 from llamaswap.notices import ProfileChanged, State
@@ -111,6 +111,7 @@ class MemoryExchange:
         self.peer = peer
         self.local = local
         self.secure = False
+        self.caller: Caller | None = None
         self.raw_chunks = raw_chunks
         self.status = 0
         self.reason = b""

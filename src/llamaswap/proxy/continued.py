@@ -26,6 +26,7 @@ class Continued:
         """200 once an event stream follows; 0 until then, so that whatever goes wrong is still raised."""
         self.refused: AnswerStart | None = None
         """The answer that cannot follow."""
+        self.caller = exchange.caller
         self.method = exchange.method
         self.target = exchange.target
         self.version = exchange.version

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llamaswap.exchange import Exchange
+from llamaswap.exchange import Exchange, client_of
 from llamaswap.logs.lines import escape
 from llamaswap.web import paths
 
@@ -17,7 +17,7 @@ def record(exchange: Exchange, seconds: float) -> dict[str, str | int] | None:
     if path.startswith(_QUIET):
         return None
     return {
-        "ip": escape(_client(exchange)),
+        "ip": escape(client_of(exchange)),
         "method": escape(_text(exchange.method)),
         "path": escape(path),
         "protocol": f"HTTP/{_text(exchange.version)}",
@@ -26,12 +26,6 @@ def record(exchange: Exchange, seconds: float) -> dict[str, str | int] | None:
         "agent": escape(_text(exchange.header(b"user-agent"))),
         "duration": duration(seconds),
     }
-
-
-def _client(exchange: Exchange) -> str:
-    """Who asks, as far as the proxies in between tell."""
-    forwarded = _text(exchange.header(b"x-forwarded-for")).partition(",")[0].strip()
-    return forwarded or _text(exchange.header(b"x-real-ip")) or exchange.peer or "unix"
 
 
 def _text(value: bytes | None) -> str:

@@ -19,7 +19,7 @@ from twisted.web.server import NOT_DONE_YET, Request
 from zope.interface import implementer
 
 from llamaswap.errors import NotSupportedHere
-from llamaswap.exchange import Exchange, Header, Producer, TunnelEnd
+from llamaswap.exchange import Caller, Exchange, Header, Producer, TunnelEnd
 from llamaswap.web.answers import Answer
 from llamaswap.web.call import begin, cut
 from llamaswap.web.root import placed
@@ -106,6 +106,7 @@ class RequestExchange:
         self._request = request
         self._mount, self.target = placed(request)
         self._aborted = False
+        self.caller: Caller | None = None
         self.method: bytes = request.method
         self.version = request.clientproto.rpartition(b"/")[2]
         self.secure = bool(request.isSecure())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 
-from llamaswap.exchange import Header, Producer, TunnelEnd
+from llamaswap.exchange import Caller, Header, Producer, TunnelEnd
 from llamaswap.wire.body import IncomingBody
 from llamaswap.wire.reader import MessageHead
 from llamaswap.wire.transport import Transport
@@ -41,6 +41,7 @@ class ServedExchange:
         "_held",
         "_missing",
         "body",
+        "caller",
         "expects_continue",
         "finished",
         "headers",
@@ -62,6 +63,7 @@ class ServedExchange:
         self.version = head.version
         self.headers = head.headers
         self.body = body
+        self.caller: Caller | None = None
         self.keep_alive = head.keep_alive
         """The connection serves another message after this one."""
         self.expects_continue = head.index.get(b"expect", b"").lower() == b"100-continue"
