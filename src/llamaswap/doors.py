@@ -19,6 +19,8 @@ from llamaswap.config.schema import Settings
 from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
 from llamaswap.logs.sources import Logs
+from llamaswap.metrics.entry import Entry
+from llamaswap.metrics.ledger import Ledger
 from llamaswap.notices import ModelChanged, Notices, RequestEnded, State
 from llamaswap.peers.peers import Peers
 from llamaswap.proxy.body import InThread
@@ -27,12 +29,10 @@ from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.tally import Tally
-from llamaswap.resolve.targets import Remote
 from llamaswap.schedule.dispatcher import Dispatcher
 from llamaswap.web import pages
 from llamaswap.web.api import Api, Version
 from llamaswap.web.configuration import Configuration, Reloads
-from llamaswap.web.ending import End
 from llamaswap.web.feeds import LogFeeds
 from llamaswap.web.front import Front, Serve
 from llamaswap.web.gate import Gate
@@ -88,6 +88,7 @@ class Doors:
         self._active = ActiveProfile()
         self._tally = Tally()
         self._known = _Known(pool, dispatcher)
+        self._ledger = Ledger(reactor, self._request_ended)
         self._loading = Loading(self._known.state_of, in_thread, words_for, reactor)
         notices.subscribe(ModelChanged, lambda _: self._loading.stir())
         rules = self._rules(settings)
@@ -127,18 +128,15 @@ class Doors:
         resolver = Resolver(settings, remote)
         chooser = Chooser(settings, resolver, self._known, self._active, self._tally)
         ways = (self._dispatcher, self._peers, self._in_thread)
-        inference = Inference(settings, chooser, *ways, self._loading, self._request_ended, self._known)
-        passthrough = Passthrough(settings, resolver, chooser, *ways, self._request_ended, self._known)
+        inference = Inference(settings, chooser, *ways, self._loading, self._ledger, self._known)
+        passthrough = Passthrough(settings, resolver, chooser, *ways, self._ledger, self._known)
         lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
         return _Rules(resolver, remote, Gate(settings, self._table, self._peers.via), lanes)
 
-    def _request_ended(self, end: End) -> None:
-        if not self._notices.hears(RequestEnded):
-            return
-        choice, when = end.choice, self._clock.seconds()
-        model = choice.target.name if isinstance(choice.target, Remote) else choice.target.model.id
-        told = (model, choice.peer, choice.selector, end.stay, end.status, end.listed, when)
-        self._notices.publish(RequestEnded(*told))
+    def _request_ended(self, entry: Entry) -> None:
+        if entry.choice is not None and self._notices.hears(RequestEnded):
+            told = (entry.model, entry.peer, entry.selector, entry.stay, entry.seen, entry.listed, entry.ended)
+            self._notices.publish(RequestEnded(*told))
 
 
 class _Known:

@@ -243,6 +243,12 @@ class LoopDetected(Refusal):
     status = 508
 
 
+class RequestCancelled(Refusal):
+    """the request was cancelled by an operator"""
+
+    status = 503
+
+
 class NotReady(Refusal):
     """process is not ready"""
 

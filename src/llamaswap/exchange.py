@@ -141,6 +141,9 @@ class Exchange(Protocol):
     def abort(self) -> None:
         """Cut the connection, so that an answer that broke off never looks complete. Harmless when it is gone."""
 
+    def cancel(self) -> None:
+        """Have the coroutine that answers it cancelled, as if the client had gone; it may still answer."""
+
     def produce(self, producer: Producer | None) -> None:
         """Let `producer` be paused and resumed with the client's reading; None takes it away again."""
 

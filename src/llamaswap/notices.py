@@ -106,7 +106,7 @@ class RequestEnded:
     stay: Stay | None
     """None for a peer's model, and for a request that was not granted."""
     status: int
-    """Of the answer; 0 when there was none."""
+    """That the client saw; 499 when it did not wait for one."""
     listed: bool
     """It belongs in the list of activity; not so most of what is passed through (http-api section 7.1)."""
     when: float

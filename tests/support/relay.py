@@ -14,6 +14,8 @@ from llamaswap.errors import PeerUnlisted, Refusal
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
+from llamaswap.metrics.entry import Entry
+from llamaswap.metrics.ledger import Ledger
 from llamaswap.notices import State
 from llamaswap.peers.peers import Peers, Prepare
 from llamaswap.proxy.forward import forward
@@ -24,7 +26,6 @@ from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.tally import Tally
 from llamaswap.resolve.targets import Remote
 from llamaswap.stay import Progress, Stay
-from llamaswap.web.ending import End
 from llamaswap.web.inference import Inference
 from llamaswap.web.passthrough import Passthrough
 from llamaswap.web.refusals import words_for
@@ -140,7 +141,8 @@ class RelayWorld(World):
         """`peers` are asked in place of `self.peers`."""
         self.leases = MemoryLeases()
         self.peers = MemoryPeers()
-        self.ended: list[End] = []
+        self.ended: list[Entry] = []
+        self.ledger = Ledger(Clock(), self.ended.append)
         self.loading = Loading(self.leases.state_of, self.in_thread, words_for, Clock())
         resolver = Resolver(settings, RemoteNames(settings.peers))
         self.threads: Callable[..., Awaitable[Any]] = lambda work, *arguments: succeed(work(*arguments))
@@ -148,9 +150,8 @@ class RelayWorld(World):
         self.tally = Tally()
         chooser = Chooser(settings, resolver, self.leases, active, self.tally)
         ways = (self.leases, peers or self.peers, self.in_thread)
-        ended = self.ended
-        inference = Inference(settings, chooser, *ways, self.loading, ended.append, self.leases)
-        passthrough = Passthrough(settings, resolver, chooser, *ways, ended.append, self.leases)
+        inference = Inference(settings, chooser, *ways, self.loading, self.ledger, self.leases)
+        passthrough = Passthrough(settings, resolver, chooser, *ways, self.ledger, self.leases)
         self.resolver = resolver
         lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
         super().__init__(settings, serve=lanes, active=active)
@@ -164,7 +165,8 @@ class RelayWorld(World):
         exchange = MemoryExchange(*args, **kwargs)
         answering = self.front.receive(cast(Exchange, exchange))
         assert answering is not None
-        return exchange, Deferred.fromCoroutine(answering)
+        exchange.task = Deferred.fromCoroutine(answering)
+        return exchange, exchange.task
 
     def on_the_way(self, *names: str) -> list[int]:
         """How many requests count for what each of these names means, beyond those that the leases know of."""

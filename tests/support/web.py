@@ -112,6 +112,8 @@ class MemoryExchange:
         self.local = local
         self.secure = False
         self.caller: Caller | None = None
+        self.task: Deferred[None] | None = None
+        """What `cancel` cancels."""
         self.raw_chunks = raw_chunks
         self.status = 0
         self.reason = b""
@@ -170,6 +172,10 @@ class MemoryExchange:
 
     def abort(self) -> None:
         self.aborted = True
+
+    def cancel(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
 
     def produce(self, producer: Producer | None) -> None:
         assert producer is None or self.producer is None, "two producers"

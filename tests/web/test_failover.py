@@ -76,9 +76,9 @@ class FailoverTests(SynchronousTestCase):
             self.peers.upstream("p").refuse("refused", again=False)
             self.sent("q", *args)
             end = self.world.ended.pop()
-            self.assertEqual((end.choice.peer, end.status), ("q", 200))
+            self.assertEqual((end.peer, end.seen), ("q", 200))
             self.sent("p", *args)
-            self.assertEqual(self.world.ended.pop().choice.peer, "p")
+            self.assertEqual(self.world.ended.pop().peer, "p")
 
     def test_a_rule_that_cannot_be_applied(self) -> None:
         """Is nobody's before he is asked."""

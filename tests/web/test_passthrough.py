@@ -235,7 +235,7 @@ class EndTests(ProbedTestCase):
             for name, upstream in (("m1", "m1"), ("px/uniq", "px")):
                 self.world.ended.clear()
                 self.line(upstream, method, f"/upstream/{name}{rest}")
-                ((status, told),) = [(end.status, end.listed) for end in self.world.ended]
+                ((status, told),) = [(end.seen, end.listed) for end in self.world.ended]
                 self.assertEqual((status, told), (200, listed), (method, rest))
 
     def test_a_stay(self) -> None:
@@ -243,7 +243,7 @@ class EndTests(ProbedTestCase):
         self.line("m1", "POST", "/upstream/m1/v1/completions")
         self.world.leases.refusal = TooManyRequests()
         self.refused(429, "POST", "/upstream/m1/v1/completions")
-        self.assertEqual([(end.stay, end.status) for end in self.world.ended], [(Stay(), 200), (None, 429)])
+        self.assertEqual([(end.stay, end.seen) for end in self.world.ended], [(Stay(), 200), (None, 429)])
 
 
 class SocketTests(ProbedTestCase):

@@ -81,7 +81,7 @@ class FilterTests(WorldTestCase):
         """The body names the alias, its parameters are applied, and the selector is on record."""
         self.assertEqual(self.chat("m1", "s-pin")["model"], "think")
         self.assertTrue(self.chat("m1", "s-pin")["thinking"])
-        self.assertEqual({end.choice.selector for end in self.world.ended}, {"s-pin"})
+        self.assertEqual({end.selector for end in self.world.ended}, {"s-pin"})
 
     def test_probe_43_filters_of_a_peer(self) -> None:
         """Its rules, and the name that it knows."""
@@ -218,7 +218,7 @@ class SelectorTests(WorldTestCase):
         self.assertEqual(sorted(self.world.leases.held), ["hid", "m1"])
         self.world.upstream("hid").answer(OK)
         self.successResultOf(second)
-        self.assertEqual([end.choice.selector for end in self.world.ended], ["s-spill"] * 2)
+        self.assertEqual([end.selector for end in self.world.ended], ["s-spill"] * 2)
         self.assertEqual(self.on_the_way(), [0, 0])
 
     def test_s94_while_a_long_body_is_looked_at(self) -> None:

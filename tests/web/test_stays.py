@@ -16,7 +16,8 @@ from llamaswap.errors import StartFailed
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
-from llamaswap.notices import RequestEnded
+from llamaswap.metrics.entry import Entry
+from llamaswap.metrics.ledger import Ledger
 from llamaswap.resolve.chooser import Chooser
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
@@ -27,7 +28,6 @@ from llamaswap.schedule.dispatcher import Dispatcher
 from llamaswap.schedule.events import SwapEnded
 from llamaswap.schedule.eviction import make_policy
 from llamaswap.stay import Stay
-from llamaswap.web.ending import End
 from llamaswap.web.inference import Inference
 from llamaswap.web.refusals import words_for
 from llamaswap.web.routes import ROUTES
@@ -52,7 +52,7 @@ class StayTests(SynchronousTestCase):
         self.upstream = MemoryUpstream()
         core = Core(settings, make_policy(settings))
         self.dispatcher = Dispatcher(core, self.swaps, lambda _: cast(Upstream, self.upstream), self.clock)
-        self.ended: list[RequestEnded] = []
+        self.ended: list[Entry] = []
         models = MemoryLeases()
 
         def in_thread(work: Callable[..., Any], *arguments: Any) -> Awaitable[Any]:
@@ -62,10 +62,7 @@ class StayTests(SynchronousTestCase):
         chooser = Chooser(settings, resolver, models, ActiveProfile(), Tally())
         loading = Loading(models.state_of, in_thread, words_for, self.clock)
         ways = (self.dispatcher, MemoryPeers(), in_thread)
-        self.inference = Inference(settings, chooser, *ways, loading, self.end, models)
-
-    def end(self, end: End) -> None:
-        self.ended.append(RequestEnded(end.choice.target.name, "", "", end.stay, end.status, end.listed, 0.0))
+        self.inference = Inference(settings, chooser, *ways, loading, Ledger(self.clock, self.ended.append), models)
 
     def ask(self, name: str) -> Deferred[None]:
         exchange = MemoryExchange(
@@ -98,7 +95,7 @@ class StayTests(SynchronousTestCase):
         swap = self.swaps.begun.pop(ModelId("a"))
         self.dispatcher.tell(SwapEnded(swap.id, 1.0, StartFailed("exited")))
         self.failureResultOf(done, StartFailed)
-        self.assertEqual([(ended.status, ended.stay) for ended in self.ended], [(500, None)])
+        self.assertEqual([(ended.seen, ended.stay) for ended in self.ended], [(500, None)])
         self.dispatcher.close()
 
     def test_not_granted(self) -> None:

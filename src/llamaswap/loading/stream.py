@@ -93,6 +93,8 @@ class LoadingStream:
         continued = Continued(self._exchange)
         fault = None
         try:
+            if self._outgoing.witness is not None:
+                self._outgoing.witness.begun(200, b"OK", HEADERS)
             with _Teller(self._loading, self._exchange, lease, self._script, self._dialect) as teller:
                 async with lease as upstream:
                     teller.close()
@@ -108,6 +110,8 @@ class LoadingStream:
         self._log.info(
             "{model}: a stream that had begun ends in an error {status}", model=self._model, status=fault.status
         )
+        if self._outgoing.witness is not None:
+            self._outgoing.witness.broke(fault.message)
         self._exchange.write(self._dialect.fault(fault))
         self._exchange.finish()
 

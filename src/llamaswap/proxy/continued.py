@@ -90,6 +90,9 @@ class Continued:
     def abort(self) -> None:
         self._exchange.abort()
 
+    def cancel(self) -> None:
+        self._exchange.cancel()
+
     def produce(self, producer: Producer | None) -> None:
         self._producer = producer
         if self.refused is None:

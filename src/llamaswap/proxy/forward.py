@@ -7,7 +7,7 @@ answer came is sent once more on a fresh one. Which model, and whether it runs, 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
@@ -18,6 +18,7 @@ from llamaswap.exchange import Exchange, Header, RequestBody
 from llamaswap.proxy.body import StoredBody
 from llamaswap.proxy.headers import (
     Introduction,
+    in_readable_codings,
     readable_query,
     towards_client,
     towards_peer,
@@ -33,6 +34,19 @@ log = Logger()
 _IDEMPOTENT = frozenset((b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"TRACE"))
 
 
+class Witness(Protocol):
+    """Sees an answer pass, and must not keep it waiting (`metrics/entry.py`)."""
+
+    def begun(self, status: int, reason: bytes, headers: Sequence[Header]) -> None:
+        """Its head is about to be sent. Told again when an answer goes on behind the head of another."""
+
+    def passed(self, pieces: Sequence[bytes]) -> None:
+        """These bytes of its body were sent; without framing, but in the coding that the head names."""
+
+    def broke(self, why: str) -> None:
+        """It ends too early."""
+
+
 class Outgoing(NamedTuple):
     """What goes to the upstream."""
 
@@ -46,6 +60,8 @@ class Outgoing(NamedTuple):
     """For another server; None towards the server of a model here."""
     heard: Callable[[], None] | None = None
     """Told when the head of the answer is here, whatever it says."""
+    witness: Witness | None = None
+    """The answer is read by somebody, so it must come in a coding that can be."""
 
 
 async def forward(exchange: Exchange, upstream: Upstream, outgoing: Outgoing) -> None:
@@ -67,6 +83,8 @@ async def forward(exchange: Exchange, upstream: Upstream, outgoing: Outgoing) ->
             error=error,
             origin=upstream.origin,
         )
+        if outgoing.witness is not None:
+            outgoing.witness.broke(str(error))
         exchange.abort()
 
 
@@ -106,9 +124,9 @@ async def _relay(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, *, 
             outgoing.heard()
         try:
             if answer.status == 101:
-                await _tunnel(exchange, connection, answer, upgrade)
+                await _tunnel(exchange, connection, answer, upgrade, outgoing.witness)
             else:
-                await _answer(exchange, connection, answer)
+                await _answer(exchange, connection, answer, outgoing.witness)
         finally:
             request.stop()
 
@@ -212,11 +230,15 @@ def _addressed(exchange: Exchange, origin: Origin, outgoing: Outgoing) -> tuple[
     keep = outgoing.keep_credentials
     if outgoing.introduction is not None:
         lines = towards_peer(exchange.headers, outgoing.introduction, origin.authority, keep_credentials=keep)
-        return lines, readable_query(outgoing.target)
-    lines = towards_upstream(exchange.headers, exchange.peer, keep_credentials=keep)
+        return _read_by(outgoing.witness, lines), readable_query(outgoing.target)
+    lines = _read_by(outgoing.witness, towards_upstream(exchange.headers, exchange.peer, keep_credentials=keep))
     if exchange.header(b"host") is None:
         lines.insert(0, (b"Host", origin.authority))
     return lines, outgoing.target
+
+
+def _read_by(witness: Witness | None, lines: list[Header]) -> list[Header]:
+    return lines if witness is None else in_readable_codings(lines)
 
 
 async def _pump(connection: Connection, pieces: Awaitable[None]) -> None:
@@ -246,21 +268,29 @@ async def _streamed(connection: Connection, body: RequestBody) -> None:
         connection.write(b"0\r\n\r\n")
 
 
-async def _answer(exchange: Exchange, connection: Connection, answer: AnswerHead) -> None:
+async def _answer(exchange: Exchange, connection: Connection, answer: AnswerHead, witness: Witness | None) -> None:
     raw = answer.chunked and exchange.raw_chunks
     lines = towards_client(answer.headers)
+    watch = None
+    if witness is not None:
+        witness.begun(answer.status, answer.reason, lines)
+        watch = witness.passed
     exchange.begin(answer.status, lines, reason=answer.reason, length=answer.length, raw=raw, more=connection.ready)
     exchange.produce(connection)
     try:
-        await connection.relay(exchange.write, raw=raw)
+        await connection.relay(exchange.write, raw=raw, watch=watch)
     finally:
         exchange.produce(None)
     exchange.finish()
 
 
-async def _tunnel(exchange: Exchange, connection: Connection, answer: AnswerHead, asked: bool) -> None:
+async def _tunnel(
+    exchange: Exchange, connection: Connection, answer: AnswerHead, asked: bool, witness: Witness | None
+) -> None:
     if not asked:
         raise UpstreamFailed("the upstream switched protocols unasked")
     lines = towards_client(answer.headers) + upgrade_lines(answer.headers)
+    if witness is not None:
+        witness.begun(answer.status, answer.reason, lines)
     near = exchange.tunnel(lines, answer.reason, connection)
     await connection.tunnel(near)

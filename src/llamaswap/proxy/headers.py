@@ -17,6 +17,7 @@ _HOP_BY_HOP = frozenset(
 _CREDENTIALS = frozenset((b"authorization", b"x-api-key"))
 _WAY = frozenset(b"host via forwarded x-real-ip true-client-ip cf-connecting-ip".split())
 """By which way a request came, and from which address."""
+_READABLE = re.compile(rb"(?:gzip|deflate)\s*(?:;|$)", re.IGNORECASE)
 _BAD_PARAMETER = re.compile(rb";|%(?![0-9A-Fa-f]{2})")
 
 
@@ -76,6 +77,15 @@ def towards_peer(
     if introduction.api_key:
         kept += key_lines(introduction.api_key)
     kept.append((b"Via", b", ".join((*passed, b"1.1 " + introduction.name))))
+    return kept
+
+
+def in_readable_codings(lines: Sequence[Header]) -> list[Header]:
+    """A request's lines that ask for no coding but gzip and deflate, as far as they asked for those; else for none."""
+    kept = [line for line in lines if line[0].lower() != b"accept-encoding"]
+    asked = [value for name, value in lines if name.lower() == b"accept-encoding"] if len(kept) < len(lines) else ()
+    wanted = [item for value in asked for part in value.split(b",") if _READABLE.match(item := part.strip())]
+    kept.append((b"Accept-Encoding", b", ".join(wanted) or b"identity"))
     return kept
 
 

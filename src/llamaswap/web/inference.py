@@ -5,7 +5,6 @@ This is the sentence that the program is about. What it costs to have the model 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import Protocol
 
 from llamaswap.config.schema import Settings
@@ -14,6 +13,8 @@ from llamaswap.exchange import Exchange
 from llamaswap.filters.rules import Rule, Rules, edits_for, joined
 from llamaswap.filters.scan import Edit
 from llamaswap.loading.stream import Loading
+from llamaswap.metrics.entry import Entry
+from llamaswap.metrics.ledger import Ledger
 from llamaswap.peers.peers import Prepare
 from llamaswap.proxy.body import InThread, StoredBody, scan, store
 from llamaswap.proxy.forward import Outgoing, forward
@@ -21,7 +22,6 @@ from llamaswap.proxy.leases import Leases
 from llamaswap.resolve.chooser import Choice, Chooser
 from llamaswap.resolve.places import Found, Place, find_model, renamed, renamed_query
 from llamaswap.resolve.targets import Local, Remote, Target
-from llamaswap.web.ending import Ended, Ending
 from llamaswap.web.routes import Route
 from llamaswap.web.sockets import Running, way_past
 
@@ -40,7 +40,7 @@ class Peers(Protocol):
 
 
 class Inference:
-    """Serves every route whose model is named in the request; `ended` hears of each that went to a model."""
+    """Serves every route whose model is named in the request; each that goes to a model is entered in `ledger`."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Inference:
         peers: Peers,
         in_thread: InThread,
         loading: Loading,
-        ended: Ended,
+        ledger: Ledger,
         running: Running,
     ) -> None:
         self._chooser = chooser
@@ -58,50 +58,58 @@ class Inference:
         self._peers = peers
         self._loading = loading
         self._in_thread = in_thread
-        self._ended = ended
+        self._ledger = ledger
         self._running = running
         self._keep_credentials = not settings.api_keys
         self._rules = {model.id: rules for model in settings.models.values() if (rules := Rules(model.filters))}
 
     async def serve(self, exchange: Exchange, route: Route) -> None:
         """Answer one exchange; ends after its last byte. Raises `Refusal` before the answer has begun."""
+        arrived = self._ledger.now()
         with await store(exchange.body, self._in_thread) as body:
             wanted = await self._find(exchange, body)
             choice = self._chooser.choose(wanted.name)
             if choice is None:
-                name = wanted.name[:_NAME_SHOWN]
-                raise self._peers.unlisted(wanted.name) or UnknownModel(
-                    f"no router for requested model {name!r}; /v1/models lists those there are"
-                )
+                with self._ledger.unknown(exchange, wanted.name[:_NAME_SHOWN], _path(exchange, route), arrived):
+                    raise self._unknown(wanted.name)
             with choice:
                 target = choice.target
+                entry = self._ledger.entry(
+                    exchange, choice, _path(exchange, route), arrived, listed=exchange.method == b"POST"
+                )
                 if isinstance(target, Remote):
 
-                    def prepare(asked: Remote) -> Awaitable[Outgoing]:
+                    async def prepare(asked: Remote) -> Outgoing:
                         choice.peer = asked.peer.id
-                        return self._rewritten(exchange, route, body, wanted, asked)
+                        return (await self._rewritten(exchange, route, body, wanted, asked))._replace(witness=entry)
 
-                    with Ending(self._ended, exchange, choice):
+                    with entry:
                         await self._peers.serve(exchange, target, prepare)
                     return
                 if self._passes(route, wanted, target):
-                    outgoing = Outgoing(exchange.target, body, self._keep_credentials)
+                    outgoing = Outgoing(exchange.target, body, self._keep_credentials, witness=entry)
                 else:
                     outgoing = await self._rewritten(exchange, route, body, wanted, target)
+                    outgoing = outgoing._replace(witness=entry)
                 past = way_past(exchange, target, self._running)
                 if past is not None:
                     choice.release()
-                    await forward(exchange, past, outgoing)
+                    await forward(exchange, past, outgoing._replace(witness=None))
                 else:
-                    await self._relay(exchange, choice, target, outgoing)
+                    await self._relay(exchange, entry, choice, target, outgoing)
 
-    async def _relay(self, exchange: Exchange, choice: Choice, target: Local, outgoing: Outgoing) -> None:
-        with Ending(self._ended, exchange, choice) as ending:
+    def _unknown(self, name: str) -> Refusal:
+        return self._peers.unlisted(name) or UnknownModel(
+            f"no router for requested model {name[:_NAME_SHOWN]!r}; /v1/models lists those there are"
+        )
+
+    async def _relay(self, exchange: Exchange, entry: Entry, choice: Choice, target: Local, outgoing: Outgoing) -> None:
+        with entry:
             told = None
             if target.model.send_loading_state:
                 told = await self._loading.stream(exchange, target, outgoing)
             choice.release()  # it arrives in this very turn, and from then on the scheduler counts it
-            lease = ending.lease = self._leases.lease(target.model.id)
+            lease = entry.lease = self._leases.lease(target.model.id)
             if told is None:
                 async with lease as upstream:
                     await forward(exchange, upstream, outgoing)
@@ -146,6 +154,11 @@ class Inference:
         if found is None:
             raise NoModelGiven(_why_no_model(exchange))
         return found
+
+
+def _path(exchange: Exchange, route: Route) -> str:
+    """As it goes out."""
+    return exchange.target.partition(b"?")[0].removeprefix(route.strip).decode("latin-1")
 
 
 def _why_no_model(exchange: Exchange) -> str:

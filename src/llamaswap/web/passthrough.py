@@ -12,6 +12,8 @@ from llamaswap.config.schema import Model, Settings
 from llamaswap.errors import ModelNotFound, ModelNotLoaded
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
+from llamaswap.metrics.entry import Entry
+from llamaswap.metrics.ledger import Ledger
 from llamaswap.notices import State
 from llamaswap.proxy.body import InThread, StoredBody, scan, store
 from llamaswap.proxy.forward import Outgoing, forward
@@ -21,7 +23,6 @@ from llamaswap.resolve.places import Place, find_model, kind_of, renamed, rename
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.targets import Local, Remote
 from llamaswap.web.answers import Answer, redirect, send
-from llamaswap.web.ending import Ended, Ending
 from llamaswap.web.inference import Peers
 from llamaswap.web.routes import ROUTES, Lane, Route
 from llamaswap.web.sockets import Running, way_past
@@ -30,8 +31,8 @@ _MODEL_PATHS = frozenset(route.path for route in ROUTES if route.lane is Lane.MO
 
 
 class Passthrough:
-    """Serves the routes whose model is named in the path; bodies stream through unread. `ended` hears of each request
-    that went to a model."""
+    """Serves the routes whose model is named in the path; bodies stream through unread. Each request that goes to a
+    model is entered in `ledger`."""
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class Passthrough:
         leases: Leases,
         peers: Peers,
         in_thread: InThread,
-        ended: Ended,
+        ledger: Ledger,
         running: Running,
     ) -> None:
         self._resolver = resolver
@@ -49,7 +50,7 @@ class Passthrough:
         self._leases = leases
         self._peers = peers
         self._in_thread = in_thread
-        self._ended = ended
+        self._ledger = ledger
         self._running = running
         self._keep_credentials = not settings.api_keys
         self._ignored = [re2.compile(pattern) for pattern in settings.ignore_paths]
@@ -97,37 +98,50 @@ class Passthrough:
         if past is not None:
             await forward(exchange, past, outgoing)
             return
-        with Ending(self._ended, exchange, Choice(target), listed=listed) as ending:
-            lease = ending.lease = self._leases.lease(target.model.id)
+        with self._entry(exchange, Choice(target), line, listed=listed) as entry:
+            lease = entry.lease = self._leases.lease(target.model.id)
             async with lease as upstream:
-                await forward(exchange, upstream, outgoing)
+                await forward(exchange, upstream, outgoing._replace(witness=entry))
+
+    def _entry(self, exchange: Exchange, choice: Choice, line: bytes, *, listed: bool) -> Entry:
+        path = line.partition(b"?")[0]
+        tracked = (exchange.method, path) in _MODEL_ROUTES
+        return self._ledger.entry(
+            exchange, choice, path.decode("latin-1"), self._ledger.now(), listed=listed, tracked=tracked
+        )
 
     async def _to_peer(self, exchange: Exchange, target: Remote, line: bytes) -> None:
         with (
             self._chooser.to(target) as choice,
-            Ending(self._ended, exchange, choice, listed=_is_listed(exchange, line)),
+            self._entry(exchange, choice, line, listed=_is_listed(exchange, line)) as entry,
         ):
-            await self._by_its_name(exchange, choice, target, line)
+            await self._by_its_name(exchange, entry, choice, target, line)
 
-    async def _by_its_name(self, exchange: Exchange, choice: Choice, target: Remote, line: bytes) -> None:
+    async def _by_its_name(self, exchange: Exchange, entry: Entry, choice: Choice, target: Remote, line: bytes) -> None:
         """Where the request names the model as it is called here, it names it as the peer does."""
         if target.name != full_name(target.peer.id, target.model):
-            await self._ask(exchange, choice, target, line)
+            await self._ask(exchange, entry, choice, target, line)
         elif _body_may_name_a_model(exchange):
             with await store(exchange.body, self._in_thread) as body:
                 line = await self._renamed(exchange, target, line, body)
-                await self._ask(exchange, choice, target, line, body)
+                await self._ask(exchange, entry, choice, target, line, body)
         else:
             line = await self._renamed(exchange, target, line, StoredBody(b""))
-            await self._ask(exchange, choice, target, line)
+            await self._ask(exchange, entry, choice, target, line)
 
     async def _ask(
-        self, exchange: Exchange, choice: Choice, target: Remote, line: bytes, body: StoredBody | None = None
+        self,
+        exchange: Exchange,
+        entry: Entry,
+        choice: Choice,
+        target: Remote,
+        line: bytes,
+        body: StoredBody | None = None,
     ) -> None:
         async def prepare(asked: Remote) -> Outgoing:
             """Who stands in for the peer calls the model as it does, and nothing is filtered here."""
             choice.peer = asked.peer.id
-            return Outgoing(line, body, self._keep_credentials)
+            return Outgoing(line, body, self._keep_credentials, witness=entry)
 
         await self._peers.serve(exchange, target, prepare)
 
@@ -151,6 +165,11 @@ class Passthrough:
 
     def _is_ready(self, model: Model) -> bool:
         return self._running.state_of(model.id) is State.READY
+
+
+_MODEL_ROUTES = frozenset(
+    (method, route.path) for route in ROUTES if route.lane is Lane.MODEL for method in route.methods
+)
 
 
 def _is_listed(exchange: Exchange, line: bytes) -> bool:

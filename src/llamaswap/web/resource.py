@@ -54,7 +54,7 @@ class LlamaSwapResource(Resource):
         if answering is None:
             finished.addBoth(lambda _: self._front.ended(exchange))
             return self._tree.render(request)
-        task = Deferred.fromCoroutine(answering)
+        task = exchange.task = Deferred.fromCoroutine(answering)
         task.addErrback(self._broke, exchange)
         finished.addErrback(lambda _: task.cancel())
         finished.addBoth(lambda _: self._front.ended(exchange))
@@ -107,6 +107,8 @@ class RequestExchange:
         self._mount, self.target = placed(request)
         self._aborted = False
         self.caller: Caller | None = None
+        self.task: Deferred[None] | None = None
+        """The coroutine that answers it."""
         self.method: bytes = request.method
         self.version = request.clientproto.rpartition(b"/")[2]
         self.secure = bool(request.isSecure())
@@ -169,6 +171,10 @@ class RequestExchange:
         if not self.over and not self._aborted:
             self._aborted = True
             cut(self._request)
+
+    def cancel(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
 
     def produce(self, producer: Producer | None) -> None:
         if self.over:

@@ -40,6 +40,7 @@ _TAIL = 6
 _TIMEOUT = re.compile(rb"timeout=(\d{1,6})", re.IGNORECASE)
 
 Write = Callable[[bytes], None]
+Watch = Callable[[Sequence[bytes]], None]
 Interim = Callable[[int, Sequence[Header]], None]
 
 
@@ -104,6 +105,7 @@ class Connection(Protocol):
         self._smuggled = False
         self._raw = False
         self._write: Write | None = None
+        self._watch_body: Watch | None = None
         self._tail = b""
         self.asked = False
         """Something of the request has been written."""
@@ -173,12 +175,13 @@ class Connection(Protocol):
             blocked, self._blocked = self._blocked, None
             blocked.callback(None)
 
-    def relay(self, write: Write, *, raw: bool = False) -> Deferred[None]:
-        """Hand the body to `write` as it arrives: decoded, or in the upstream's own chunk framing if `raw`.
+    def relay(self, write: Write, *, raw: bool = False, watch: Watch | None = None) -> Deferred[None]:
+        """Hand the body to `write` as it arrives: decoded, or in the upstream's own chunk framing if `raw`. `watch` is
+        shown it afterwards, decoded.
 
         Fires after its last byte. Fails with `UpstreamFailed` when it breaks off. Cancelling hangs up.
         """
-        self._write, self._raw = write, raw
+        self._write, self._raw, self._watch_body = write, raw, watch
         early, self._early = self._early, b""
         self._pass_on(early)
         if self._smuggled:
@@ -387,6 +390,8 @@ class Connection(Protocol):
                 self._write(data)
         elif pieces:
             self._write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        if self._watch_body is not None and pieces and not self._smuggled:
+            self._watch_body(pieces)
 
     def _settle(self) -> None:
         if self._smuggled:

@@ -194,6 +194,10 @@ class ServedExchange:
         self.keep_alive = False
         self._channel.cut()
 
+    def cancel(self) -> None:
+        if self.task is not None and not self.over:
+            self.task.cancel()
+
     def produce(self, producer: Producer | None) -> None:
         self._channel.produce(producer)
 

@@ -1,0 +1,237 @@
+"""One request to a model, from its arrival to its end: a block around its answering, and the witness of the answer.
+
+It only notes what passes: what it means is worked out later (`ledger.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Protocol
+
+from twisted.internet.defer import CancelledError
+
+from llamaswap.errors import BadGateway, ClientGone, Refusal, RequestCancelled
+from llamaswap.exchange import Exchange, Header, client_of
+from llamaswap.metrics.redaction import header_map
+from llamaswap.resolve.chooser import Choice
+from llamaswap.resolve.targets import Remote
+from llamaswap.stay import Stay
+
+CLIENT_GONE = 499
+"""The status of a request whose client hung up before it was answered, as nginx calls it (http-api section 23, Q5)."""
+
+
+class Stays(Protocol):
+    """A place with a model (`schedule/lease.py`)."""
+
+    @property
+    def peer(self) -> str:
+        """The ID of the peer that answers it, or was asked last; empty for a model of this server."""
+        return self.choice.peer if self.choice is not None else ""
+
+    @property
+    def selector(self) -> str:
+        """The selector that chose the model; empty when none did."""
+        return self.choice.selector if self.choice is not None else ""
+
+    @property
+    def stay(self) -> Stay | None: ...
+
+
+class Book(Protocol):
+    """Who keeps the entries (`ledger.py`)."""
+
+    def now(self) -> float: ...
+    def opened(self, entry: Entry) -> None: ...
+    def begun(self, entry: Entry) -> None: ...
+    def closed(self, entry: Entry) -> None: ...
+
+
+class Entry:
+    """See the module's rules. Enter it once what answers the request is known; its end comes however that ends."""
+
+    __slots__ = (
+        "_book",
+        "_cancelled",
+        "_exchange",
+        "choice",
+        "ended",
+        "error",
+        "first_byte",
+        "headers",
+        "id",
+        "lease",
+        "listed",
+        "model",
+        "path",
+        "reason",
+        "received",
+        "refusal",
+        "status",
+        "tracked",
+        "when",
+    )
+
+    def __init__(
+        self,
+        book: Book,
+        exchange: Exchange,
+        choice: Choice | None,
+        path: str,
+        *,
+        model: str = "",
+        when: float,
+        listed: bool = True,
+        tracked: bool = True,
+    ) -> None:
+        """`choice` is who is to answer; None for a `model` that nobody knows. `path` is as it is forwarded."""
+        self._book = book
+        self._exchange = exchange
+        self._cancelled = False
+        self.choice = choice
+        self.model = model or _name(choice)
+        """The model's ID, or the name by which a peer's model, or one that nobody knows, was asked for."""
+        self.path = path
+        self.when = when
+        """Of its arrival, in seconds since the epoch."""
+        self.listed = listed
+        """It belongs in the list of activity (http-api sections 6.1 and 7.1)."""
+        self.tracked = tracked
+        """It is seen among those under way (http-api section 11)."""
+        self.id = ""
+        """Among those; empty when it is not tracked."""
+        self.lease: Stays | None = None
+        """The place that it took, or waited for."""
+        self.status = 0
+        """Of the answer that came, which is not always what the client saw (`seen`)."""
+        self.reason = b""
+        self.headers: Sequence[Header] = ()
+        """Of the answer, as the client gets them."""
+        self.received = 0
+        """Bytes of its body so far."""
+        self.first_byte: float | None = None
+        """Seconds from the arrival to the head."""
+        self.refusal: Refusal | None = None
+        """What it is answered with instead, by this server."""
+        self.error = ""
+        """What went wrong once the answer had begun."""
+        self.ended = 0.0
+
+    # -- the request -------------------------------------------------------------------------------------------------
+
+    @property
+    def method(self) -> str:
+        return self._exchange.method.decode("latin-1")
+
+    @property
+    def asked_path(self) -> str:
+        """As the client wrote it, without the query."""
+        return self._exchange.target.partition(b"?")[0].decode("latin-1")
+
+    @property
+    def remote_ip(self) -> str:
+        return client_of(self._exchange)
+
+    def request_headers(self) -> dict[str, str]:
+        """Without secrets."""
+        return header_map(self._exchange.headers, without=(b"host",))
+
+    def response_headers(self) -> dict[str, str]:
+        """Without secrets; empty until the answer begins."""
+        return header_map(self.headers)
+
+    @property
+    def accept(self) -> bytes | None:
+        return self._exchange.header(b"accept")
+
+    @property
+    def key(self) -> str:
+        """The name of the API key that it came with; empty without keys."""
+        caller = self._exchange.caller
+        return caller.name if caller is not None else ""
+
+    @property
+    def peer(self) -> str:
+        """The ID of the peer that answers it, or was asked last; empty for a model of this server."""
+        return self.choice.peer if self.choice is not None else ""
+
+    @property
+    def selector(self) -> str:
+        """The selector that chose the model; empty when none did."""
+        return self.choice.selector if self.choice is not None else ""
+
+    @property
+    def stay(self) -> Stay | None:
+        """How it came to its grant; None for one that did not, and for a peer's model."""
+        return self.lease.stay if self.lease is not None else None
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What goes with its row (http-api section 13.5)."""
+        told: dict[str, str] = {}
+        if (stay := self.stay) is not None:
+            told["fifo_priority"] = str(stay.priority)
+        if selector := self.selector:
+            told["selector"] = selector
+        if key := self.key:
+            told["key"] = key
+        return told
+
+    @property
+    def seen(self) -> int:
+        """The status that the client saw, or is about to; 499 when it did not wait for one."""
+        if self._exchange.status:
+            return self._exchange.status
+        return self.refusal.status if self.refusal is not None else CLIENT_GONE
+
+    def cancel(self) -> None:
+        """End it for an operator: answered with an error if the answer has not begun, cut off otherwise."""
+        self._cancelled = True
+        self._exchange.cancel()
+
+    # -- the witness (`proxy/forward.py`) ----------------------------------------------------------------------------
+
+    def begun(self, status: int, reason: bytes, headers: Sequence[Header]) -> None:
+        self.status, self.reason, self.headers = status, reason, headers
+        self.first_byte = max(0.0, self._book.now() - self.when)
+        self._book.begun(self)
+
+    def passed(self, pieces: Sequence[bytes]) -> None:
+        for piece in pieces:
+            self.received += len(piece)
+
+    def broke(self, why: str) -> None:
+        self.error = why
+
+    # -- the block ---------------------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Entry:
+        self._book.opened(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Refusal):
+            self.refusal = error
+        elif self._cancelled and isinstance(error, CancelledError):
+            self.refusal = self._cancellation()
+        elif isinstance(error, CancelledError | ClientGone):
+            self.error = "the client hung up"
+        self.ended = self._book.now()
+        self._book.closed(self)
+        if self.refusal is not None and self.refusal is not error:
+            raise self.refusal from None
+
+    def _cancellation(self) -> Refusal:
+        """A request that was passed on is answered as if its model had broken off (http-api section 23, Q5)."""
+        self.error = "cancelled by an operator"
+        waiting = self.lease is not None and self.stay is None
+        return RequestCancelled() if waiting else BadGateway("the request was cancelled by an operator")
+
+
+def _name(choice: Choice | None) -> str:
+    assert choice is not None
+    target = choice.target
+    return target.name if isinstance(target, Remote) else target.model.id
