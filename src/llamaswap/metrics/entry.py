@@ -26,16 +26,6 @@ class Stays(Protocol):
     """A place with a model (`schedule/lease.py`)."""
 
     @property
-    def peer(self) -> str:
-        """The ID of the peer that answers it, or was asked last; empty for a model of this server."""
-        return self.choice.peer if self.choice is not None else ""
-
-    @property
-    def selector(self) -> str:
-        """The selector that chose the model; empty when none did."""
-        return self.choice.selector if self.choice is not None else ""
-
-    @property
     def stay(self) -> Stay | None: ...
 
 
