@@ -1,0 +1,89 @@
+"""What has ended is worked off in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from llamaswap.exchange import Caller, Exchange
+from llamaswap.metrics.entry import Entry
+from llamaswap.metrics.ledger import Ledger
+from llamaswap.metrics.row import Finished
+from llamaswap.resolve.chooser import Choice
+from llamaswap.resolve.targets import Local
+from tests.support.web import MemoryExchange, model
+
+
+class LedgerTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.clock.advance(1000)
+        self.ended: list[Entry] = []
+        self.ledger = Ledger(self.clock, self.ended.append)
+        self.told: list[Sequence[Finished]] = []
+        self.ledger.subscribe(self.told.append)
+
+    def entry(self) -> Entry:
+        exchange = MemoryExchange("POST", "/v1/x")
+        exchange.caller = Caller("alice")
+        choice = Choice(Local(model("m"), "m"), "sel")
+        return self.ledger.entry(cast(Exchange, exchange), choice, "/v1/x", self.clock.seconds(), listed=True)
+
+    def test_a_batch(self) -> None:
+        """A tenth of a second after the first; one call for all, and then silence."""
+        with self.entry() as first:
+            self.clock.advance(2)
+            first.begun(200, b"OK", ())
+            self.clock.advance(1)
+        with self.entry():
+            pass
+        self.assertEqual((len(self.ended), self.told), (2, []))
+        self.clock.advance(0.1)
+        ((one, other),) = self.told
+        self.assertEqual((one.model, one.selector, one.key, one.first_byte, one.seconds), ("m", "sel", "alice", 2, 3))
+        self.assertEqual((other.first_byte, other.seconds), (None, 0))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_a_clock_that_is_set_back(self) -> None:
+        """Nothing lasts less than no time."""
+        with self.entry() as entry:
+            self.clock.rightNow -= 500
+            entry.begun(200, b"OK", ())
+        self.clock.advance(1)
+        self.assertEqual((self.told[0][0].first_byte, self.told[0][0].seconds), (0, 0))
+
+    def test_a_listener_that_fails(self) -> None:
+        """Costs the others nothing."""
+
+        def fail(_: object) -> None:
+            raise RuntimeError("tired")
+
+        self.ledger.subscribe(fail)()
+        self.ledger.subscribe(fail)
+        later: list[Sequence[Finished]] = []
+        self.ledger.subscribe(later.append)
+        with self.entry():
+            pass
+        self.clock.advance(1)
+        self.assertEqual((len(self.told), len(later)), (1, 1))
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+
+    def test_close(self) -> None:
+        """What has ended by then is told, and no timer is left."""
+        with self.entry():
+            pass
+        self.ledger.close()
+        self.ledger.close()
+        self.assertEqual((len(self.told), self.clock.getDelayedCalls()), (1, []))
+
+    def test_ids(self) -> None:
+        """Of those that are tracked, from 1."""
+        entries = [self.entry() for _ in range(3)]
+        entries[1].tracked = False
+        for entry in entries:
+            with entry:
+                pass
+        self.assertEqual([entry.id for entry in entries], ["1", "", "2"])
