@@ -11,7 +11,7 @@ from typing import Any
 from llamaswap.metrics.counts import NOTHING, Cost, Tally
 from llamaswap.metrics.outline import Outline
 
-SHORT = 16 * 1024
+SHORT = 8 * 1024
 """Bytes that are kept to be read as a whole."""
 LONGEST_FAILURE = 64 * 1024
 """Bytes of an error's body; a longer one does not say why."""

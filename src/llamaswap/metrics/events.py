@@ -26,7 +26,7 @@ class Events:
     __slots__ = ("_line", "_long", "_short", "_skipping", "_tally")
 
     def __init__(self, *, short: int = SHORT) -> None:
-        self._short = short
+        self._short = max(short, len(_DATA))
         self._tally = Tally()
         self._line = bytearray()
         """What there is of a line that has not ended."""
