@@ -196,6 +196,7 @@ class Outline:
     def _expect_member(self, data: bytes, position: int) -> int:
         """Behind a comma, or at the beginning of an object."""
         self._key = None
+        self._name = b""
         if self._is_list and self._depth == 1:
             self._found.clear()
             return position
