@@ -80,6 +80,7 @@ class WholeTests(SynchronousTestCase):
         self.assertEqual(outlined(b'{"usage":{"a":1},"usage":"none"}', []), {"usage": None})
         twice = b'{"response":{"usage":{"a":1}},"response":{}}'
         self.assertEqual(outlined(twice, [], nested=True), {})
+        self.assertEqual(outlined(b'{"usage":{},"":{}}', []), {"usage": {}})
 
     def test_names_of_other_places(self) -> None:
         """Only the outermost object's members matter, and `usage` where it is looked for."""

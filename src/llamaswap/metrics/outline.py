@@ -190,7 +190,7 @@ class Outline:
         """It replaces what the member's namesake before held."""
         self._key = self._name
         self._found.pop((self._around, self._key), None)
-        if not self._around:
+        if self._key in _AROUND and not self._around:
             self._found.pop((self._key, b"usage"), None)
 
     def _expect_member(self, data: bytes, position: int) -> int:
