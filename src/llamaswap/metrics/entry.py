@@ -29,10 +29,19 @@ class Stays(Protocol):
     def stay(self) -> Stay | None: ...
 
 
+class Body(Protocol):
+    """A request's body as it is forwarded (`proxy/body.py`)."""
+
+    @property
+    def length(self) -> int: ...
+    def pieces(self) -> Iterator[bytes]: ...
+
+
 class Book(Protocol):
     """Who keeps the entries (`ledger.py`)."""
 
     def now(self) -> float: ...
+    def take(self, path: str) -> Taking | None: ...
     def opened(self, entry: Entry) -> None: ...
     def begun(self, entry: Entry) -> None: ...
     def closed(self, entry: Entry) -> None: ...
@@ -53,12 +62,14 @@ class Entry:
         "id",
         "lease",
         "listed",
+        "meter",
         "model",
         "path",
         "reason",
         "received",
         "refusal",
         "status",
+        "taking",
         "tracked",
         "when",
     )
@@ -106,6 +117,10 @@ class Entry:
         """What it is answered with instead, by this server."""
         self.error = ""
         """What went wrong once the answer had begun."""
+        self.meter: Meter | None = None
+        """Reads what the answer says of itself, where that is listed."""
+        self.taking: Taking | None = None
+        """Gathers the request and its answer, where they are captured."""
         self.ended = 0.0
 
     # -- the request -------------------------------------------------------------------------------------------------
@@ -180,19 +195,44 @@ class Entry:
         self._cancelled = True
         self._exchange.cancel()
 
+    def sends(self, body: Body | None) -> None:
+        """This body is about to be forwarded; None when there is none."""
+        if not self.listed:
+            return
+        if self.taking is not None:  # of the same request to another peer
+            self.taking.drop()
+        taking = self.taking = self._book.take(self.asked_path)
+        if taking is not None:
+            taking.request(self._exchange.headers, body)
+
     # -- the witness (`proxy/forward.py`) ----------------------------------------------------------------------------
 
     def begun(self, status: int, reason: bytes, headers: Sequence[Header]) -> None:
         self.status, self.reason, self.headers = status, reason, headers
         self.first_byte = max(0.0, self._book.now() - self.when)
+        if self.listed:
+            kind, coding = self.header(b"content-type"), self.header(b"content-encoding")
+            self.meter = Meter(status, reason.decode("latin-1"), self.path, kind, coding)
         self._book.begun(self)
 
     def passed(self, pieces: Sequence[bytes]) -> None:
+        meter, taking = self.meter, self.taking
         for piece in pieces:
             self.received += len(piece)
+            if meter is not None:
+                plain = meter.feed(piece)
+                if taking is not None and plain:
+                    taking.response(plain)
 
     def broke(self, why: str) -> None:
         self.error = why
+
+    def header(self, name: bytes) -> str:
+        """The first value of a header of the answer; empty without one."""
+        for key, value in self.headers:
+            if len(key) == len(name) and key.lower() == name:
+                return value.decode("latin-1")
+        return ""
 
     # -- the block ---------------------------------------------------------------------------------------------------
 

@@ -81,7 +81,9 @@ class Inference:
 
                     async def prepare(asked: Remote) -> Outgoing:
                         choice.peer = asked.peer.id
-                        return (await self._rewritten(exchange, route, body, wanted, asked))._replace(witness=entry)
+                        outgoing = await self._rewritten(exchange, route, body, wanted, asked)
+                        entry.sends(body)
+                        return outgoing._replace(witness=entry)
 
                     with entry:
                         await self._peers.serve(exchange, target, prepare)
@@ -105,6 +107,7 @@ class Inference:
 
     async def _relay(self, exchange: Exchange, entry: Entry, choice: Choice, target: Local, outgoing: Outgoing) -> None:
         with entry:
+            entry.sends(outgoing.body)
             told = None
             if target.model.send_loading_state:
                 told = await self._loading.stream(exchange, target, outgoing)

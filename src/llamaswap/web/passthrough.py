@@ -99,9 +99,17 @@ class Passthrough:
             await forward(exchange, past, outgoing)
             return
         with self._entry(exchange, Choice(target), line, listed=listed) as entry:
-            lease = entry.lease = self._leases.lease(target.model.id)
-            async with lease as upstream:
-                await forward(exchange, upstream, outgoing._replace(witness=entry))
+            if not listed:
+                await self._relay(exchange, entry, target, outgoing._replace(witness=entry))
+                return
+            with await store(exchange.body, self._in_thread) as body:
+                entry.sends(body)
+                await self._relay(exchange, entry, target, outgoing._replace(witness=entry, body=body))
+
+    async def _relay(self, exchange: Exchange, entry: Entry, target: Local, outgoing: Outgoing) -> None:
+        lease = entry.lease = self._leases.lease(target.model.id)
+        async with lease as upstream:
+            await forward(exchange, upstream, outgoing)
 
     def _entry(self, exchange: Exchange, choice: Choice, line: bytes, *, listed: bool) -> Entry:
         path = line.partition(b"?")[0]
@@ -119,11 +127,14 @@ class Passthrough:
 
     async def _by_its_name(self, exchange: Exchange, entry: Entry, choice: Choice, target: Remote, line: bytes) -> None:
         """Where the request names the model as it is called here, it names it as the peer does."""
-        if target.name != full_name(target.peer.id, target.model):
+        named = target.name == full_name(target.peer.id, target.model)
+        if not named and not entry.listed:
             await self._ask(exchange, entry, choice, target, line)
-        elif _body_may_name_a_model(exchange):
+        elif entry.listed or _body_may_name_a_model(exchange):
             with await store(exchange.body, self._in_thread) as body:
-                line = await self._renamed(exchange, target, line, body)
+                if named:
+                    line = await self._renamed(exchange, target, line, body)
+                entry.sends(body)
                 await self._ask(exchange, entry, choice, target, line, body)
         else:
             line = await self._renamed(exchange, target, line, StoredBody(b""))
