@@ -163,7 +163,7 @@ class ActivityStore:
         if not shelf.claimed:
             shelf.claimed = True
             work = partial(shelf.put, self._due(), self._clock.seconds())
-            self._in_thread(work).addCallbacks(self._written, self._failed, callbackArgs=(shelf,))
+            self._in_thread(work).addCallback(self._written, shelf).addErrback(self._failed)
 
     def _due(self) -> Keep | None:
         """What is kept, if it is time to look for more than that: in memory always, in a file now and then."""
