@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -17,6 +17,7 @@ class FakeHouse:
         self.did: list[str] = []
         self.answers: Deferred[None] = Deferred()
         self.models: Deferred[None] = Deferred()
+        self.written: Deferred[None] = succeed(None)
 
     def stop_accepting(self) -> None:
         self.did.append("stop accepting")
@@ -41,8 +42,9 @@ class FakeHouse:
     def kill_models(self) -> None:
         self.did.append("kill")
 
-    def close(self) -> None:
+    def close(self) -> Deferred[None]:
         self.did.append("close")
+        return self.written
 
 
 BEFORE = ["stop accepting", "refuse", "end feeds", "drain"]

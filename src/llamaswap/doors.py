@@ -19,8 +19,10 @@ from llamaswap.config.schema import Settings
 from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
 from llamaswap.logs.sources import Logs
+from llamaswap.metrics.captures import Captures
 from llamaswap.metrics.entry import Entry
 from llamaswap.metrics.ledger import Ledger
+from llamaswap.metrics.store import ActivityStore
 from llamaswap.notices import ModelChanged, Notices, RequestEnded, State
 from llamaswap.peers.peers import Peers
 from llamaswap.proxy.body import InThread
@@ -31,6 +33,7 @@ from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.tally import Tally
 from llamaswap.schedule.dispatcher import Dispatcher
 from llamaswap.web import pages
+from llamaswap.web.activity import Activity
 from llamaswap.web.api import Api, Version
 from llamaswap.web.configuration import Configuration, Reloads
 from llamaswap.web.feeds import LogFeeds
@@ -75,6 +78,8 @@ class Doors:
         notices: Notices,
         reloads: Reloads,
         reactor: Any,
+        store: ActivityStore,
+        captures: Captures,
     ) -> None:
         self._dispatcher = dispatcher
         self._pool = pool
@@ -101,6 +106,7 @@ class Doors:
         self.feeds = LogFeeds(logs, rules.resolver)
         own = {**self._api.endpoints(), **self.feeds.endpoints(), **Configuration(reloads).endpoints()}
         own |= {**self._profiles.endpoints(), **PeersApi(peers.statuses).endpoints()}
+        own |= Activity(store, captures, in_thread).endpoints()
         tree = ResourceTree(self._table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self._front, tree)
         self.factory = ChannelFactory(self._front, TreeLane(tree), settings.limits, reactor)

@@ -34,6 +34,7 @@ from llamaswap.hooks.idle import IdleLoader
 from llamaswap.hooks.lifecycle import LifecycleHooks
 from llamaswap.hooks.preload import Preload
 from llamaswap.logs.sources import Logs
+from llamaswap.metrics.archive import Archive
 from llamaswap.notices import ConfigurationChanged, Notices
 from llamaswap.peers.peers import Peers
 from llamaswap.reload.reloader import Reloader
@@ -84,6 +85,7 @@ class House:
         self._dispatcher = Dispatcher(core, self._pool, self._pool.upstream_of, reactor)
         self._pool.tell = self._dispatcher.tell
         self._unasked = self._make_unasked()
+        self._archive = Archive(settings, reactor, self._in_thread, self.notices.publish)
         self._peers = Peers(self._connect_peer, clock=reactor, in_thread=self._in_thread, publish=self.notices.publish)
         self._doors = Doors(
             settings,
@@ -95,13 +97,21 @@ class House:
             self.notices,
             self,
             reactor,
+            self._archive.store,
+            self._archive.captures,
         )
         self.factory = self._doors.factory
         self.resource = self._doors.resource
 
     def _make_reloader(self, read: Callable[[Settings], Settings]) -> Reloader:
+        def reading(previous: Settings) -> Settings:
+            """In a thread: what takes long, and what can fail, is done before anything changes."""
+            settings = read(previous)
+            self._archive.prepare(settings)
+            return settings
+
         return Reloader(
-            read,
+            reading,
             self.apply,
             lambda: self.settings,
             in_thread=self._in_thread,
@@ -169,8 +179,10 @@ class House:
     def start(self) -> None:
         """Record the log, and sweep what a crashed server left behind: no model starts before that is done.
 
-        Where the journal lies is decided here: a server that sheds its privileges has done so by now.
+        Where the journal lies is decided here, and files are opened: a server that sheds its privileges has done so by
+        now. Raises `StoreFailed`, with nothing started, when `store.path` cannot be opened.
         """
+        self._archive.start()
         self._logs.start()
         places = state_directories(self._environ)
         self._journal.open(usable_directory(places))
@@ -202,10 +214,12 @@ class House:
             self.log.info("the server is stopping: the new configuration is not applied")
             return Difference((), (), ())
         policy, open_doors = self._make_policy(settings), self._doors.prepare(settings)
+        move_archive = self._archive.moving(settings)
         changes = difference(self.settings, settings)
         self.settings = settings
         self._logs.configure(settings)
         open_doors()
+        move_archive()
         self._dispatcher.reconfigure(settings, policy)
         self._logs.keep({*settings.models, *(model.id for model, _ in self._pool.states())})
         self.log.info("configuration applied: {changes}", changes=_in_words(changes))
@@ -260,9 +274,9 @@ class House:
         self._pool.kill()
         self._hooks.kill()
 
-    def close(self) -> None:
+    def close(self) -> Deferred[None]:
         self._journal.close()
-        self._logs.stop()
+        return self._archive.close().addBoth(lambda _: self._logs.stop())
 
 
 def _in_words(changes: Difference) -> str:

@@ -51,8 +51,9 @@ class House(Protocol):
     def kill_models(self) -> None:
         """Kill every process of every model this instant."""
 
-    def close(self) -> None:
-        """Let go of everything else: there is nothing left to end."""
+    def close(self) -> Deferred[None]:
+        """Let go of everything else: there is nothing left to end. Fires when what is to be kept is on the disk, or
+        that has taken too long; never fails."""
 
 
 class Shutdown:
@@ -97,7 +98,7 @@ class Shutdown:
             self._house.cut()
             spent = max(0.0, self._clock.seconds() - began)
             await self._house.stop_models(max(0.0, min(BUDGET - spent, self._house.patience)))
-            self._house.close()
+            await self._house.close()
 
     async def _drained(self) -> None:
         """Wait for the answers that run, as long as the models can spare."""

@@ -89,6 +89,7 @@ _SECTIONS: Mapping[str, Any] = {
     "groups": {"m": {"members": ["n"]}},
     "matrix": {"sets": {"m": "m"}},
     "hooks": {"idle_model": {"model": "m"}},
+    "store": {"path": "x"},
 }
 
 

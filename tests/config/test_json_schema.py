@@ -17,7 +17,19 @@ from llamaswap.config.describe import describe
 from llamaswap.config.fields import Key
 from llamaswap.config.json_schema import config_schema, validator
 from llamaswap.config.load import load
-from llamaswap.config.schema import ROUTERS, Group, IdleModel, Matrix, Model, Peer, Profile, Selector, Settings, Slots
+from llamaswap.config.schema import (
+    CAPTURE_LEVELS,
+    ROUTERS,
+    Group,
+    IdleModel,
+    Matrix,
+    Model,
+    Peer,
+    Profile,
+    Selector,
+    Settings,
+    Slots,
+)
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
 from llamaswap.ids import ModelId
@@ -40,6 +52,7 @@ SAMPLE = Settings(
     profiles={"p": Profile(name="p", pins={"m": "n"})},
     groups=(Group(id="m"),),
     idle_model=IdleModel(model=ModelId("m")),
+    store_path="x",
 )
 """One of each kind, with the defaults of everything else."""
 
@@ -84,6 +97,10 @@ class KeyTests(SynchronousTestCase):
 
     TABLES: ClassVar = {
         "sections.KEYS": [""],
+        "activity.KEYS": [""],
+        "activity.CAPTURES": ["captures"],
+        "activity.REDACT": ["captures.redact"],
+        "activity.STORE": ["store"],
         "server.KEYS": [""],
         "server.INHERITED": [""],
         "server.LIMITS": ["limits"],
@@ -147,6 +164,7 @@ class KeyTests(SynchronousTestCase):
             ("logLevel", server.LOG_LEVELS),
             ("logTimeFormat", server.LOG_TIME_FORMATS),
             ("logToStdout", server.LOG_OUTPUTS),
+            ("captures.level", CAPTURE_LEVELS),
             ("routing.router.use", ROUTERS),
             ("routing.scheduler.use", routing.SCHEDULERS),
             ("selectors.*.strategy", selectors.STRATEGIES),

@@ -155,10 +155,10 @@ class ServerKeyTests(SynchronousTestCase):
 
     def test_without_effect(self) -> None:
         """What is read and not acted on yet is a warning for each key."""
-        warnings = settings(f"ui: ~\ncaptureBuffer: 5\nperformance: {{}}\nmodels: {{a: {{{FIXED}}}}}").warnings
+        warnings = settings(f"ui: {{}}\ncaptureBuffer: 5\nperformance: {{}}\nmodels: {{a: {{{FIXED}}}}}").warnings
         self.assertEqual(
             [warning.partition(": ")[2] for warning in warnings],
-            [f"`{name}` is checked, but has no effect in this version" for name in ("captureBuffer", "performance")],
+            [f"`{name}` is checked, but has no effect in this version" for name in ("ui", "performance")],
         )
 
 

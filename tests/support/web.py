@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from io import BytesIO
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, execute, succeed
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -26,12 +26,16 @@ from llamaswap.errors import ClientGone, Refusal
 from llamaswap.exchange import Caller, Exchange, Header, Producer, TunnelEnd
 from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
+from llamaswap.metrics.captures import Captures
+from llamaswap.metrics.database import Keep
+from llamaswap.metrics.store import ActivityStore
 from llamaswap.notices import ProfileChanged, State
 from llamaswap.peers.peers import PeerStatus
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.web import pages
+from llamaswap.web.activity import Activity
 from llamaswap.web.api import Api, Version
 from llamaswap.web.configuration import Configuration
 from llamaswap.web.feeds import LogFeeds
@@ -277,6 +281,14 @@ VIA = b"llamaswap-0123456789abcdef"
 """What a world's server is called in `Via`."""
 
 
+T = TypeVar("T")
+
+
+def at_once(work: Callable[[], T]) -> Deferred[T]:
+    """Satisfies `InThread`, without one."""
+    return execute(work)
+
+
 class World:
     """Everything behind the channel, with lanes that only say which route they were given."""
 
@@ -306,6 +318,10 @@ class World:
         own = {**api.endpoints(), **self.feeds.endpoints(), **Configuration(self.reloads).endpoints()}
         self.peer_statuses: list[PeerStatus] = []
         own |= {**self.profiles.endpoints(), **PeersApi(lambda: self.peer_statuses).endpoints()}
+        keep = Keep(rows=settings.metrics_max_in_memory)
+        self.captures = Captures(settings, at_once)
+        self.store = ActivityStore(None, keep, at_once, self.clock, lost=self.captures.forget)
+        own |= Activity(self.store, self.captures, at_once).endpoints()
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
 

@@ -144,7 +144,7 @@ class TransportTests(SynchronousTestCase):
 
     def test_probe_6_unknown_paths(self) -> None:
         """What is no route is a plain 404, not an envelope."""
-        for path in ("/nope", "/health/", "/v1/models/", "/v1/models/m1", "/v/models", "/api/captures/", "/V1/models"):
+        for path in ("/nope", "/health/", "/v1/models/", "/v1/models/m1", "/v/models", "/api/captures", "/V1/models"):
             exchange = self.world.ask("GET", path)
             self.assertEqual(exchange.status, 404, path)
             self.assert_plain(exchange)

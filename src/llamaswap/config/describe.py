@@ -36,7 +36,14 @@ def describe(settings: Settings) -> dict[str, Any]:
         "logToStdout": settings.log_to_stdout,
         "metricsMaxInMemory": settings.metrics_max_in_memory,
         "captureBuffer": settings.capture_buffer,
-        **({} if settings.store_path is None else {"store": {"path": settings.store_path}}),
+        "captures": {
+            "level": settings.captures.level,
+            "redact": {
+                "headers": list(settings.captures.redact_headers),
+                "fields": list(settings.captures.redact_fields),
+            },
+        },
+        **_store(settings),
         "ui": {"activity": {"session_id": list(settings.session_id_headers)}},
         "performance": {
             "disabled": settings.performance.disabled,
@@ -67,6 +74,13 @@ def describe(settings: Settings) -> dict[str, Any]:
         "hooks": _hooks(settings),
         "routing": _routing(settings),
     }
+
+
+def _store(settings: Settings) -> dict[str, Any]:
+    if settings.store_path is None:
+        return {}
+    kept = {"maxRows": settings.store_max_rows, "maxAge": _duration(settings.store_max_age)}
+    return {"store": {"path": settings.store_path, **kept}}
 
 
 def _duration(seconds: float) -> str:

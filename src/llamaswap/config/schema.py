@@ -190,6 +190,7 @@ class Profile:
     description: str = ""
 
 
+CAPTURE_LEVELS = ("full", "headers", "off")
 MOMENTS = ("before_load", "after_load", "before_unload", "after_unload")
 """The turns of a model's life at which hooks run, as the keys of `hooks:` call them."""
 
@@ -225,6 +226,18 @@ class Performance:
     disabled: bool = False
     every: float = 5.0
     """Seconds between samples."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureRules:
+    """What is captured of requests and answers, and what is left out."""
+
+    level: str = "full"
+    """One of `CAPTURE_LEVELS`."""
+    redact_headers: tuple[str, ...] = ()
+    """Headers whose values are not kept, besides those that never are."""
+    redact_fields: tuple[str, ...] = ()
+    """Members of JSON whose values are not kept, besides those that never are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,8 +304,13 @@ class Settings:
     """Rows of the activity store in memory."""
     capture_buffer: int = 5
     """MiB of captured requests and answers; 0 = none are captured."""
+    captures: CaptureRules = CaptureRules()
     store_path: str | None = None
     """The file of the activity store; None = in memory."""
+    store_max_rows: int = 0
+    """Rows that the file keeps; 0 = all."""
+    store_max_age: float = 0.0
+    """Seconds for which it keeps them; 0 = for ever."""
     session_id_headers: tuple[str, ...] = ("X-Session-ID", "X-Litellm-Session-Id")
     """Headers that name the session of a request (`ui.activity.session_id`)."""
     performance: Performance = Performance()

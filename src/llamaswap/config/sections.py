@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from llamaswap.config import models, server
+from llamaswap.config import activity, models, server
 from llamaswap.config.aliases import aliases_readable, read_aliases
 from llamaswap.config.commands import DEFAULT_CMD_STOP, Dialect
 from llamaswap.config.fields import At, read_keys
@@ -28,11 +28,11 @@ from llamaswap.ids import ModelId
 KEYS = (*server.KEYS, *server.INHERITED)
 ELSEWHERE = (
     *("macros", "models", "startPort", "routing", "groups", "matrix"),
-    *("peers", "selectors", "profiles", "hooks", "memory"),
+    *("peers", "selectors", "profiles", "hooks", "memory", "store"),
 )
 KNOWN = frozenset((*(key.name for key in KEYS), *ELSEWHERE))
 """Every top-level key, once macros are expanded."""
-WITHOUT_EFFECT = (*("captureBuffer", "metricsMaxInMemory", "store", "performance", "ui"),)
+WITHOUT_EFFECT = (*("performance", "ui"),)
 """Those of them whose values nothing acts on yet."""
 _NO_EFFECT = "`{}` is checked, but has no effect in this version"
 
@@ -55,6 +55,7 @@ def read_sections(root: At, ports: Mapping[str, int], routers: Routers, dialect:
         **router.fields(),
         **read_scheduler(root, names),
         **server.read_memory(root.child("memory")),
+        **activity.read_store(root.child("store")),
         "models": MappingProxyType(found),
         "aliases": MappingProxyType(names.aliases),
         "peers": MappingProxyType(peers),

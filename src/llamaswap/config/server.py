@@ -6,6 +6,7 @@ from typing import Any
 
 import re2
 
+from llamaswap.config import activity
 from llamaswap.config.fields import (
     At,
     Key,
@@ -16,9 +17,7 @@ from llamaswap.config.fields import (
     natural,
     positive,
     read_keys,
-    require,
     seconds,
-    some,
     some_seconds,
     string,
     strings,
@@ -28,7 +27,6 @@ from llamaswap.config.schema import Limits, Performance
 
 LEAST_HEALTH_CHECK_TIMEOUT = 15
 LEAST_EVERY = 5.0
-_NO_PATH = "store.path must not be empty"
 LOG_LEVELS = ("debug", "info", "warn", "error")
 LOG_OUTPUTS = ("proxy", "upstream", "both", "none")
 LOG_TIME_FORMATS = frozenset(
@@ -163,11 +161,6 @@ def read_memory(at: At | None) -> dict[str, Any]:
     return read_keys(at, MEMORY) if at else {}
 
 
-def _capture_buffer(at: At) -> int | None:
-    value = integer(at)
-    return None if value is None else max(0, value)
-
-
 def _performance(at: At) -> Performance:
     return Performance(**read_keys(at, PERFORMANCE))
 
@@ -179,22 +172,6 @@ def _every(at: At) -> float | None:
         at.error(f"every must be at least {LEAST_EVERY:.0f}s, got {string(at)}")
         return None
     return value or None
-
-
-def _store(at: At) -> str | None:
-    require(at, "path", _NO_PATH)
-    return read_keys(at, (Key("path", "path", _store_path),)).get("path")
-
-
-def _store_path(at: At) -> str | None:
-    path = string(at)
-    if path is None:
-        return None
-    if not path.strip():
-        at.error(_NO_PATH)
-    elif "\0" in path:
-        at.error("holds the character NUL, which no path can")
-    return path.strip()
 
 
 def _ui(at: At) -> tuple[str, ...] | None:
@@ -245,9 +222,7 @@ KEYS = (
     Key("logToStdout", "log_to_stdout", _log_to_stdout),
     Key("logRequests", "", _accepted),
     Key("limits", "limits", _limits),
-    Key("metricsMaxInMemory", "metrics_max_in_memory", some),
-    Key("captureBuffer", "capture_buffer", _capture_buffer),
-    Key("store", "store_path", _store),
+    *activity.KEYS,
     Key("performance", "performance", _performance),
     Key("ui", "session_id_headers", _ui),
 )

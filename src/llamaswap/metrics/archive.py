@@ -1,0 +1,98 @@
+"""What is remembered of requests that have ended, as one part of a server: rows and captures, through all settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from llamaswap.backends.host import InThread
+from llamaswap.config.schema import Settings
+from llamaswap.errors import ConfigurationError, Problem
+from llamaswap.metrics.captures import Captures
+from llamaswap.metrics.database import Keep, StoreFailed
+from llamaswap.metrics.one_thread import OneThread
+from llamaswap.metrics.shelf import Shelf
+from llamaswap.metrics.store import ActivityStore
+from llamaswap.notices import ActivityStored
+
+
+class Archive:
+    """The store, with a thread of its own, and the captures of its rows. Nothing is opened before `start`."""
+
+    log = Logger()
+
+    def __init__(
+        self,
+        settings: Settings,
+        reactor: Any,
+        in_thread: InThread,
+        publish: Callable[[ActivityStored], None],
+    ) -> None:
+        self._thread = OneThread(reactor, "activity")
+        self._prepared: Shelf | None = None
+        self.captures = Captures(settings, in_thread)
+        self.store = ActivityStore(
+            settings.store_path,
+            keep_of(settings),
+            self._thread,
+            reactor,
+            stored=lambda id: publish(ActivityStored(id)),
+            lost=self.captures.forget,
+        )
+
+    def start(self) -> None:
+        """Open the file, if there is one. Blocks. Raises `StoreFailed`."""
+        self.store.start()
+
+    def prepare(self, settings: Settings) -> None:
+        """Open what these settings want to move to. Blocks; any thread, one at a time. Raises `ConfigurationError`."""
+        self._unprepare()
+        if settings.store_path != self.store.path:
+            self._prepared = self._opened(settings)
+
+    def moving(self, settings: Settings) -> Callable[[], None]:
+        """What puts these settings in place, and cannot fail. Opens what was not prepared: then as `prepare`."""
+        prepared, self._prepared = self._prepared, None
+        if settings.store_path == self.store.path:
+            return lambda: self._stay(settings)
+        if prepared is None or prepared.path != settings.store_path:
+            prepared = self._opened(settings)
+        return partial(self._move, settings, prepared)
+
+    def close(self) -> Deferred[None]:
+        """Write what waits. Fires when that is done, or has taken too long; never fails."""
+        self._unprepare()
+        return self.store.close().addBoth(lambda _: self._thread.close())
+
+    def _opened(self, settings: Settings) -> Shelf:
+        try:
+            return self.store.open(settings.store_path)
+        except StoreFailed as error:
+            raise ConfigurationError((Problem(str(error), "", path="store.path"),)) from error
+
+    def _unprepare(self) -> None:
+        """Close what nobody has moved to."""
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None:
+            prepared.close()
+
+    def _stay(self, settings: Settings) -> None:
+        self.store.keep(keep_of(settings))
+        self.captures.configure(settings)
+
+    def _move(self, settings: Settings, shelf: Shelf) -> None:
+        self.log.info("the activity is kept in {path} from now on", path=settings.store_path or "memory")
+        self.store.move(shelf, keep_of(settings))
+        self.captures.clear()  # the ids of another store mean other requests
+        self.captures.configure(settings)
+
+
+def keep_of(settings: Settings) -> Keep:
+    """How much of the activity these settings want to be kept."""
+    if settings.store_path is None:
+        return Keep(rows=settings.metrics_max_in_memory)
+    return Keep(settings.store_max_rows, settings.store_max_age)

@@ -1,0 +1,218 @@
+"""Requests and answers as they went by, for whoever wants to look at them afterwards (http-api section 16).
+
+Memory has one bound for all: what is kept (compressed), and what is being gathered. When there is no room, what is kept
+longest goes; a request for which that is not enough loses its own capture. None of this is ever written to a disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from llamaswap.backends.host import InThread
+from llamaswap.config.schema import Settings
+from llamaswap.exchange import Header
+from llamaswap.metrics.packing import OVERHEAD, Capture, Gathered, Packer, unpack
+from llamaswap.metrics.parts import HEADERS, Parts, parts_of
+
+LINE_OVERHEAD = 150
+"""Bytes that a header line takes besides its own."""
+
+
+class Captures:
+    """The captures of one server, by the id of their row. Packing and unpacking is done by `in_thread`."""
+
+    _log = Logger()
+
+    def __init__(self, settings: Settings, in_thread: InThread) -> None:
+        self._in_thread = in_thread
+        self._kept: dict[int, bytes] = {}
+        """Oldest first."""
+        self._finished: dict[int, Taking] = {}
+        """Those that are not packed yet."""
+        self._packing = False
+        self._budget = 0
+        self._used = 0
+        self._era = 0
+        self._rules = settings.captures
+        self._packer = Packer(settings.captures)
+        self.configure(settings)
+
+    def configure(self, settings: Settings) -> None:
+        """Other settings: what does not fit any more goes, and all of it when other things are to be captured."""
+        self._budget = settings.capture_buffer * 1024 * 1024
+        if settings.captures != self._rules or not self._wanted(settings):
+            self.clear()
+        self._rules = settings.captures
+        self._packer = Packer(settings.captures)
+        self._evict()
+
+    def clear(self) -> None:
+        """Forget all, those under way as well: ids may begin anew."""
+        self._era += 1
+        for id in (*self._kept, *self._finished):
+            self.forget(id)
+
+    def take(self, path: str) -> Taking | None:
+        """Gather the parts of a request that are captured on this path; None when nothing is captured."""
+        if not self._budget or self._rules.level == "off":
+            return None
+        return Taking(self, HEADERS if self._rules.level == "headers" else parts_of(path), self._era)
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._kept or id in self._finished
+
+    def forget(self, id: int) -> None:
+        """Drop the capture of a row that there is not."""
+        packed, taking = self._kept.pop(id, None), self._finished.pop(id, None)
+        if packed is not None:
+            self._used -= len(packed) + OVERHEAD
+        if taking is not None:
+            taking.drop()
+
+    def get(self, id: int) -> Deferred[Capture | None]:
+        """Fires with the capture of a row; None when there is none. Cancelling forgets the answer."""
+        packed, taking = self._kept.get(id), self._finished.get(id)
+        if packed is not None:
+            return self._in_thread(partial(unpack, packed))
+        if taking is not None:
+            return self._in_thread(partial(self._packer.shown, taking.gathered()))
+        return succeed(None)
+
+    # -- for `Taking` ------------------------------------------------------------------------------------------------
+
+    def grown(self, taking: Taking, size: int) -> None:
+        """`taking` needs so many bytes more; it is dropped if they cannot be had."""
+        self._used += size
+        if self._used > self._budget:
+            self._evict()
+            if self._used > self._budget:
+                self._lose(taking)
+
+    def freed(self, size: int) -> None:
+        self._used -= size
+
+    def finished(self, id: int, taking: Taking, era: int) -> None:
+        """All of it is there."""
+        if era != self._era:
+            taking.drop()
+            return
+        self._finished[id] = taking
+        self._pack()
+
+    # -- within ------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _wanted(settings: Settings) -> bool:
+        return settings.capture_buffer > 0 and settings.captures.level != "off"
+
+    def _evict(self) -> None:
+        while self._used > self._budget and self._kept:
+            self.forget(next(iter(self._kept)))
+
+    def _lose(self, taking: Taking) -> None:
+        if taking.size > self._budget:
+            self._log.warn(
+                "a request and its answer are larger than captureBuffer ({budget} MiB): they are not captured",
+                budget=self._budget >> 20,
+            )
+        taking.drop()
+
+    def _pack(self) -> None:
+        """Pack all that is finished, in one go, then what came meanwhile."""
+        if self._packing or not self._finished:
+            return
+        self._packing = True
+        batch = dict(self._finished)
+        work = partial(self._packer.pack, [taking.gathered() for taking in batch.values()])
+        packing = self._in_thread(work)
+        packing.addCallbacks(self._packed, self._not_packed, callbackArgs=(batch,), errbackArgs=(batch,))
+        packing.addBoth(self._next)
+
+    def _packed(self, packed: Sequence[bytes], batch: dict[int, Taking]) -> None:
+        for (id, taking), data in zip(batch.items(), packed, strict=True):
+            if self._finished.get(id) is taking:
+                self.forget(id)
+                self._kept[id] = data
+                self._used += len(data) + OVERHEAD
+        self._evict()
+
+    def _not_packed(self, failure: Failure, batch: dict[int, Taking]) -> None:
+        self._log.failure("captures could not be packed", failure)
+        for id, taking in batch.items():
+            if self._finished.get(id) is taking:
+                self.forget(id)
+
+    def _next(self, _: Any) -> None:
+        self._packing = False
+        self._pack()
+
+
+class Taking:
+    """One request and its answer, while they pass. To be ended by `finish` or `drop`, once."""
+
+    __slots__ = ("_captures", "_era", "_gathered", "parts", "size")
+
+    def __init__(self, captures: Captures, parts: Parts, era: int) -> None:
+        self._captures = captures
+        self._era = era
+        self._gathered: Gathered | None = Gathered()
+        self.parts = parts
+        """Which bodies are wanted: others need not be given."""
+        self.size = 0
+        """Bytes that it takes in memory."""
+
+    def request(self, headers: Sequence[Header], body: bytes) -> None:
+        """What goes to the model: header lines as they were received, and the body as it is forwarded."""
+        gathered = self._gathered
+        if gathered is not None:
+            gathered.request_headers = headers
+            gathered.request_body = body if self.parts.request else None
+            gathered.length = len(body)
+            self._grow(_size(headers) + (len(body) if self.parts.request else 0))
+
+    def response(self, data: bytes) -> None:
+        """The next piece of the answer, with its content coding undone. Cheap."""
+        gathered = self._gathered
+        if gathered is not None and self.parts.response:
+            gathered.pieces.append(data)
+            self._grow(len(data) + OVERHEAD)
+
+    def finish(self, id: int, path: str, headers: Sequence[Header], *, body: bool = True) -> None:
+        """The answer is complete: keep what was gathered for the row `id`.
+
+        `path` as it was forwarded, `headers` of the answer. Without `body`, the body of the answer is left out.
+        """
+        gathered = self._gathered
+        if gathered is None:
+            return
+        gathered.path, gathered.response_headers = path, headers
+        gathered.keeps_response = body and self.parts.response
+        self._grow(_size(headers) - (0 if body else gathered.without_response()))
+        if self._gathered is not None:
+            self._captures.finished(id, self, self._era)
+
+    def drop(self) -> None:
+        """Let go of all of it. Harmless when that has happened."""
+        self._gathered = None
+        size, self.size = self.size, 0
+        self._captures.freed(size)
+
+    def gathered(self) -> Gathered:
+        """What there is, for whoever packs it; not once it was dropped."""
+        assert self._gathered is not None
+        return self._gathered
+
+    def _grow(self, size: int) -> None:
+        self.size += size
+        self._captures.grown(self, size)
+
+
+def _size(headers: Sequence[Header]) -> int:
+    """Bytes that header lines take in memory."""
+    return sum(len(name) + len(value) + LINE_OVERHEAD for name, value in headers)

@@ -1,0 +1,95 @@
+"""What a capture looks like while it is kept: without secrets, small, and one piece of bytes. For threads."""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from llamaswap.config.schema import CaptureRules
+from llamaswap.exchange import Header
+from llamaswap.metrics.redaction import header_map
+
+if TYPE_CHECKING:
+    from llamaswap.metrics.body_redaction import BodyRedaction
+
+OVERHEAD = 64
+"""Bytes that a piece takes besides its own."""
+_LEVEL = 3
+_CODED = (b"content-encoding",)
+
+
+class Capture(NamedTuple):
+    """A request and its answer, fit to be shown. None: not stored."""
+
+    path: str
+    request_headers: Mapping[str, str]
+    request_body: bytes | None
+    response_headers: Mapping[str, str]
+    response_body: bytes | None
+
+
+class Gathered:
+    """The same as it was received, secrets included."""
+
+    __slots__ = ("keeps_response", "length", "path", "pieces", "request_body", "request_headers", "response_headers")
+
+    def __init__(self) -> None:
+        self.path = ""
+        self.request_headers: Sequence[Header] = ()
+        self.request_body: bytes | None = None
+        self.length = 0
+        """Of the body of the request, also when it is not kept."""
+        self.response_headers: Sequence[Header] = ()
+        self.pieces: list[bytes] = []
+        self.keeps_response = False
+
+    def without_response(self) -> int:
+        """Let go of the body of the answer; returns the bytes that it took."""
+        pieces, self.pieces = self.pieces, []
+        return sum(map(len, pieces)) + OVERHEAD * len(pieces)
+
+
+class Packer:
+    """Packs by these rules."""
+
+    def __init__(self, rules: CaptureRules) -> None:
+        self._fields = rules.redact_fields
+        self._headers = frozenset(name.lower().encode() for name in rules.redact_headers)
+
+    @cached_property
+    def _bodies(self) -> BodyRedaction:
+        """Made in the first thread that needs it: its tables are not small."""
+        from llamaswap.metrics.body_redaction import BodyRedaction
+
+        return BodyRedaction(self._fields)
+
+    def pack(self, gathered: Sequence[Gathered]) -> list[bytes]:
+        """Each in as few bytes as can be had quickly."""
+        import zstandard  # late: nothing is captured on most starts
+
+        compressor = zstandard.ZstdCompressor(level=_LEVEL)
+        return [compressor.compress(marshal.dumps(list(self.shown(each)))) for each in gathered]
+
+    def shown(self, gathered: Gathered) -> Capture:
+        """What may be shown of it."""
+        request_headers = header_map(gathered.request_headers, secret=self._headers)
+        if "Content-Length" in request_headers:
+            request_headers["Content-Length"] = str(gathered.length)
+        request, response = gathered.request_body, b"".join(gathered.pieces)
+        return Capture(
+            gathered.path,
+            request_headers,
+            None if request is None else self._bodies.request(request),
+            header_map(gathered.response_headers, without=_CODED, secret=self._headers),
+            self._bodies.response(response) if gathered.keeps_response else None,
+        )
+
+
+def unpack(packed: bytes) -> Capture:
+    """What `Packer.pack` packed."""
+    import zstandard
+
+    fields: tuple[Any, ...] = marshal.loads(zstandard.ZstdDecompressor().decompress(packed))
+    return Capture(*fields)

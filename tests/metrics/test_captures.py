@@ -1,0 +1,246 @@
+"""Captures: what is kept of requests and answers, and how much memory that takes (http-api section 16)."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.logger import capturedLogs, formatEvent
+from twisted.trial.unittest import SynchronousTestCase
+
+from llamaswap.config.schema import CaptureRules, Settings
+from llamaswap.metrics.captures import Captures, Taking
+from llamaswap.metrics.packing import Capture
+from llamaswap.metrics.parts import parts_of
+from tests.support.activity import LaterThread
+
+MIB = 1024 * 1024
+ASKED = [(b"Host", b"h"), (b"content-length", b"5"), (b"AUTHORIZATION", b"Bearer x"), (b"X-A", b"1"), (b"x-a", b"2")]
+ANSWERED = [(b"Content-Type", b"application/json"), (b"Content-Encoding", b"gzip"), (b"Set-Cookie", b"c")]
+
+
+def rules(buffer: int = 5, **captures: Any) -> Settings:
+    return Settings(capture_buffer=buffer, captures=CaptureRules(**captures))
+
+
+class CapturesCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.thread = LaterThread()
+        self.captures = Captures(rules(), self.thread)
+
+    def gathered(self, request: bytes = b"{}", *answer: bytes, path: str = "/v1/chat/completions") -> Taking:
+        taking = self.captures.take(path)
+        assert taking is not None
+        taking.request(ASKED, request)
+        for piece in answer or (b'{"a":', b"1}"):
+            taking.response(piece)
+        return taking
+
+    def keep(self, id: int, *args: bytes, path: str = "/v1/chat/completions", **how: Any) -> None:
+        self.gathered(*args, path=path).finish(id, path, ANSWERED, **how)
+        self.thread.run()
+
+    def got(self, id: int) -> Capture | None:
+        answer = self.captures.get(id)
+        self.thread.run()
+        return self.successResultOf(answer)
+
+    def kept(self) -> list[int]:
+        return [id for id in range(1, 200) if id in self.captures]
+
+
+class KeptTests(CapturesCase):
+    def test_whole(self) -> None:
+        """Headers by name without secrets, the request as it was forwarded, the answer without its coding."""
+        self.keep(7, b'{"model":1}')
+        headers = {"Host": "h", "Content-Length": "11", "Authorization": "[REDACTED]", "X-A": "1"}
+        answered = {"Content-Type": "application/json", "Set-Cookie": "[REDACTED]"}
+        self.assertEqual(self.got(7), Capture("/v1/chat/completions", headers, b'{"model":1}', answered, b'{"a":1}'))
+        self.assertEqual((7 in self.captures, 8 in self.captures, self.got(8)), (True, False, None))
+
+    def test_before_it_is_packed(self) -> None:
+        """It is there as soon as its request has ended, with the same redaction."""
+        self.gathered(b'{"password":"x"}').finish(1, "/p", ANSWERED)
+        self.assertIn(1, self.captures)
+        answer = self.captures.get(1)
+        self.thread._work.reverse()  # asked before it is packed
+        self.thread.run()
+        before, after = self.successResultOf(answer), self.got(1)
+        self.assertEqual((before, after and after.request_body), (after, b'{"password":"[REDACTED]"}'))
+
+    def test_parts(self) -> None:
+        """By path; headers always."""
+        for path, kept in {
+            "/v1/chat/completions": (True, True),
+            "/v1/audio/speech": (True, False),
+            "/v1/images/generations": (True, False),
+            "/sdapi/v1/txt2img": (True, False),
+            "/v1/audio/transcriptions": (False, True),
+            "/v1/audio/voices": (False, True),
+            "/v1/images/edits": (False, False),
+            "/sdapi/v1/img2img": (False, False),
+        }.items():
+            self.assertEqual(parts_of(path), kept, path)
+            self.keep(1, path=path)
+            found = self.got(1)
+            assert found is not None
+            self.assertEqual((found.request_body is not None, found.response_body is not None), kept, path)
+            self.assertIn("X-A", found.request_headers)
+            self.assertIn("Content-Type", found.response_headers)
+
+    def test_an_answer_that_is_an_error(self) -> None:
+        """Its body is left out."""
+        self.keep(1, body=False)
+        found = self.got(1)
+        self.assertEqual(found and (found.request_body, found.response_body), (b"{}", None))
+
+    def test_levels(self) -> None:
+        """Everything, headers only, nothing."""
+        self.captures.configure(rules(level="headers"))
+        self.keep(1)
+        found = self.got(1)
+        self.assertEqual(found and (found.request_body, found.response_body), (None, None))
+        self.assertEqual(found and found.request_headers["Content-Length"], "2")
+        for off in (rules(level="off"), rules(0)):
+            self.captures.configure(off)
+            self.assertIsNone(self.captures.take("/v1/chat/completions"))
+            self.assertEqual((self.kept(), self.captures._used), ([], 0))
+
+    def test_more_secrets(self) -> None:
+        """Configured headers and members, in any case."""
+        self.captures.configure(rules(redact_headers=("x-A",), redact_fields=("PIN",)))
+        self.keep(1, b'{"pin":"1234","a":1}', b'{"Pin": 9}')
+        found = self.got(1)
+        assert found is not None
+        self.assertEqual(found.request_headers["X-A"], "[REDACTED]")
+        self.assertEqual(found.request_body, b'{"pin":"[REDACTED]","a":1}')
+        self.assertEqual(found.response_body, b'{"Pin": "[REDACTED]"}')
+
+
+class BudgetTests(CapturesCase):
+    """captureBuffer bounds all of it."""
+
+    def test_oldest_go_first(self) -> None:
+        """Compressed bytes count for what is kept."""
+        self.captures.configure(rules(1))
+        for id in range(1, 8):
+            self.keep(id, os.urandom(200_000))
+        self.assertEqual(self.kept(), [3, 4, 5, 6, 7])
+        for id in range(10, 40):
+            self.keep(id, b"x" * 200_000)
+        self.assertLess(len(self.kept()), 36)
+        self.assertEqual(self.kept()[-30:], list(range(10, 40)))
+
+    def test_what_is_gathered_counts(self) -> None:
+        """It drives out what is kept; who asks for more than there is loses its own, and the others go on."""
+        self.captures.configure(rules(1))
+        self.keep(1, os.urandom(300_000))
+        one, other = self.gathered(b"", b"a" * 400_000), self.gathered(b"", b"b" * 400_000)
+        self.assertEqual(self.kept(), [])
+        with capturedLogs() as events:
+            other.response(b"b" * 400_000)
+        self.assertEqual([formatEvent(event) for event in events], [])  # it would have had room alone
+        self.assertLess(self.captures._used, 450_000)
+        other.response(b"more")
+        other.finish(2, "/", ANSWERED)
+        one.finish(3, "/", ANSWERED)
+        self.thread.run()
+        self.assertEqual(self.kept(), [3])
+
+    def test_one_that_is_too_large(self) -> None:
+        """A warning says so."""
+        self.captures.configure(rules(1))
+        with capturedLogs() as events:
+            taking = self.gathered(b"x" * MIB)
+        self.assertIn("larger than captureBuffer (1 MiB): they are not captured", formatEvent(events[0]))
+        self.assertEqual((self.captures._used, len(events)), (0, 1))
+        taking.finish(1, "/", ANSWERED)
+        self.assertEqual((self.kept(), self.thread.busy), ([], 0))
+
+    def test_small_pieces_count_as_much_as_they_take(self) -> None:
+        """A token a piece is mostly overhead."""
+        self.captures.configure(rules(1))
+        taking = self.gathered(b"", *[b"a"] * 10_000)
+        self.assertGreater(taking.size, 600_000)
+
+    def test_dropped(self) -> None:
+        """A capture that is not wanted leaves nothing, whenever that turns out; twice is harmless."""
+        taking = self.gathered()
+        taking.drop()
+        taking.drop()
+        self.gathered().finish(1, "/", ANSWERED)
+        self.captures.forget(1)
+        self.thread.run()
+        self.keep(2)
+        self.captures.forget(2)
+        self.captures.forget(3)
+        self.assertEqual((self.kept(), self.captures._used), ([], 0))
+
+    def test_a_thread_that_fails(self) -> None:
+        """Those captures are lost, and later ones are not."""
+        bad = self.gathered()
+        bad.response("no bytes")  # type: ignore[arg-type]
+        bad.finish(1, "/", ANSWERED)
+        self.thread.run()
+        self.assertEqual(len(self.flushLoggedErrors(TypeError)), 1)
+        self.keep(2)
+        self.assertEqual(self.kept(), [2])
+
+    @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 500_000)), max_size=60))
+    @settings(max_examples=50, deadline=None)
+    def test_the_bound_holds(self, steps: list[tuple[int, int]]) -> None:
+        """Whatever begins, grows, ends and is packed: the sum stays right, and within the budget."""
+        thread = LaterThread()
+        captures = Captures(rules(1), thread)
+        under_way: list[Taking] = []
+        for id, (step, size) in enumerate(steps):
+            if step == 0 and (taking := captures.take("/")):
+                taking.request([], b"r" * (size // 4))
+                under_way.append(taking)
+            elif step == 1 and under_way:
+                under_way[size % len(under_way)].response(os.urandom(size))
+            elif step == 2 and under_way:
+                under_way.pop(size % len(under_way)).finish(id, "/", [], body=bool(size % 2))
+            elif step == 3:
+                thread.run()
+            assert captures._used <= MIB
+            finished = sum(taking.size for taking in captures._finished.values())
+            held = sum(len(data) + 64 for data in captures._kept.values())
+            assert captures._used == held + finished + sum(taking.size for taking in under_way)
+
+
+class ReloadTests(CapturesCase):
+    """Other settings."""
+
+    def test_they_stay(self) -> None:
+        """Unless there is less room; the oldest go."""
+        for id in (1, 2, 3):
+            self.keep(id, os.urandom(400_000))
+        taking = self.gathered()
+        self.captures.configure(rules(9))
+        self.assertEqual(self.kept(), [1, 2, 3])
+        self.captures.configure(rules(1))
+        self.assertEqual(self.kept(), [2, 3])
+        taking.finish(4, "/", ANSWERED)
+        self.assertEqual(self.kept(), [2, 3, 4])
+
+    def test_other_rules(self) -> None:
+        """What was captured by others is forgotten, what is under way or being packed as well."""
+        self.keep(1)
+        self.gathered().finish(2, "/", ANSWERED)
+        taking = self.gathered()
+        self.captures.configure(rules(level="headers"))
+        self.thread.run()
+        taking.finish(3, "/", ANSWERED)
+        self.thread.run()
+        self.assertEqual((self.kept(), self.captures._used), ([], 0))
+
+    def test_off_while_one_is_under_way(self) -> None:
+        """It lets go of its memory with the next piece, or at its end."""
+        one, other = self.gathered(), self.gathered()
+        self.captures.configure(rules(0))
+        one.response(b"x")
+        other.finish(1, "/", ANSWERED)
+        self.assertEqual((self.kept(), self.captures._used), ([], 0))
