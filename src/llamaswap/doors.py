@@ -43,7 +43,7 @@ from llamaswap.web.inference import Inference
 from llamaswap.web.passthrough import Passthrough
 from llamaswap.web.peers import PeersApi
 from llamaswap.web.profiles import Profiles
-from llamaswap.web.refusals import words_for
+from llamaswap.web.refusals import content_type_of, words_for
 from llamaswap.web.resource import LlamaSwapResource
 from llamaswap.web.root import ResourceTree
 from llamaswap.web.routes import ROUTES, Lane, RouteTable
@@ -93,7 +93,7 @@ class Doors:
         self._active = ActiveProfile()
         self._tally = Tally()
         self._known = _Known(pool, dispatcher)
-        self._ledger = Ledger(reactor, self._request_ended)
+        self._ledger = Ledger(reactor, store, captures, content_type_of, self._request_ended)
         self._loading = Loading(self._known.state_of, in_thread, words_for, reactor)
         notices.subscribe(ModelChanged, lambda _: self._loading.stir())
         rules = self._rules(settings)
@@ -128,6 +128,10 @@ class Doors:
             self.factory.configure(settings.limits)
 
         return open_again
+
+    def close(self) -> None:
+        """Record the requests that have ended."""
+        self._ledger.close()
 
     def _rules(self, settings: Settings) -> _Rules:
         remote = RemoteNames(settings.peers, {*settings.models, *settings.aliases, *settings.selectors})

@@ -275,6 +275,7 @@ class House:
         self._hooks.kill()
 
     def close(self) -> Deferred[None]:
+        self._doors.close()
         self._journal.close()
         return self._archive.close().addBoth(lambda _: self._logs.stop())
 

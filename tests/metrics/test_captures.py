@@ -33,7 +33,7 @@ class CapturesCase(SynchronousTestCase):
     def gathered(self, request: bytes = b"{}", *answer: bytes, path: str = "/v1/chat/completions") -> Taking:
         taking = self.captures.take(path)
         assert taking is not None
-        taking.request(ASKED, request)
+        taking.request(ASKED, len(request), [request])
         for piece in answer or (b'{"a":', b"1}"):
             taking.response(piece)
         return taking
@@ -197,7 +197,7 @@ class BudgetTests(CapturesCase):
         under_way: list[Taking] = []
         for id, (step, size) in enumerate(steps):
             if step == 0 and (taking := captures.take("/")):
-                taking.request([], b"r" * (size // 4))
+                taking.request([], size // 4, [b"r" * (size // 4)])
                 under_way.append(taking)
             elif step == 1 and under_way:
                 under_way[size % len(under_way)].response(os.urandom(size))

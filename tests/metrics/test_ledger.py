@@ -10,10 +10,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.exchange import Caller, Exchange
 from llamaswap.metrics.entry import Entry
-from llamaswap.metrics.ledger import Ledger
 from llamaswap.metrics.row import Finished
 from llamaswap.resolve.chooser import Choice
 from llamaswap.resolve.targets import Local
+from tests.support.ledger import MemoryLedger
 from tests.support.web import MemoryExchange, model
 
 
@@ -21,8 +21,8 @@ class LedgerTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.clock.advance(1000)
-        self.ended: list[Entry] = []
-        self.ledger = Ledger(self.clock, self.ended.append)
+        self.ledger = MemoryLedger(self.clock)
+        self.ended = self.ledger.over
         self.told: list[Sequence[Finished]] = []
         self.ledger.subscribe(self.told.append)
 

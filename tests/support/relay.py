@@ -14,8 +14,6 @@ from llamaswap.errors import PeerUnlisted, Refusal
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
-from llamaswap.metrics.entry import Entry
-from llamaswap.metrics.ledger import Ledger
 from llamaswap.notices import State
 from llamaswap.peers.peers import Peers, Prepare
 from llamaswap.proxy.forward import forward
@@ -31,6 +29,7 @@ from llamaswap.web.passthrough import Passthrough
 from llamaswap.web.refusals import words_for
 from llamaswap.web.routes import Lane
 from llamaswap.wire.upstream import Upstream
+from tests.support.ledger import MemoryLedger
 from tests.support.web import MemoryExchange, World
 from tests.support.wire import MemoryUpstream
 
@@ -141,8 +140,8 @@ class RelayWorld(World):
         """`peers` are asked in place of `self.peers`."""
         self.leases = MemoryLeases()
         self.peers = MemoryPeers()
-        self.ended: list[Entry] = []
-        self.ledger = Ledger(Clock(), self.ended.append)
+        self.ledger = MemoryLedger(Clock(), settings)
+        self.ended = self.ledger.over
         self.loading = Loading(self.leases.state_of, self.in_thread, words_for, Clock())
         resolver = Resolver(settings, RemoteNames(settings.peers))
         self.threads: Callable[..., Awaitable[Any]] = lambda work, *arguments: succeed(work(*arguments))

@@ -48,7 +48,7 @@ class ActivityCase(SynchronousTestCase):
         """As the ledger does it."""
         taking = self.world.captures.take(path)
         assert taking is not None
-        taking.request(ASKED, b'{"model": "m1"}')
+        taking.request(ASKED, 15, [b'{"model": "m1"}'])
         taking.response(b'{"a"')
         taking.response(b":1}")
         taking.finish(id, path, ANSWERED, **how)

@@ -16,8 +16,6 @@ from llamaswap.errors import StartFailed
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
-from llamaswap.metrics.entry import Entry
-from llamaswap.metrics.ledger import Ledger
 from llamaswap.resolve.chooser import Chooser
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
@@ -32,6 +30,7 @@ from llamaswap.web.inference import Inference
 from llamaswap.web.refusals import words_for
 from llamaswap.web.routes import ROUTES
 from llamaswap.wire.upstream import Upstream
+from tests.support.ledger import MemoryLedger
 from tests.support.relay import MemoryLeases, MemoryPeers
 from tests.support.schedule import RecordingSwaps
 from tests.support.web import MemoryExchange
@@ -52,7 +51,6 @@ class StayTests(SynchronousTestCase):
         self.upstream = MemoryUpstream()
         core = Core(settings, make_policy(settings))
         self.dispatcher = Dispatcher(core, self.swaps, lambda _: cast(Upstream, self.upstream), self.clock)
-        self.ended: list[Entry] = []
         models = MemoryLeases()
 
         def in_thread(work: Callable[..., Any], *arguments: Any) -> Awaitable[Any]:
@@ -62,7 +60,9 @@ class StayTests(SynchronousTestCase):
         chooser = Chooser(settings, resolver, models, ActiveProfile(), Tally())
         loading = Loading(models.state_of, in_thread, words_for, self.clock)
         ways = (self.dispatcher, MemoryPeers(), in_thread)
-        self.inference = Inference(settings, chooser, *ways, loading, Ledger(self.clock, self.ended.append), models)
+        ledger = MemoryLedger(self.clock)
+        self.ended = ledger.over
+        self.inference = Inference(settings, chooser, *ways, loading, ledger, models)
 
     def ask(self, name: str) -> Deferred[None]:
         exchange = MemoryExchange(

@@ -6,7 +6,7 @@ longest goes; a request for which that is not enough loses its own capture. None
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -167,14 +167,15 @@ class Taking:
         self.size = 0
         """Bytes that it takes in memory."""
 
-    def request(self, headers: Sequence[Header], body: bytes) -> None:
-        """What goes to the model: header lines as they were received, and the body as it is forwarded."""
+    def request(self, headers: Sequence[Header], length: int, pieces: Iterable[bytes]) -> None:
+        """What goes to the model: header lines as they were received, and the body of `length` as it is forwarded."""
         gathered = self._gathered
-        if gathered is not None:
-            gathered.request_headers = headers
-            gathered.request_body = body if self.parts.request else None
-            gathered.length = len(body)
-            self._grow(_size(headers) + (len(body) if self.parts.request else 0))
+        if gathered is None:
+            return
+        gathered.request_headers, gathered.length = headers, length
+        self._grow(_size(headers) + (length if self.parts.request else 0))
+        if self._gathered is not None and self.parts.request:
+            gathered.request_body = b"".join(pieces)
 
     def response(self, data: bytes) -> None:
         """The next piece of the answer, with its content coding undone. Cheap."""

@@ -5,7 +5,7 @@ It only notes what passes: what it means is worked out later (`ledger.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol
 
@@ -13,7 +13,9 @@ from twisted.internet.defer import CancelledError
 
 from llamaswap.errors import BadGateway, ClientGone, Refusal, RequestCancelled
 from llamaswap.exchange import Exchange, Header, client_of
+from llamaswap.metrics.captures import Taking
 from llamaswap.metrics.redaction import header_map
+from llamaswap.metrics.usage import Meter
 from llamaswap.resolve.chooser import Choice
 from llamaswap.resolve.targets import Remote
 from llamaswap.stay import Stay
@@ -203,7 +205,9 @@ class Entry:
             self.taking.drop()
         taking = self.taking = self._book.take(self.asked_path)
         if taking is not None:
-            taking.request(self._exchange.headers, body)
+            pieces: Iterable[bytes] = body.pieces() if body is not None else ()
+            length = body.length if body is not None else 0
+            taking.request(self._exchange.headers, length, pieces)
 
     # -- the witness (`proxy/forward.py`) ----------------------------------------------------------------------------
 

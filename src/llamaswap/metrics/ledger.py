@@ -7,19 +7,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
+from llamaswap.errors import Refusal
 from llamaswap.exchange import Exchange
+from llamaswap.metrics.answers import shortened
+from llamaswap.metrics.captures import Taking
 from llamaswap.metrics.entry import Entry
-from llamaswap.metrics.row import NO_TOKENS, Finished
+from llamaswap.metrics.row import NO_TOKENS, Finished, Row
+from llamaswap.metrics.usage import Reading
 from llamaswap.resolve.chooser import Choice
 
 _SOON = 0.1
 """Seconds."""
 
 Listener = Callable[[Sequence[Finished]], None]
+TypeOf = Callable[[Refusal, bytes | None], str]
+"""The content type of the answer to a refusal, for a client that accepts so much (`web/refusals.py`)."""
+_NOTHING = Reading(NO_TOKENS, 0, "", True, True)
+
+
+class Store(Protocol):
+    """Where rows are kept (`store.py`)."""
+
+    def add(self, row: Row) -> int: ...
+
+
+class Captures(Protocol):
+    """What gathers requests and answers (`captures.py`)."""
+
+    def take(self, path: str) -> Taking | None: ...
 
 
 class Ledger:
@@ -27,14 +47,19 @@ class Ledger:
 
     log = Logger()
 
-    def __init__(self, clock: IReactorTime, ended: Callable[[Entry], None]) -> None:
+    def __init__(
+        self, clock: IReactorTime, store: Store, captures: Captures, type_of: TypeOf, ended: Callable[[Entry], None]
+    ) -> None:
         self._clock = clock
+        self._store = store
+        self._type_of = type_of
         self._ended = ended
         self._over: list[Entry] = []
         self._timer: IDelayedCall | None = None
         self._listeners: dict[object, Listener] = {}
         self._last_id = 0
         self.now = clock.seconds
+        self.take = captures.take
 
     def entry(
         self, exchange: Exchange, choice: Choice, path: str, arrived: float, *, listed: bool, tracked: bool = True
@@ -97,6 +122,9 @@ class Ledger:
             return None
 
     def _settled(self, entry: Entry) -> Finished:
+        reading = entry.meter.close() if entry.meter is not None else _NOTHING
+        if entry.listed:
+            self._record(entry, reading)
         stay = entry.stay
         return Finished(
             model=entry.model,
@@ -107,6 +135,39 @@ class Ledger:
             waited=stay.waited if stay is not None else 0.0,
             first_byte=entry.first_byte,
             seconds=max(0.0, entry.ended - entry.when),
-            tokens=NO_TOKENS,
+            tokens=reading.tokens,
             listed=entry.listed,
         )
+
+    def _record(self, entry: Entry, reading: Reading) -> None:
+        status = entry.seen
+        kind = entry.header(b"content-type")
+        if entry.refusal is not None and not kind:
+            kind = self._type_of(entry.refusal, entry.accept)
+        row = Row(
+            id=0,
+            when=int(entry.ended),
+            model=entry.model,
+            path=entry.path,
+            content_type=kind,
+            status=status,
+            tokens=reading.tokens,
+            duration_ms=max(int((entry.ended - entry.when) * 1000), reading.engine_ms, 0),
+            error=_why(entry, reading),
+            metadata=entry.metadata,
+        )
+        id = self._store.add(row)
+        if entry.taking is not None:
+            self._keep(entry.taking, id, entry, status, reading)
+
+    def _keep(self, taking: Taking, id: int, entry: Entry, status: int, reading: Reading) -> None:
+        """The capture, by http-api sections 13.1 and 16: an error goes without its body, nothing is no capture."""
+        if status == 200 and (reading.empty or not reading.decoded):
+            taking.drop()
+        else:
+            taking.finish(id, entry.path, entry.headers, body=status == 200)
+
+
+def _why(entry: Entry, reading: Reading) -> str:
+    """What went wrong, in the words that say most; empty when nothing did."""
+    return shortened(entry.error or (str(entry.refusal) if entry.refusal is not None else "")) or reading.error

@@ -52,6 +52,11 @@ def answer_to(refusal: Refusal, accept: bytes | None) -> Answer:
     return Answer(refusal.status, tuple(headers), body)
 
 
+def content_type_of(refusal: Refusal, accept: bytes | None) -> str:
+    """Of that answer."""
+    return answer_to(refusal, accept).headers[0][1].decode()
+
+
 def _body(refusal: Refusal, accept: bytes) -> tuple[bytes, bytes]:
     message = str(refusal)
     if b"text/plain" in accept:
