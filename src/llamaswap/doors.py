@@ -106,7 +106,7 @@ class Doors:
         self.feeds = LogFeeds(logs, rules.resolver)
         own = {**self._api.endpoints(), **self.feeds.endpoints(), **Configuration(reloads).endpoints()}
         own |= {**self._profiles.endpoints(), **PeersApi(peers.statuses).endpoints()}
-        own |= Activity(store, captures, in_thread).endpoints()
+        own |= Activity(store, captures, in_thread, self._ledger.settle).endpoints()
         tree = ResourceTree(self._table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self._front, tree)
         self.factory = ChannelFactory(self._front, TreeLane(tree), settings.limits, reactor)
@@ -131,7 +131,7 @@ class Doors:
 
     def close(self) -> None:
         """Record the requests that have ended."""
-        self._ledger.close()
+        self._ledger.settle()
 
     def _rules(self, settings: Settings) -> _Rules:
         remote = RemoteNames(settings.peers, {*settings.models, *settings.aliases, *settings.selectors})

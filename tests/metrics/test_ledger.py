@@ -71,12 +71,12 @@ class LedgerTests(SynchronousTestCase):
         self.assertEqual((len(self.told), len(later)), (1, 1))
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
 
-    def test_close(self) -> None:
-        """What has ended by then is told, and no timer is left."""
+    def test_settle(self) -> None:
+        """What has ended by then is told at once, and no timer is left."""
         with self.entry():
             pass
-        self.ledger.close()
-        self.ledger.close()
+        self.ledger.settle()
+        self.ledger.settle()
         self.assertEqual((len(self.told), self.clock.getDelayedCalls()), (1, []))
 
     def test_ids(self) -> None:

@@ -321,7 +321,7 @@ class World:
         keep = Keep(rows=settings.metrics_max_in_memory)
         self.captures = Captures(settings, at_once)
         self.store = ActivityStore(None, keep, at_once, self.clock, lost=self.captures.forget)
-        own |= Activity(self.store, self.captures, at_once).endpoints()
+        own |= Activity(self.store, self.captures, at_once, lambda: None).endpoints()
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
 

@@ -80,8 +80,8 @@ class Ledger:
     def _unsubscribe(self, subscription: object) -> None:
         self._listeners.pop(subscription, None)
 
-    def close(self) -> None:
-        """Work off what has ended. Later entries are worked off as ever."""
+    def settle(self) -> None:
+        """Work off what has ended now, for whoever is about to read of it, or at the end."""
         if self._timer is not None:
             self._timer.cancel()
             self._flush()

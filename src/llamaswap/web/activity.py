@@ -61,9 +61,10 @@ class CaptureBuffer(Protocol):
 
 
 class Activity:
-    """The endpoints of the activity."""
+    """The endpoints of the activity. Before anything is read, `settle` has what has ended recorded."""
 
-    def __init__(self, store: Store, captures: CaptureBuffer, in_thread: InThread) -> None:
+    def __init__(self, store: Store, captures: CaptureBuffer, in_thread: InThread, settle: Callable[[], None]) -> None:
+        self._settle = settle
         self._store = store
         self._captures = captures
         self._in_thread = in_thread
@@ -80,17 +81,20 @@ class Activity:
     async def activity(self, call: Call) -> Answer:
         """One page of rows. Raises `BadRequest` for parameters that mean nothing."""
         query = read_query(_parameters(call))
+        self._settle()
         page = await _read(self._store.page(query))
         return _json(await self._in_thread(partial(_page_text, page, query, self._captures)))
 
     async def stats(self, call: Call) -> Answer:
         """Sums and rates of one model, or of all."""
+        self._settle()
         return json_answer(stats_record(await _read(self._store.stats(one(_parameters(call), "model")))))
 
     async def export(self, call: Call) -> None:
         """Every row that the filter lets through, by id, as a file; no faster than it is read, in bounded memory."""
         given = _parameters(call)
         form = _form(one(given, "format") or "json")
+        self._settle()
         filter, down = read_filter(given), descending(given)
         rows = await self._part(filter, None, down)
         call.begin(form.head)
@@ -111,7 +115,7 @@ class Activity:
         if not rest or "/" in rest:
             return NOT_FOUND
         if not _ID.fullmatch(rest):
-            raise BadRequest("invalid capture id: a whole number is needed")
+            raise BadRequest("invalid capture ID: a whole number is needed")
         found = await self._captures.get(int(rest))
         if found is None:
             raise CaptureNotFound
