@@ -6,6 +6,7 @@ import json
 import random
 import tracemalloc
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
@@ -29,7 +30,7 @@ def outlined(text: bytes, cuts: list[int], *, nested: bool = False, listed: bool
     """What is left of `text`, cut there."""
     outline = Outline(nested=nested, listed=listed)
     ends = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
-    for start, end in zip(ends, ends[1:], strict=False):
+    for start, end in pairwise(ends):
         outline.feed(text[start:end])
     return outline.close()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterable
+from itertools import pairwise
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -30,7 +31,7 @@ def reading(meter: Meter, pieces: Iterable[bytes]) -> Reading:
 
 def pieces(data: bytes, cuts: Iterable[int]) -> list[bytes]:
     ends = [0, *sorted(cuts), len(data)]
-    return [data[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(ends)]
 
 
 class BodyTests(SynchronousTestCase):

@@ -68,10 +68,10 @@ CODINGS: Mapping[str, tuple[str, Callable[[bytes], bytes]]] = {
     "gzip in pieces": ("x-gzip", _flushed),
     "deflate": ("deflate", zlib.compress),
     "raw deflate": ("Deflate", _raw_deflate),
-    "br": ("br", lambda data: bytes(brotli.compress(data, quality=5))),
+    "br": ("br", lambda data: bytes(brotli.compress(data, quality=1))),
     "zstd": ("zstd", lambda data: zstandard.ZstdCompressor().compress(data)),
     "two frames of zstd": ("zstd", lambda data: zstandard.compress(data[:99]) + zstandard.compress(data[99:])),
-    "two codings": ("gzip, identity, br", lambda data: bytes(brotli.compress(gzip.compress(data, mtime=0)))),
+    "two codings": ("gzip, identity, br", lambda data: bytes(brotli.compress(gzip.compress(data, mtime=0), quality=1))),
 }
 """By a name of ours: Content-Encoding, and how it is done."""
 

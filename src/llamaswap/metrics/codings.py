@@ -32,7 +32,7 @@ class Coding(Protocol):
     """One coding, being undone."""
 
     def steps(self, data: bytes) -> Iterator[bytes]:
-        """What `data` adds, in steps. Raises `Undecodable`."""
+        """What `data`, which is not empty, adds, in steps. Raises `Undecodable`."""
 
     def close(self) -> None:
         """Nothing more comes. Raises `Undecodable` when that is too early."""
@@ -65,7 +65,7 @@ class Decoder:
 
     def _undone(self, coding: Coding, pieces: Iterable[bytes]) -> Iterator[bytes]:
         for piece in pieces:
-            for step in coding.steps(piece):
+            for step in coding.steps(piece) if piece else ():
                 self._given += len(step)
                 if self._given > FREE + GROWTH * self._taken:
                     raise Undecodable(f"it grows to more than {FREE >> 20} MiB and {GROWTH} times its size")

@@ -21,8 +21,8 @@ NOTHING: Cost = (NO_TOKENS, 0)
 _INTEGER = re.compile("[0-9]{1,13}", re.ASCII)
 _DECIMAL = re.compile(r"[0-9]{1,13}(\.[0-9]{0,20})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
 _KNOWN_TIMINGS = frozenset(
-    ("prompt_n", "prompt_ms", "prompt_per_second", "predicted_n", "predicted_ms", "predicted_per_second")
-    + ("cache_n", "draft_n", "draft_n_accepted")
+    "prompt_n prompt_ms prompt_per_second predicted_n predicted_ms predicted_per_second"
+    " cache_n draft_n draft_n_accepted".split()
 )
 
 

@@ -17,7 +17,6 @@ from llamaswap.metrics.outline import Outline
 _BREAK = re.compile(rb"[\r\n]")
 _DATA = b"data:"
 _TELLING = re.compile(rb'"(?:usage|timings|metrics)"[ \t]*+:[ \t]*+\{')
-_LF, _CR = b"\n\r"
 
 
 class Events:

@@ -1,0 +1,1 @@
+Tokens, rates, drafts and times are read in the answers of llama.cpp, vLLM, OpenAI- and Anthropic-compatible engines, streamed or not, plain or in gzip, deflate, br and zstd, as they pass and without keeping them.
