@@ -7,7 +7,7 @@ tree) is told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NamedTuple
 
 from twisted.logger import LogLevel
@@ -16,11 +16,13 @@ from twisted.web.resource import IResource
 from llamaswap import __version__
 from llamaswap.backends.pool import Pool
 from llamaswap.config.schema import Settings
+from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
 from llamaswap.logs.sources import Logs
 from llamaswap.metrics.captures import Captures
 from llamaswap.metrics.entry import Entry
+from llamaswap.metrics.inflight import Inflight
 from llamaswap.metrics.ledger import Ledger
 from llamaswap.metrics.store import ActivityStore
 from llamaswap.notices import ModelChanged, Notices, RequestEnded, State
@@ -36,17 +38,18 @@ from llamaswap.web import pages
 from llamaswap.web.activity import Activity
 from llamaswap.web.api import Api, Version
 from llamaswap.web.configuration import Configuration, Reloads
-from llamaswap.web.feeds import LogFeeds
+from llamaswap.web.feeds import Feeds
 from llamaswap.web.front import Front, Serve
 from llamaswap.web.gate import Gate
 from llamaswap.web.inference import Inference
+from llamaswap.web.inflight import InflightApi
 from llamaswap.web.passthrough import Passthrough
 from llamaswap.web.peers import PeersApi
 from llamaswap.web.profiles import Profiles
 from llamaswap.web.refusals import content_type_of, words_for
 from llamaswap.web.resource import LlamaSwapResource
 from llamaswap.web.root import ResourceTree
-from llamaswap.web.routes import ROUTES, Lane, RouteTable
+from llamaswap.web.routes import ROUTES, Lane, Route, RouteTable
 from llamaswap.wire.channel import ChannelFactory
 from llamaswap.wire.lane import TreeLane
 from llamaswap.wire.upstream import Upstream
@@ -93,7 +96,8 @@ class Doors:
         self._active = ActiveProfile()
         self._tally = Tally()
         self._known = _Known(pool, dispatcher)
-        self._ledger = Ledger(reactor, store, captures, content_type_of, self._request_ended)
+        self._inflight = Inflight(reactor)
+        self._ledger = Ledger(reactor, store, captures, self._inflight, content_type_of, self._request_ended)
         self._loading = Loading(self._known.state_of, in_thread, words_for, reactor)
         notices.subscribe(ModelChanged, lambda _: self._loading.stir())
         rules = self._rules(settings)
@@ -103,10 +107,20 @@ class Doors:
         state_of = self._known.state_of
         self._api = Api(settings, dispatcher, state_of, pool.states, rules.resolver, version, reactor, self._active)
         self._profiles = Profiles(settings, self._active, notices.publish, reactor)
-        self.feeds = LogFeeds(logs, rules.resolver)
+        self.feeds = Feeds(
+            settings,
+            rules.resolver,
+            logs=logs,
+            notices=notices,
+            inflight=self._inflight,
+            state_of=state_of,
+            active=self._active,
+            clock=reactor,
+        )
         own = {**self._api.endpoints(), **self.feeds.endpoints(), **Configuration(reloads).endpoints()}
         own |= {**self._profiles.endpoints(), **PeersApi(peers.statuses).endpoints()}
         own |= Activity(store, captures, in_thread, self._ledger.settle).endpoints()
+        own |= InflightApi(self._inflight).endpoints()
         tree = ResourceTree(self._table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self._front, tree)
         self.factory = ChannelFactory(self._front, TreeLane(tree), settings.limits, reactor)
@@ -124,7 +138,7 @@ class Doors:
             self._api.configure(settings, rules.resolver)
             self._profiles.configure(settings)
             self._tally.forget_all_but(settings.selectors)
-            self.feeds.configure(rules.resolver)
+            self.feeds.configure(settings, rules.resolver)
             self.factory.configure(settings.limits)
 
         return open_again
@@ -140,8 +154,11 @@ class Doors:
         ways = (self._dispatcher, self._peers, self._in_thread)
         inference = Inference(settings, chooser, *ways, self._loading, self._ledger, self._known)
         passthrough = Passthrough(settings, resolver, chooser, *ways, self._ledger, self._known)
-        lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
+        lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve, Lane.FEED: self._feed}
         return _Rules(resolver, remote, Gate(settings, self._table, self._peers.via), lanes)
+
+    def _feed(self, exchange: Exchange, route: Route) -> Coroutine[Any, Any, None]:
+        return self.feeds.serve(exchange, route)
 
     def _request_ended(self, entry: Entry) -> None:
         if entry.choice is not None and self._notices.hears(RequestEnded):

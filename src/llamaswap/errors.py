@@ -122,6 +122,12 @@ class ModelNotFound(Refusal):
     status = 404
 
 
+class RequestNotFound(Refusal):
+    """inflight request not found"""
+
+    status = 404
+
+
 class ProfileNotFound(Refusal):
     """profile not found"""
 

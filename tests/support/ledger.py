@@ -11,6 +11,7 @@ from twisted.internet.task import Clock
 from llamaswap.config.schema import Settings
 from llamaswap.metrics.captures import Captures
 from llamaswap.metrics.entry import Entry
+from llamaswap.metrics.inflight import Inflight
 from llamaswap.metrics.ledger import Ledger
 from llamaswap.metrics.row import Row
 from llamaswap.web.refusals import content_type_of
@@ -30,12 +31,13 @@ class MemoryStore:
 class MemoryLedger(Ledger):
     """Every entry that has ended is in `ended`."""
 
-    def __init__(self, clock: Clock, settings: Settings | None = None) -> None:
+    def __init__(self, clock: Clock, settings: Settings | None = None, inflight: Inflight | None = None) -> None:
         """Without settings, nothing is captured."""
         self.store = MemoryStore()
         self.captures = Captures(settings or Settings(capture_buffer=0), _at_once)
         self.over: list[Entry] = []
-        super().__init__(clock, self.store, self.captures, content_type_of, self.over.append)
+        around = (self.store, self.captures, inflight or Inflight(clock))
+        super().__init__(clock, *around, content_type_of, self.over.append)
 
 
 def _at_once(work: Callable[[], Any]) -> Deferred[Any]:

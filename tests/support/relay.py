@@ -7,13 +7,13 @@ from types import TracebackType
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.task import Clock
 
 from llamaswap.config.schema import Settings
 from llamaswap.errors import PeerUnlisted, Refusal
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
+from llamaswap.metrics.inflight import Inflight
 from llamaswap.notices import State
 from llamaswap.peers.peers import Peers, Prepare
 from llamaswap.proxy.forward import forward
@@ -30,7 +30,7 @@ from llamaswap.web.refusals import words_for
 from llamaswap.web.routes import Lane
 from llamaswap.wire.upstream import Upstream
 from tests.support.ledger import MemoryLedger
-from tests.support.web import MemoryExchange, World
+from tests.support.web import MemoryExchange, World, clock_of_today
 from tests.support.wire import MemoryUpstream
 
 
@@ -140,9 +140,11 @@ class RelayWorld(World):
         """`peers` are asked in place of `self.peers`."""
         self.leases = MemoryLeases()
         self.peers = MemoryPeers()
-        self.ledger = MemoryLedger(Clock(), settings)
+        self.clock = clock_of_today()
+        self.inflight = Inflight(self.clock)
+        self.ledger = MemoryLedger(self.clock, settings, self.inflight)
         self.ended = self.ledger.over
-        self.loading = Loading(self.leases.state_of, self.in_thread, words_for, Clock())
+        self.loading = Loading(self.leases.state_of, self.in_thread, words_for, self.clock)
         resolver = Resolver(settings, RemoteNames(settings.peers))
         self.threads: Callable[..., Awaitable[Any]] = lambda work, *arguments: succeed(work(*arguments))
         active = ActiveProfile()
@@ -153,8 +155,7 @@ class RelayWorld(World):
         passthrough = Passthrough(settings, resolver, chooser, *ways, self.ledger, self.leases)
         self.resolver = resolver
         lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
-        super().__init__(settings, serve=lanes, active=active)
-        self.loading.clock = self.clock
+        super().__init__(settings, serve=lanes, active=active, inflight=self.inflight, clock=self.clock)
 
     def in_thread(self, work: Callable[..., Any], *arguments: Any) -> Awaitable[Any]:
         return self.threads(work, *arguments)

@@ -28,8 +28,9 @@ from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
 from llamaswap.metrics.captures import Captures
 from llamaswap.metrics.database import Keep
+from llamaswap.metrics.inflight import Inflight
 from llamaswap.metrics.store import ActivityStore
-from llamaswap.notices import ProfileChanged, State
+from llamaswap.notices import Notices, ProfileChanged, State
 from llamaswap.peers.peers import PeerStatus
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
@@ -38,9 +39,10 @@ from llamaswap.web import pages
 from llamaswap.web.activity import Activity
 from llamaswap.web.api import Api, Version
 from llamaswap.web.configuration import Configuration
-from llamaswap.web.feeds import LogFeeds
+from llamaswap.web.feeds import Feeds
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
+from llamaswap.web.inflight import InflightApi
 from llamaswap.web.peers import PeersApi
 from llamaswap.web.profiles import Profiles
 from llamaswap.web.resource import LlamaSwapResource
@@ -156,7 +158,7 @@ class MemoryExchange:
         assert not self.status, "begun twice"
         assert not raw or self.raw_chunks
         framing = {b"content-length", b"transfer-encoding", b"connection"}
-        assert not framing & {name.lower() for name, _ in headers}, headers
+        assert not framing & {name.lower() for name, value in headers if value != b"keep-alive"}, headers
         self.status, self.reason, self.length, self.raw = status, reason, length, raw
         self.answered = list(headers)
 
@@ -293,11 +295,16 @@ class World:
     """Everything behind the channel, with lanes that only say which route they were given."""
 
     def __init__(
-        self, settings: Settings, *, serve: Mapping[Lane, Any] | None = None, active: ActiveProfile | None = None
+        self,
+        settings: Settings,
+        *,
+        serve: Mapping[Lane, Any] | None = None,
+        active: ActiveProfile | None = None,
+        inflight: Inflight | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.settings = settings
-        self.clock = Clock()
-        self.clock.advance(1_700_000_000)
+        self.clock = clock or clock_of_today()
         self.publisher = LogPublisher()
         self.logs = Logs(settings, self.publisher)
         self.models = MemoryModels()
@@ -305,16 +312,30 @@ class World:
         self.table = RouteTable(ROUTES)
         self.served: list[tuple[Exchange, Route]] = []
         self.gate = Gate(settings, self.table, VIA)
-        lanes = serve or {Lane.MODEL: self.serve, Lane.PASSTHROUGH: self.serve}
+        lanes = {Lane.FEED: self.feed, **(serve or {Lane.MODEL: self.serve, Lane.PASSTHROUGH: self.serve})}
         self.front = Front(self.gate, lanes, self.clock, log_requests=True)
         resolver = Resolver(settings, RemoteNames(settings.peers))
         version = Version("1.2", "abc", "today")
         self.active = active or ActiveProfile()
         self.told: list[ProfileChanged] = []
+        self.faults: list[Exception] = []
+        """Of listeners for notices."""
         states = (self.models.state_of, self._states)
         api = Api(settings, self.models, *states, resolver, version, self.clock, self.active)
-        self.profiles = Profiles(settings, self.active, self.told.append, self.clock)
-        self.feeds = LogFeeds(self.logs, resolver)
+        self.notices = Notices(self.faults.append)
+        self.notices.subscribe(ProfileChanged, self.told.append)
+        self.profiles = Profiles(settings, self.active, self.notices.publish, self.clock)
+        self.inflight = inflight or Inflight(self.clock)
+        self.feeds = Feeds(
+            settings,
+            resolver,
+            logs=self.logs,
+            notices=self.notices,
+            inflight=self.inflight,
+            state_of=self.models.state_of,
+            active=self.active,
+            clock=self.clock,
+        )
         own = {**api.endpoints(), **self.feeds.endpoints(), **Configuration(self.reloads).endpoints()}
         self.peer_statuses: list[PeerStatus] = []
         own |= {**self.profiles.endpoints(), **PeersApi(lambda: self.peer_statuses).endpoints()}
@@ -322,11 +343,16 @@ class World:
         self.captures = Captures(settings, at_once)
         self.store = ActivityStore(None, keep, at_once, self.clock, lost=self.captures.forget)
         own |= Activity(self.store, self.captures, at_once, lambda: None).endpoints()
+        own |= InflightApi(self.inflight).endpoints()
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
 
     def _states(self) -> Iterable[tuple[Model, State]]:
         return [(model, self.models.state_of(model.id)) for model in self.settings.models.values()]
+
+    def feed(self, exchange: Exchange, route: Route) -> Coroutine[Any, Any, None]:
+        """The lane of answers that stay open."""
+        return self.feeds.serve(exchange, route)
 
     async def serve(self, exchange: Exchange, route: Route) -> None:
         """A lane that says which route it was given."""
@@ -351,6 +377,13 @@ class World:
         if answering is not None:
             run(answering)
         return exchange
+
+
+def clock_of_today() -> Clock:
+    """A clock whose time is one of this age."""
+    clock = Clock()
+    clock.advance(1_700_000_000)
+    return clock
 
 
 def run(coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -90,26 +90,30 @@ class KeyTableTests(SynchronousTestCase):
                     self.assertEqual(exchange.answered_header("WWW-Authenticate"), 'Basic realm="llama-swap"')
 
     def test_right_key_reaches_the_lane(self) -> None:
-        """With a right key in any of its places the route's lane is asked, with the route."""
+        """With a right key in any of its places the route's lane is asked, with the route; a stream begins."""
+        self.world.feeds.close()
         for route, method in calls():
             for headers in RIGHT:
                 self.world.served.clear()
                 exchange = self.world.ask(method, example(route), headers)
                 if route.lane is Lane.RESOURCE:
                     self.assertEqual(exchange.status, 0, example(route))
+                elif route.lane is Lane.FEED:
+                    self.assertEqual(exchange.status, 200, example(route))
                 else:
                     self.assertEqual([served for _, served in self.world.served], [route])
 
     def test_without_keys_everything_answers(self) -> None:
         """While no key is configured no route asks for one."""
         world = World(settings_of(model("m")))
+        world.feeds.close()
         for route, method in calls():
             self.assertNotEqual(world.ask(method, example(route)).status, 401)
 
     def test_the_same_gate_stands_before_the_tree(self) -> None:
         """Over a connection, through the resource adapter: 401 without the key, an answer of the tree with it."""
         for route, method in calls():
-            if route.lane is Lane.RESOURCE and route.endpoint != "log_stream":
+            if route.lane is Lane.RESOURCE:
                 closed = self.world.visit(example(route), WRONG["wrong"], method=method)
                 self.assertEqual(closed.status == 401, route.access is Access.KEY, example(route))
                 reached = self.world.visit(example(route), RIGHT[0], method=method)

@@ -36,7 +36,7 @@ def rows() -> list[tuple[str, str, Route]]:
     for route in ROUTES:
         path = route.path.decode() + ("m/x" if route.prefix else "")
         for method in sorted(route.methods) or [b"PATCH", b"GET"]:
-            head_only = route.endpoint == "log_stream"
+            head_only = route.lane is Lane.FEED
             found.append(("HEAD" if head_only else method.decode(), path, route))
     return found
 
@@ -56,7 +56,8 @@ class BothWaysTests(SynchronousTestCase):
                 self.assertEqual(ours.status == 401, closed, (path, name))
                 self.assertEqual((ours.status, ours.body), (theirs.status, theirs.body), (path, name))
                 served, self.world.served = self.world.served, []
-                self.assertEqual(bool(served), route.lane is not Lane.RESOURCE and not closed, (path, name))
+                relayed = route.lane in (Lane.MODEL, Lane.PASSTHROUGH)
+                self.assertEqual(bool(served), relayed and not closed, (path, name))
 
     def test_one_connection_for_both_lanes(self) -> None:
         """Requests of either lane follow each other on one connection, and are answered in order."""

@@ -70,7 +70,8 @@ class Tail:
     def __init__(self, write: Callable[[bytes], object], limit: int = CAPACITY) -> None:
         self._write = write
         self._limit = limit
-        self._paused = False
+        self.paused = False
+        """Its reader does not keep up."""
         self._queue: deque[bytes] = deque()
         self._queued = 0
         self._dropped = 0
@@ -78,7 +79,7 @@ class Tail:
 
     def write(self, data: bytes) -> None:
         """Pass `data` on, or keep it, or count it as dropped."""
-        if not self._paused and not self._queue:
+        if not self.paused and not self._queue:
             self._pass(data)
         elif self._dropped or self._queued + len(data) > self._limit:
             self._dropped += len(data)
@@ -87,16 +88,16 @@ class Tail:
             self._queued += len(data)
 
     def pauseProducing(self) -> None:
-        self._paused = True
+        self.paused = True
 
     def resumeProducing(self) -> None:
         """Give the reader what was kept, as far as it takes it, and then the news of what was not."""
-        self._paused = False
-        while self._queue and not self._paused:
+        self.paused = False
+        while self._queue and not self.paused:
             data = self._queue.popleft()
             self._queued -= len(data)
             self._pass(data)
-        if self._dropped and not self._paused:
+        if self._dropped and not self.paused:
             dropped, self._dropped = self._dropped, 0
             self._pass(f"{self._newline()}— {dropped} bytes dropped —\n".encode())
 

@@ -17,6 +17,7 @@ from llamaswap.exchange import Exchange
 from llamaswap.metrics.answers import shortened
 from llamaswap.metrics.captures import Taking
 from llamaswap.metrics.entry import Entry
+from llamaswap.metrics.inflight import Inflight
 from llamaswap.metrics.row import NO_TOKENS, Finished, Row
 from llamaswap.metrics.usage import Reading
 from llamaswap.resolve.chooser import Choice
@@ -43,17 +44,24 @@ class Captures(Protocol):
 
 
 class Ledger:
-    """Opens entries; `ended` hears of the end of each at once, listeners of all in batches."""
+    """Opens entries, and keeps them `inflight`; `ended` hears of each end at once, listeners of all in batches."""
 
     log = Logger()
 
     def __init__(
-        self, clock: IReactorTime, store: Store, captures: Captures, type_of: TypeOf, ended: Callable[[Entry], None]
+        self,
+        clock: IReactorTime,
+        store: Store,
+        captures: Captures,
+        inflight: Inflight,
+        type_of: TypeOf,
+        ended: Callable[[Entry], None],
     ) -> None:
         self._clock = clock
         self._store = store
         self._type_of = type_of
         self._ended = ended
+        self._inflight = inflight
         self._over: list[Entry] = []
         self._timer: IDelayedCall | None = None
         self._listeners: dict[object, Listener] = {}
@@ -92,11 +100,15 @@ class Ledger:
         if entry.tracked:
             self._last_id += 1
             entry.id = str(self._last_id)
+            self._inflight.add(entry)
 
     def begun(self, entry: Entry) -> None:
-        pass
+        if entry.tracked:
+            self._inflight.begun(entry)
 
     def closed(self, entry: Entry) -> None:
+        if entry.tracked:
+            self._inflight.over(entry)
         self._ended(entry)
         self._over.append(entry)
         if self._timer is None:

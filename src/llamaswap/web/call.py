@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 
 from twisted.web.server import Request
 
@@ -44,10 +43,6 @@ class Call:
     def query(self) -> bytes:
         """The query as received, with its `?`."""
         return paths.split(self.target)[1]
-
-    def asks(self, name: str) -> bool:
-        """The query has the key `name`, with whatever value."""
-        return name in parse_qs(self.query[1:].decode("latin-1"), keep_blank_values=True)
 
     def header(self, name: bytes) -> bytes | None:
         """The first value of the header `name`."""

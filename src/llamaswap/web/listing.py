@@ -117,9 +117,8 @@ def _able(given: Capabilities) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if given.inputs or given.outputs:
         fields["architecture"] = _architecture(given)
-    able = [name for name, is_able in _abilities(given) if is_able]
-    if able:
-        fields["capabilities"] = dict.fromkeys(able, True)
+    if able := abilities(given):
+        fields["capabilities"] = able
     if given.tools:
         fields["supported_parameters"] = ["tools", "tool_choice"]
     if given.context:
@@ -136,6 +135,11 @@ def _architecture(given: Capabilities) -> dict[str, Any]:
     if given.inputs and given.outputs:
         fields["modality"] = f"{'+'.join(given.inputs)}->{'+'.join(given.outputs)}"
     return fields
+
+
+def abilities(given: Capabilities) -> dict[str, bool]:
+    """What a model can do, by the names that clients know."""
+    return {name: True for name, is_able in _abilities(given) if is_able}
 
 
 def _abilities(given: Capabilities) -> Iterator[tuple[str, bool]]:

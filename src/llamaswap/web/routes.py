@@ -19,6 +19,8 @@ class Lane(Enum):
     """A model named in the request; relayed."""
     PASSTHROUGH = "passthrough"
     """A model named in the path; relayed."""
+    FEED = "feed"
+    """An answer that stays open; `endpoint` names what fills it."""
     RESOURCE = "resource"
     """The resource tree; `endpoint` names what answers."""
 
@@ -132,6 +134,10 @@ def _resource(
     return Route(path.encode(), methods, Lane.RESOURCE, endpoint, access, prefix, guarded)
 
 
+def _feed(path: str, endpoint: str, *, prefix: bool = False) -> Route:
+    return Route(path.encode(), _GET, Lane.FEED, endpoint, prefix=prefix, guarded=True)
+
+
 ROUTES: tuple[Route, ...] = (
     *_model(
         _POST,
@@ -166,6 +172,8 @@ ROUTES: tuple[Route, ...] = (
     _resource(_GET, "/api/profiles", "profiles", guarded=True),
     _resource(_PUT, "/api/profiles/active", "profile_active", guarded=True),
     _resource(_POST, "/api/config/reload", "reload", guarded=True),
+    _resource(_POST, "/api/inflight/", "inflight_cancel", guarded=True, prefix=True),
+    _feed("/api/events", "events"),
     _resource(_GET, "/api/peers", "peers", guarded=True),
     _resource(_GET, "/api/metrics/activity", "activity", guarded=True),
     _resource(_GET, "/api/metrics/stats", "activity_stats", guarded=True),
@@ -173,8 +181,10 @@ ROUTES: tuple[Route, ...] = (
     _resource(_GET, "/api/captures/", "capture", guarded=True, prefix=True),
     _resource(_GET, "/api/version", "version", guarded=True),
     _resource(_GET, "/logs", "logs", guarded=True),
-    _resource(_GET, "/logs/stream", "log_stream", guarded=True),
-    _resource(_GET, "/logs/stream/", "log_stream", guarded=True, prefix=True),
+    _feed("/logs/stream", "log_stream"),
+    _feed("/logs/stream/", "log_stream", prefix=True),
+    _feed("/logs/streamSSE", "log_events"),
+    _feed("/logs/streamSSE/", "log_events", prefix=True),
     _resource(_GET, "/health", "health", access=Access.OPEN),
     _resource(_GET, "/wol-health", "health", access=Access.OPEN),
     _resource(_GET, "/", "index", access=Access.OPEN),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import cast
 
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.exchange import Exchange
+from llamaswap.feeds.turns import HEARTBEAT_PERIOD
 from llamaswap.ids import ModelId
 from llamaswap.logs.ring import CAPACITY
-from tests.support.web import Client, World, model, settings_of
+from tests.support.web import Client, MemoryExchange, World, model, settings_of
 
 
 class LogsTests(SynchronousTestCase):
@@ -128,3 +132,87 @@ class LogsTests(SynchronousTestCase):
         self.assertEqual(client.reply.body, b"own")
         self.assertEqual(self.follow("/logs/stream").reply.body, b"own")
         self.world.feeds.close()
+
+
+class LogEventsTests(SynchronousTestCase):
+    """`/logs/streamSSE`, as in the first releases."""
+
+    def setUp(self) -> None:
+        self.world = World(settings_of(model("m1"), model("org/m2", aliases=("al2",))))
+        self.logs = self.world.logs
+
+    def follow(self, path: str = "", *, method: str = "GET") -> tuple[MemoryExchange, Deferred[None]]:
+        exchange = MemoryExchange(method, "/logs/streamSSE" + path)
+        answering = self.world.front.receive(cast(Exchange, exchange))
+        assert answering is not None
+        exchange.task = Deferred.fromCoroutine(answering)
+        return exchange, exchange.task
+
+    def test_history_then_live(self) -> None:
+        """Each piece of the log is a message, with a `data:` line for each of its lines."""
+        self.logs.proxy.write(b"one\ntwo\n")
+        exchange, _ = self.follow()
+        self.assertEqual(exchange.answered_header("Content-Type"), "text/event-stream")
+        self.assertEqual(exchange.answer, b"event:message\ndata: one\ndata: two\ndata: \n\n")
+        self.logs.proxy.write(b"three")
+        self.assertEqual(exchange.written[-1], b"event:message\ndata: three\n\n")
+
+    def test_without_history(self) -> None:
+        """Asked so, it begins with what is written next."""
+        self.logs.proxy.write(b"old")
+        exchange, _ = self.follow("?no-history")
+        self.assertEqual((exchange.status, exchange.answer), (200, b""))
+
+    def test_sources(self) -> None:
+        """The same as of the plain stream."""
+        for name in ("m1", "org/m2"):
+            self.logs.model(ModelId(name)).write(f"<{name}>".encode())
+        for path, expected in {
+            "/upstream": b"<m1><org/m2>",
+            "/org%2Fm2": b"<org/m2>",
+            "/al2": b"<org/m2>",
+            "/": b"",
+        }.items():
+            self.assertIn(expected, self.follow(path)[0].answer, path)
+        for path in ("/nope", "/%ff"):
+            exchange, done = self.follow(path)
+            self.successResultOf(done)
+            self.assertEqual(exchange.status, 400)
+
+    def test_heartbeat(self) -> None:
+        """An idle stream shows that it is alive; one whose client does not read is not written to."""
+        exchange, _ = self.follow()
+        self.world.clock.advance(HEARTBEAT_PERIOD)
+        self.assertEqual(exchange.answer, b":\n\n")
+        assert exchange.producer is not None
+        exchange.producer.pauseProducing()
+        self.world.clock.advance(HEARTBEAT_PERIOD)
+        self.assertEqual(exchange.answer, b":\n\n")
+
+    def test_slow_client(self) -> None:
+        """It gets what was kept, and is told how much was not."""
+        exchange, _ = self.follow()
+        assert exchange.producer is not None
+        exchange.producer.pauseProducing()
+        for _ in range(2000):
+            self.logs.proxy.write(b"x" * 99 + b"\n")
+        self.assertEqual(exchange.answer, b"")
+        exchange.producer.resumeProducing()
+        kept = CAPACITY // 100 * 100
+        self.assertEqual(exchange.answer.count(b"data: xxx"), kept // 100)
+        self.assertTrue(exchange.written[-1].decode().startswith(f"event:message\ndata: — {200_000 - kept} bytes"))
+
+    def test_ends(self) -> None:
+        """With its client, with the keys that let it in, and with the server; HEAD at once."""
+        exchange, gone = self.follow()
+        exchange.cancel()
+        self.failureResultOf(gone, CancelledError)
+        exchange, done = self.follow()
+        self.world.feeds.end_all()
+        self.successResultOf(done)
+        self.assertTrue(exchange.finished)
+        self.world.feeds.close()
+        self.successResultOf(self.follow()[1])
+        self.successResultOf(self.follow(method="HEAD")[1])
+        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+        self.assertEqual(self.logs.combined.followers, 0)

@@ -1,0 +1,56 @@
+"""What `/api/events` tells, as the text of one message (http-api section 12). Pure.
+
+The data of a message is an envelope whose own data is JSON text again. It is kept to ASCII, so that whatever a reader
+takes for the end of a line, it finds none inside.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+def log_data(source: str, text: str) -> str:
+    """What was written to the log of `source`."""
+    return _envelope("logData", {"source": source, "data": text})
+
+
+def model_status(models: Sequence[Mapping[str, Any]]) -> str:
+    """All models (`web/status.py`)."""
+    return _envelope("modelStatus", models)
+
+
+def ui_config(session_headers: Sequence[str]) -> str:
+    """What the UI needs to know of the settings."""
+    return _envelope("uiConfig", {"activity": {"session_id": list(session_headers)}})
+
+
+def profile_changed(active: str | None) -> str:
+    """Which profile is active."""
+    return _envelope("profileChanged", {"active": active})
+
+
+def activity(id: int) -> str:
+    """A line of the list of activity can be read."""
+    return _envelope("activity", {"id": id})
+
+
+def inflight_snapshot(records: Iterable[Mapping[str, Any]]) -> str:
+    """All requests under way (`metrics/underway.py`)."""
+    return _envelope("inflight", {"operation": "snapshot", "requests": list(records)})
+
+
+def inflight_upsert(record: Mapping[str, Any]) -> str:
+    """A request under way, and how it is with it now."""
+    return _envelope("inflight", {"operation": "upsert", "request": record})
+
+
+def inflight_remove(id: str) -> str:
+    """A request is over."""
+    return _envelope("inflight", {"operation": "remove", "id": id})
+
+
+def _envelope(kind: str, data: object) -> str:
+    inner = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps({"type": kind, "data": inner}, separators=(",", ":"))

@@ -1,0 +1,156 @@
+"""Hears what happens here, and publishes it: what came together in a turn of the reactor, in the next.
+
+It listens only between `wake` and `sleep`: a server that nobody watches does nothing for those who might.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from llamaswap.feeds import messages
+from llamaswap.feeds.gathering import NEVER, ActivityNews, InflightNews, LogNews, News, StateNews
+from llamaswap.logs.monitor import Monitor
+from llamaswap.metrics.inflight import Inflight
+from llamaswap.metrics.underway import Change
+from llamaswap.notices import ActivityStored, ModelChanged, Notices, PeerChanged, ProfileChanged
+
+Publish = Callable[[str], None]
+
+
+class Newsroom:
+    """All kinds of news."""
+
+    def __init__(
+        self,
+        publish: Publish,
+        *,
+        proxy: Monitor,
+        upstream: Monitor,
+        notices: Notices,
+        inflight: Inflight,
+        status: Callable[[], Sequence[dict[str, Any]]],
+        active: Callable[[], str | None],
+        session_headers: Callable[[], Sequence[str]],
+        clock: IReactorTime,
+    ) -> None:
+        """`status` tells all models (`web/status.py`), `active` the profile, `session_headers` what `uiConfig` says."""
+        self._publish = publish
+        self._monitors = (proxy, upstream)
+        self._notices = notices
+        self._inflight = inflight
+        self._clock = clock
+        self._logs = (LogNews("proxy", proxy.history), LogNews("upstream", upstream.history))
+        self._models = StateNews(lambda: messages.model_status(status()))
+        self._config = StateNews(lambda: messages.ui_config(session_headers()))
+        self._profile = StateNews(lambda: messages.profile_changed(active()))
+        self._under_way = InflightNews(inflight.snapshot)
+        self._activity = ActivityNews()
+        self._kinds: tuple[News, ...] = (
+            *self._logs,
+            self._profile,
+            self._config,
+            self._models,
+            self._under_way,
+            self._activity,
+        )
+        self._ends: list[Callable[[], None]] = []
+        self._call: IDelayedCall | None = None
+        self.awake = False
+
+    # -- its life --------------------------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Begin to listen; harmless when it does."""
+        if self.awake:
+            return
+        self.awake = True
+        for kind in self._kinds:
+            kind.begin()
+        self._ends = [
+            monitor.subscribe(self._writer(log)) for monitor, log in zip(self._monitors, self._logs, strict=True)
+        ]
+        self._ends += [
+            self._notices.subscribe(ModelChanged, self.models_changed),
+            self._notices.subscribe(PeerChanged, self.models_changed),
+            self._notices.subscribe(ProfileChanged, self._profile_changed),
+            self._notices.subscribe(ActivityStored, self._stored),
+            self._inflight.subscribe(self._changed),
+        ]
+
+    def sleep(self) -> None:
+        """Listen no more; what is not published yet never will be."""
+        self.awake = False
+        ends, self._ends = self._ends, []
+        for end in ends:
+            end()
+        if self._call is not None:
+            self._call.cancel()
+            self._call = None
+
+    # -- what it hears ---------------------------------------------------------------------------------------------
+
+    def models_changed(self, _: object = None) -> None:
+        """What is said of the models may be something else now."""
+        if self.awake:
+            self._models.hear()
+            self._stir()
+
+    def config_changed(self) -> None:
+        """What the UI is told of the settings is something else now."""
+        if self.awake:
+            self._config.hear()
+            self._stir()
+
+    def _profile_changed(self, _: ProfileChanged) -> None:
+        self._profile.hear()
+        self.models_changed()
+
+    def _stored(self, notice: ActivityStored) -> None:
+        self._activity.hear(notice.id)
+        self._stir()
+
+    def _changed(self, change: Change) -> None:
+        self._under_way.hear(change, self._clock.seconds())
+        self._stir()
+
+    def _writer(self, log: LogNews) -> Callable[[bytes], None]:
+        def write(data: bytes) -> None:
+            log.write(data)
+            self._stir()
+
+        return write
+
+    # -- what it publishes -----------------------------------------------------------------------------------------
+
+    def all(self) -> list[str]:
+        """The messages of everything there is now; what has come together is published before."""
+        now = self._clock.seconds()
+        for kind in self._kinds:
+            self._take(kind, now)
+        logs = [log.all() for log in self._logs]
+        states = (self._models.all(), self._config.all(), self._profile.all())
+        return [*logs, *states, self._under_way.all(now)]
+
+    def _stir(self) -> None:
+        """Publish when the first of what has come together is due, and not in this turn."""
+        wait = max(0.0, min(kind.due for kind in self._kinds) - self._clock.seconds())
+        if self._call is None:
+            self._call = self._clock.callLater(wait, self._tell)
+        elif self._call.getTime() > self._clock.seconds() + wait:
+            self._call.reset(wait)
+
+    def _tell(self) -> None:
+        self._call = None
+        now = self._clock.seconds()
+        for kind in self._kinds:
+            if kind.due <= now:
+                self._take(kind, now)
+        if min(kind.due for kind in self._kinds) < NEVER:
+            self._stir()
+
+    def _take(self, kind: News, now: float) -> None:
+        for message in kind.take(now):
+            self._publish(message)

@@ -1,0 +1,125 @@
+"""What happens here, as it happens (http-api section 12): `GET /api/events`.
+
+It owns who follows. What is told, and when, `feeds/` knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from llamaswap.config.schema import Settings
+from llamaswap.exchange import Exchange
+from llamaswap.feeds import sse
+from llamaswap.feeds.broadcast import Broadcast
+from llamaswap.feeds.newsroom import Newsroom
+from llamaswap.feeds.turns import Heartbeat, Turns
+from llamaswap.logs.monitor import Monitor
+from llamaswap.metrics.inflight import Inflight
+from llamaswap.notices import Notices, StateOf
+from llamaswap.resolve.profiles import ActiveProfile
+from llamaswap.resolve.resolver import Resolver
+from llamaswap.web.front import Serve
+from llamaswap.web.routes import Route
+from llamaswap.web.status import model_status
+from llamaswap.web.streams import Streams
+
+LINGER = 60.0
+"""Seconds after the last client has gone, for which messages are kept for one that comes again."""
+
+
+class Events:
+    """The stream, and all who follow it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        resolver: Resolver,
+        *,
+        proxy: Monitor,
+        upstream: Monitor,
+        notices: Notices,
+        inflight: Inflight,
+        state_of: StateOf,
+        active: ActiveProfile,
+        heartbeat: Heartbeat,
+        turns: Turns,
+        clock: IReactorTime,
+    ) -> None:
+        self._settings = settings
+        self._resolver = resolver
+        self._heartbeat = heartbeat
+        self._clock = clock
+        self._streams = Streams()
+        self._broadcast = Broadcast(lambda: self._newsroom.all(), clock, turns)
+        self._newsroom = Newsroom(
+            self._broadcast.publish,
+            proxy=proxy,
+            upstream=upstream,
+            notices=notices,
+            inflight=inflight,
+            status=lambda: model_status(self._settings, self._resolver.remotes, state_of),
+            active=lambda: active.name,
+            session_headers=lambda: self._settings.session_id_headers,
+            clock=clock,
+        )
+        self._lingering: IDelayedCall | None = None
+
+    def feeds(self) -> Mapping[str, Serve]:
+        """What answers, by endpoint name."""
+        return {"events": self.serve}
+
+    def configure(self, settings: Settings, resolver: Resolver) -> None:
+        """Tell of these settings; streams that are open stay so."""
+        before, self._settings = self._settings.session_id_headers, settings
+        self._resolver = resolver
+        self._newsroom.models_changed()
+        if before != settings.session_id_headers:
+            self._newsroom.config_changed()
+
+    def end_all(self) -> None:
+        """End every open stream: who follows has to ask anew."""
+        self._streams.end_all()
+
+    def close(self) -> None:
+        """End every stream, now and from now on. May be called twice."""
+        self._streams.close()
+        self._rest()
+
+    async def serve(self, exchange: Exchange, route: Route) -> None:
+        """All there is, or what the client missed, then what happens, until client or server end it."""
+        sse.begin(exchange)
+        if exchange.method == b"HEAD" or self._streams.closed:
+            exchange.finish()
+            return
+        self._wake()
+        follower = self._broadcast.follow(exchange.write, exchange.abort, exchange.header(b"last-event-id"))
+        end_beating = self._heartbeat.add(follower)
+        try:
+            await self._streams.hold(exchange, follower)
+        finally:
+            end_beating()
+            self._broadcast.leave(follower)
+            self._linger()
+
+    # -- whether anybody listens -----------------------------------------------------------------------------------
+
+    def _wake(self) -> None:
+        if self._lingering is not None:
+            self._lingering.cancel()
+            self._lingering = None
+        self._newsroom.wake()
+
+    def _linger(self) -> None:
+        if not self._broadcast and self._lingering is None and not self._streams.closed:
+            self._lingering = self._clock.callLater(LINGER, self._rest)
+
+    def _rest(self) -> None:
+        """Nobody listens any more, nor will soon."""
+        if self._lingering is not None and self._lingering.active():
+            self._lingering.cancel()
+        self._lingering = None
+        self._newsroom.sleep()
+        self._broadcast.close()
+        self._broadcast.forget()
