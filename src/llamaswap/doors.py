@@ -21,7 +21,8 @@ from llamaswap.loading.stream import Loading
 from llamaswap.logs.sources import Logs
 from llamaswap.metrics.entry import Entry
 from llamaswap.metrics.ledger import Ledger
-from llamaswap.notices import ModelChanged, Notices, RequestEnded, State
+from llamaswap.metrics.prometheus import Counted, Present, Prometheus
+from llamaswap.notices import ModelChanged, Notices, PeerState, RequestEnded, State
 from llamaswap.peers.peers import Peers
 from llamaswap.proxy.body import InThread
 from llamaswap.resolve.chooser import Chooser
@@ -37,6 +38,7 @@ from llamaswap.web.feeds import LogFeeds
 from llamaswap.web.front import Front, Serve
 from llamaswap.web.gate import Gate
 from llamaswap.web.inference import Inference
+from llamaswap.web.metrics import MetricsPage
 from llamaswap.web.passthrough import Passthrough
 from llamaswap.web.peers import PeersApi
 from llamaswap.web.profiles import Profiles
@@ -47,6 +49,8 @@ from llamaswap.web.routes import ROUTES, Lane, RouteTable
 from llamaswap.wire.channel import ChannelFactory
 from llamaswap.wire.lane import TreeLane
 from llamaswap.wire.upstream import Upstream
+
+_UP = {PeerState.UP: True, PeerState.DOWN: False}
 
 
 class _Rules(NamedTuple):
@@ -74,6 +78,7 @@ class Doors:
         peers: Peers,
         notices: Notices,
         reloads: Reloads,
+        counted: Counted,
         reactor: Any,
     ) -> None:
         self._dispatcher = dispatcher
@@ -89,6 +94,7 @@ class Doors:
         self._tally = Tally()
         self._known = _Known(pool, dispatcher)
         self._ledger = Ledger(reactor, self._request_ended)
+        self._ledger.subscribe(counted.requests.take)
         self._loading = Loading(self._known.state_of, in_thread, words_for, reactor)
         notices.subscribe(ModelChanged, lambda _: self._loading.stir())
         rules = self._rules(settings)
@@ -101,6 +107,9 @@ class Doors:
         self.feeds = LogFeeds(logs, rules.resolver)
         own = {**self._api.endpoints(), **self.feeds.endpoints(), **Configuration(reloads).endpoints()}
         own |= {**self._profiles.endpoints(), **PeersApi(peers.statuses).endpoints()}
+        self.prometheus = self._make_prometheus(counted)
+        self._metrics = MetricsPage(settings, lambda engines: self.prometheus.text(engines=engines))
+        own |= self._metrics.endpoints()
         tree = ResourceTree(self._table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self._front, tree)
         self.factory = ChannelFactory(self._front, TreeLane(tree), settings.limits, reactor)
@@ -117,6 +126,7 @@ class Doors:
                 self.feeds.end_all()  # they were let in by other keys
             self._api.configure(settings, rules.resolver)
             self._profiles.configure(settings)
+            self._metrics.configure(settings)
             self._tally.forget_all_but(settings.selectors)
             self.feeds.configure(rules.resolver)
             self.factory.configure(settings.limits)
@@ -132,6 +142,18 @@ class Doors:
         passthrough = Passthrough(settings, resolver, chooser, *ways, self._ledger, self._known)
         lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
         return _Rules(resolver, remote, Gate(settings, self._table, self._peers.via), lanes)
+
+    def _make_prometheus(self, counted: Counted) -> Prometheus:
+        present = Present(
+            states=self._pool.states,
+            in_flight=self._dispatcher.in_flight,
+            waiting=self._dispatcher.waiting,
+            upstream_of=self._pool.upstream_of,
+            peers=lambda: [(peer.id, _UP.get(peer.state)) for peer in self._peers.statuses()],
+            connections=lambda: len(self.factory.connections),
+            machine=lambda: (),
+        )
+        return Prometheus(counted, present, self._in_thread, self._clock)
 
     def _request_ended(self, entry: Entry) -> None:
         if entry.choice is not None and self._notices.hears(RequestEnded):

@@ -34,6 +34,7 @@ from llamaswap.hooks.idle import IdleLoader
 from llamaswap.hooks.lifecycle import LifecycleHooks
 from llamaswap.hooks.preload import Preload
 from llamaswap.logs.sources import Logs
+from llamaswap.metrics.prometheus import Counted
 from llamaswap.notices import ConfigurationChanged, Notices
 from llamaswap.peers.peers import Peers
 from llamaswap.reload.reloader import Reloader
@@ -79,6 +80,7 @@ class House:
         self._processes = system_processes()
         self._journal = Journal(self._processes)
         self._reloader = self._make_reloader(read) if read else None
+        self._counted = Counted(self.notices, self._knows)
         self._pool = self._make_pool()
         core = Core(settings, self._make_policy(settings))
         self._dispatcher = Dispatcher(core, self._pool, self._pool.upstream_of, reactor)
@@ -94,6 +96,7 @@ class House:
             self._peers,
             self.notices,
             self,
+            self._counted,
             reactor,
         )
         self.factory = self._doors.factory
@@ -139,9 +142,18 @@ class House:
             clock=self._reactor,
             notices=self.notices,
             ready_to_start=self._swept,
-            attendants=[memory, SlotKeeper(self._in_thread, self._reactor), self._hooks],  # in the order of their turns
+            attendants=[  # in the order of their turns
+                self._counted.attendant,
+                memory,
+                SlotKeeper(self._in_thread, self._reactor),
+                self._hooks,
+            ],
             unsettled=memory.unsettled,
         )
+
+    def _knows(self, model: str) -> bool:
+        """A model that is configured, or of which something is left."""
+        return model in self.settings.models or any(form.id == model for form, _ in self._pool.states())
 
     def _make_unasked(self) -> tuple[Preload, IdleLoader]:
         """What loads models by itself."""
@@ -237,6 +249,7 @@ class House:
 
     def end_feeds(self) -> None:
         self._doors.feeds.close()
+        self._doors.prometheus.stop()
 
     def drained(self) -> Deferred[None]:
         return Deferred.fromCoroutine(self._drained())

@@ -168,6 +168,7 @@ ROUTES: tuple[Route, ...] = (
     _resource(_POST, "/api/config/reload", "reload", guarded=True),
     _resource(_GET, "/api/peers", "peers", guarded=True),
     _resource(_GET, "/api/version", "version", guarded=True),
+    _resource(_GET, "/metrics", "metrics"),
     _resource(_GET, "/logs", "logs", guarded=True),
     _resource(_GET, "/logs/stream", "log_stream", guarded=True),
     _resource(_GET, "/logs/stream/", "log_stream", guarded=True, prefix=True),

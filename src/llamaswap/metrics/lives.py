@@ -1,0 +1,157 @@
+"""What became of models: loads, swaps with their stages, crashes and unloads, counted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from llamaswap.metrics.histogram import SWAPS, Histogram
+from llamaswap.notices import ModelChanged, State, Swapped
+from llamaswap.series import Distribution, Family
+
+_MODEL = ("model",)
+
+
+class _Life:
+    """One model's."""
+
+    __slots__ = ("changed", "crashes", "loaded", "ready_since", "stages", "starts", "swaps", "total", "unloads")
+
+    def __init__(self) -> None:
+        self.changed = 0.0
+        self.starts = 0
+        self.crashes = 0
+        self.ready_since: float | None = None
+        self.loaded = 0.0
+        self.unloads: dict[str, int] = {}
+        self.swaps: dict[str, int] = {}
+        self.total = Histogram(SWAPS)
+        self.stages: dict[str, Histogram] = {}
+
+    def loaded_until(self, now: float) -> float:
+        """Seconds it has been ready, all in all."""
+        return self.loaded + (max(now - self.ready_since, 0.0) if self.ready_since is not None else 0.0)
+
+
+class Lives:
+    """Those of all models, since the start of the server."""
+
+    def __init__(self) -> None:
+        self._lives: dict[str, _Life] = {}
+
+    def changed(self, notice: ModelChanged) -> None:
+        """A model went from one state to another."""
+        life = self._life(notice.model)
+        life.changed = notice.when
+        if notice.old is State.READY:
+            life.loaded, life.ready_since = life.loaded_until(notice.when), None
+        if notice.new is State.READY:
+            life.ready_since = notice.when
+        if notice.new is State.STARTING:
+            life.starts += 1
+        if (notice.old, notice.new) == (State.READY, State.STOPPED):
+            life.crashes += 1
+
+    def swapped(self, notice: Swapped) -> None:
+        """A swap ended. How long it took counts only if it has loaded its model."""
+        life = self._life(notice.model)
+        life.swaps[notice.outcome] = life.swaps.get(notice.outcome, 0) + 1
+        if notice.outcome != "loaded":
+            return
+        life.total.observe(sum(notice.stages.values()))
+        for stage, seconds in notice.stages.items():
+            histogram = life.stages.get(stage)
+            if histogram is None:
+                histogram = life.stages[stage] = Histogram(SWAPS)
+            histogram.observe(seconds)
+
+    def unloaded(self, model: str, why: str) -> None:
+        """Nothing is left of a model that was ready."""
+        life = self._life(model)
+        life.unloads[why] = life.unloads.get(why, 0) + 1
+
+    def keep_known(self, known: Callable[[str], bool]) -> None:
+        """Forget the models that are configured no more."""
+        for model in [model for model in self._lives if not known(model)]:
+            del self._lives[model]
+
+    def families(self, now: float) -> list[Family]:
+        """All of it, as it is `now`."""
+        lives = sorted(self._lives.items())
+        return [
+            _counter(
+                "llamaswap_model_starts_total", "Starts of a model's process.", _each(lives, lambda one: one.starts)
+            ),
+            _counter(
+                "llamaswap_model_crashes_total",
+                "Ends of a ready model's process that nobody asked for.",
+                _each(lives, lambda one: one.crashes),
+            ),
+            _counter(
+                "llamaswap_model_loaded_seconds_total",
+                "Time that a model has been ready.",
+                _each(lives, lambda one: one.loaded_until(now)),
+            ),
+            Family(
+                "llamaswap_model_changed_timestamp_seconds",
+                "gauge",
+                "When a model's state changed last, since the epoch.",
+                _MODEL,
+                _each([pair for pair in lives if pair[1].changed], lambda one: one.changed),
+            ),
+            _counter(
+                "llamaswap_model_unloads_total",
+                "Ends of models that were ready, by reason"
+                " (evict, unload, ttl, reload, shutdown, crash; abandon: nobody wanted it any more).",
+                _by(lives, lambda one: one.unloads),
+                "reason",
+            ),
+            _counter(
+                "llamaswap_swaps_total",
+                "Swaps for a model that have ended, by outcome (loaded, failed, out_of_memory, abandoned).",
+                _by(lives, lambda one: one.swaps),
+                "outcome",
+            ),
+            Family(
+                "llamaswap_swap_duration_seconds",
+                "histogram",
+                "From the arrival of the first request that a swap was for to the model's being ready.",
+                _MODEL,
+                [((model,), one.total.shown()) for model, one in lives if not one.total.empty],
+            ),
+            Family(
+                "llamaswap_swap_stage_duration_seconds",
+                "histogram",
+                "Stages of swaps: drain (others are served or loaded first), stop (what has to go), settle (memory gets"
+                " free, hooks run), start (until it says that it is well), ready (hooks run, slots are restored).",
+                ("model", "stage"),
+                list(_stages(lives)),
+            ),
+        ]
+
+    def _life(self, model: str) -> _Life:
+        life = self._lives.get(model)
+        if life is None:
+            life = self._lives[model] = _Life()
+        return life
+
+
+_Pairs = list[tuple[str, _Life]]
+_Samples = list[tuple[tuple[str, ...], float | Distribution]]
+
+
+def _counter(name: str, help: str, samples: _Samples, *labels: str) -> Family:
+    return Family(name, "counter", help, (*_MODEL, *labels), samples)
+
+
+def _each(lives: Iterable[tuple[str, _Life]], value: Callable[[_Life], float]) -> _Samples:
+    return [((model,), float(value(life))) for model, life in lives]
+
+
+def _by(lives: _Pairs, counts: Callable[[_Life], dict[str, int]]) -> _Samples:
+    return [((model, what), float(n)) for model, life in lives for what, n in sorted(counts(life).items())]
+
+
+def _stages(lives: _Pairs) -> Iterator[tuple[tuple[str, ...], Distribution]]:
+    for model, life in lives:
+        for stage, histogram in sorted(life.stages.items()):
+            yield (model, stage), histogram.shown()

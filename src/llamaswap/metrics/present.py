@@ -1,0 +1,63 @@
+"""How it is with models, peers and the server itself at this moment, as series. Pure."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable
+
+from llamaswap import __version__
+from llamaswap.ids import ModelId
+from llamaswap.notices import State
+from llamaswap.series import Family
+
+_STATES = (State.STOPPED, State.STARTING, State.READY, State.STOPPING)
+
+
+def model_families(
+    states: Iterable[tuple[ModelId, State]],
+    in_flight: Callable[[ModelId], int],
+    waiting: Callable[[ModelId], int],
+) -> list[Family]:
+    """One series of each for every model, whatever becomes of it; of states one is 1."""
+    known = sorted(states)
+    models = [model for model, _ in known]
+    each = [((model, one.value), float(one is state)) for model, state in known for one in _STATES]
+    return [
+        Family("llamaswap_model_state", "gauge", "1 for the state that a model is in.", ("model", "state"), each),
+        Family(
+            "llamaswap_requests_in_flight",
+            "gauge",
+            "Requests that a model serves.",
+            ("model",),
+            [((model,), float(in_flight(model))) for model in models],
+        ),
+        Family(
+            "llamaswap_requests_waiting",
+            "gauge",
+            "Requests that wait for their grant: the length of a model's queue.",
+            ("model",),
+            [((model,), float(waiting(model))) for model in models],
+        ),
+    ]
+
+
+def peer_family(peers: Iterable[tuple[str, bool | None]]) -> Family:
+    """Peers of which it is known whether they answer."""
+    samples = [((peer,), float(up)) for peer, up in sorted(peers, key=lambda one: one[0]) if up is not None]
+    return Family("llamaswap_peer_up", "gauge", "Whether a peer answers.", ("peer",), samples)
+
+
+def server_families(connections: int) -> list[Family]:
+    """The server and its clients."""
+    build = (__version__, platform.python_version())
+    return [
+        Family("llamaswap_build_info", "gauge", "Always 1.", ("version", "python"), [(build, 1.0)]),
+        Family("llamaswap_client_connections", "gauge", "Open connections of clients.", (), [((), float(connections))]),
+    ]
+
+
+def memory_family(held: Iterable[tuple[str, int]]) -> Family:
+    """Bytes of GPU memory by model."""
+    samples = [((model,), float(size)) for model, size in sorted(held)]
+    what = "Memory of GPUs that a model's processes hold."
+    return Family("llamaswap_model_gpu_memory_bytes", "gauge", what, ("model",), samples)
