@@ -37,6 +37,7 @@ from llamaswap.web.configuration import Configuration
 from llamaswap.web.feeds import LogFeeds
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
+from llamaswap.web.metrics import MetricsPage
 from llamaswap.web.peers import PeersApi
 from llamaswap.web.profiles import Profiles
 from llamaswap.web.resource import LlamaSwapResource
@@ -306,8 +307,15 @@ class World:
         own = {**api.endpoints(), **self.feeds.endpoints(), **Configuration(self.reloads).endpoints()}
         self.peer_statuses: list[PeerStatus] = []
         own |= {**self.profiles.endpoints(), **PeersApi(lambda: self.peer_statuses).endpoints()}
+        self.asked_for_metrics: list[bool] = []
+        self.metrics = MetricsPage(settings, self._write_metrics)
+        own |= self.metrics.endpoints()
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
+
+    def _write_metrics(self, engines: bool) -> Deferred[bytes]:
+        self.asked_for_metrics.append(engines)
+        return succeed(b"# figures\n")
 
     def _states(self) -> Iterable[tuple[Model, State]]:
         return [(model, self.models.state_of(model.id)) for model in self.settings.models.values()]

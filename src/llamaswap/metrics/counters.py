@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from llamaswap.metrics.histogram import DURATIONS, FIRST_BYTES, GENERATION_RATES, PROMPT_RATES, WAITS, Histogram
-from llamaswap.metrics.row import Finished
+from llamaswap.metrics.row import NO_TOKENS, Finished, Tokens
 from llamaswap.series import Distribution, Family
 
 UNKNOWN = "(unknown)"
@@ -112,13 +112,13 @@ class Counters:
         tally = self._tallies.get((finished.model, finished.key)) or self._place(finished)
         status, waited, tokens = finished.status, finished.waited, finished.tokens
         good = 100 <= status < 400
-        tally.requests[status // 100 if 100 <= status < 600 else 0] += 1
+        tally.requests[status // 100 if good or 400 <= status < 600 else 0] += 1
         if good:
             tally.durations.observe(finished.seconds)
             if finished.first_byte is not None:
                 tally.first_bytes.observe(finished.first_byte)
-            if tokens.input or tokens.output:
-                _count_tokens(tally, finished)
+            if tokens is not NO_TOKENS:
+                _count_tokens(tally, tokens)
         elif status >= 400:
             tally.errors[status] = tally.errors.get(status, 0) + 1
         if finished.peer:
@@ -190,19 +190,22 @@ class Counters:
         self._peers[pair] = self._peers.get(pair, 0) + 1
 
 
-def _count_tokens(tally: _Tally, finished: Finished) -> None:
+def _count_tokens(tally: _Tally, tokens: Tokens) -> None:
     """What is -1 was not told."""
-    tokens = finished.tokens
-    tally.input += max(tokens.input, 0)
-    tally.output += max(tokens.output, 0)
-    tally.cached += max(tokens.cached, 0)
-    if tokens.drafted > 0:
-        tally.drafted += tokens.drafted
-        tally.accepted += max(tokens.accepted, 0)
-    if tokens.generation_rate > 0.0:
-        tally.generation.observe(tokens.generation_rate)
-    if tokens.prompt_rate > 0.0:
-        tally.prompt.observe(tokens.prompt_rate)
+    input, output, cached, drafted, accepted, prompt_rate, generation_rate = tokens
+    if input > 0:
+        tally.input += input
+    if output > 0:
+        tally.output += output
+    if cached > 0:
+        tally.cached += cached
+    if drafted > 0:
+        tally.drafted += drafted
+        tally.accepted += max(accepted, 0)
+    if generation_rate > 0.0:
+        tally.generation.observe(generation_rate)
+    if prompt_rate > 0.0:
+        tally.prompt.observe(prompt_rate)
 
 
 _Tallies = list[tuple[tuple[str, str], _Tally]]

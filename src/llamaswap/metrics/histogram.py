@@ -29,9 +29,10 @@ class Histogram:
 
     def observe(self, value: float) -> None:
         """Count `value`."""
+        if value < 0.0:
+            value = 0.0
         self._counts[bisect_left(self._bounds, value)] += 1
-        if value > 0.0:
-            self._sum += value
+        self._sum += value
 
     @property
     def empty(self) -> bool:
