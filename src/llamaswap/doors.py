@@ -108,7 +108,8 @@ class Doors:
         own = {**self._api.endpoints(), **self.feeds.endpoints(), **Configuration(reloads).endpoints()}
         own |= {**self._profiles.endpoints(), **PeersApi(peers.statuses).endpoints()}
         self.prometheus = self._make_prometheus(counted)
-        self._metrics = MetricsPage(settings, lambda engines: self.prometheus.text(engines=engines))
+        watched = not settings.performance.disabled
+        self._metrics = MetricsPage(settings, lambda: watched, lambda engines: self.prometheus.text(engines=engines))
         own |= self._metrics.endpoints()
         tree = ResourceTree(self._table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self._front, tree)

@@ -308,7 +308,7 @@ class World:
         self.peer_statuses: list[PeerStatus] = []
         own |= {**self.profiles.endpoints(), **PeersApi(lambda: self.peer_statuses).endpoints()}
         self.asked_for_metrics: list[bool] = []
-        self.metrics = MetricsPage(settings, self._write_metrics)
+        self.metrics = MetricsPage(settings, lambda: not settings.performance.disabled, self._write_metrics)
         own |= self.metrics.endpoints()
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from llamaswap.hardware.samples import GpuSample, Interface, SystemSample
+from llamaswap.hardware.samples import Disk, GpuSample, Interface, SystemSample
+from llamaswap.ids import ModelId
 from llamaswap.series import Family
 
 MIB = 1048576
@@ -32,13 +33,15 @@ _GPU = (
 )
 
 
-def host_families(system: SystemSample | None, gpus: Iterable[GpuSample]) -> list[Family]:
-    """The latest sample, and of each GPU its latest; what was not sampled is left out."""
-    latest: dict[int, GpuSample] = {}
-    for gpu in gpus:
-        if gpu.id not in latest or gpu.when >= latest[gpu.id].when:
-            latest[gpu.id] = gpu
-    return [*(_system(system) if system is not None else ()), *_gpus([gpu for _, gpu in sorted(latest.items())])]
+def machine_families(system: SystemSample, gpus: Iterable[GpuSample], held: Mapping[ModelId, int]) -> list[Family]:
+    """The latest samples. `held`: MiB of GPU memory by model, as far as that is known."""
+    models = [((model,), float(size * MIB)) for model, size in sorted(held.items())]
+    what = "Memory of GPUs that a model's processes hold."
+    return [
+        *_system(system),
+        *_gpus(sorted(gpus, key=lambda gpu: gpu.id)),
+        Family("llamaswap_model_gpu_memory_bytes", "gauge", what, ("model",), models),
+    ]
 
 
 def _system(sample: SystemSample) -> list[Family]:
@@ -58,12 +61,29 @@ def _system(sample: SystemSample) -> list[Family]:
     return [
         *families,
         Family("llamaswap_network_bytes_total", "counter", "Bytes that network interfaces moved.", labels, traffic),
+        *_disks(sample.disks),
     ]
 
 
 def _traffic(interface: Interface) -> list[tuple[tuple[str, ...], float]]:
     moved = (("recv", interface.bytes_recv), ("sent", interface.bytes_sent))
     return [((interface.name, direction), float(count)) for direction, count in moved]
+
+
+def _disks(disks: tuple[Disk, ...]) -> list[Family]:
+    mount, direction = ("mount",), ("mount", "direction")
+    total = [((disk.mount,), float(disk.total_mb * MIB)) for disk in disks]
+    used = [((disk.mount,), float(disk.used_mb * MIB)) for disk in disks]
+    moved = [
+        ((disk.mount, way), float(count))
+        for disk in disks
+        for way, count in (("read", disk.read_bytes), ("written", disk.written_bytes))
+    ]
+    return [
+        Family("llamaswap_disk_total_bytes", "gauge", "Size of a file system.", mount, total),
+        Family("llamaswap_disk_used_bytes", "gauge", "Space in use of a file system.", mount, used),
+        Family("llamaswap_disk_transferred_bytes_total", "counter", "Bytes that its device moved.", direction, moved),
+    ]
 
 
 def _size(name: str, help: str, mebibytes: int) -> Family:

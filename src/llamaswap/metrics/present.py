@@ -54,10 +54,3 @@ def server_families(connections: int) -> list[Family]:
         Family("llamaswap_build_info", "gauge", "Always 1.", ("version", "python"), [(build, 1.0)]),
         Family("llamaswap_client_connections", "gauge", "Open connections of clients.", (), [((), float(connections))]),
     ]
-
-
-def memory_family(held: Iterable[tuple[str, int]]) -> Family:
-    """Bytes of GPU memory by model."""
-    samples = [((model,), float(size)) for model, size in sorted(held)]
-    what = "Memory of GPUs that a model's processes hold."
-    return Family("llamaswap_model_gpu_memory_bytes", "gauge", what, ("model",), samples)

@@ -19,13 +19,16 @@ _OFF = Answer(
 class MetricsPage:
     """The endpoint. `write` writes the figures; its argument: those of the engines, too."""
 
-    def __init__(self, settings: Settings, write: Callable[[bool], Deferred[bytes]]) -> None:
+    def __init__(
+        self, settings: Settings, watched: Callable[[], bool], write: Callable[[bool], Deferred[bytes]]
+    ) -> None:
+        """`watched`: has the machine been watched since the start? (Section 18.1.)"""
+        self._watched = watched
         self._write = write
-        self._watched = not settings.performance.disabled
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
-        """Answer by these settings. Whether the machine is watched is looked at once: at the start (section 18.1)."""
+        """Answer by these settings."""
         self._settings = settings.prometheus
 
     def endpoints(self) -> Mapping[str, Respond]:
@@ -34,6 +37,6 @@ class MetricsPage:
 
     async def metrics(self, call: Call) -> Answer:
         """All figures, or a remark that there are none."""
-        if not (self._watched or self._settings.always):
+        if not (self._watched() or self._settings.always):
             return _OFF
         return Answer(200, _TYPE, await self._write(self._settings.engines))
