@@ -12,6 +12,7 @@ from twisted.internet.task import Clock
 from llamaswap.hardware.families import machine_families
 from llamaswap.hardware.samples import Disk, GpuSample, Interface, SystemSample
 from llamaswap.ids import ModelId
+from llamaswap.metrics.exposition import render
 from llamaswap.metrics.prometheus import Counted, Present, Prometheus
 from llamaswap.metrics.row import NO_TOKENS, Finished, Tokens
 from llamaswap.notices import ModelChanged, Notices, State, Swapped
@@ -153,12 +154,15 @@ def everything() -> bytes:
     stages = {"drain": 1.0, "stop": 0.5, "settle": 0.1, "start": 4.0, "ready": 0.2}
     figures.notices.publish(Swapped(ModelId("a"), (ModelId("b"),), "", "loaded", stages, 0.0))
     run(figures.counted.attendant.after_unload(figures.models[1], "evict"))
-    requests = [finished("a", key="alice", tokens=TOKENS), finished("a", 503), finished("x", peer="p", tokens=TOKENS)]
+    requests = [
+        finished("a", key="alice", tokens=TOKENS),
+        finished("a", 503, key="alice"),
+        finished("x", peer="p", tokens=TOKENS),
+    ]
     figures.counted.requests.take(requests)
     figures.peers = [("p", True)]
     figures.machine = machine_families(SYSTEM, [GPU], {ModelId("a"): 4096})
     figures.text()  # looks how late the reactor is from now on
     figures.clock.advance(1)
-    text = figures.text()
     figures.prometheus.stop()
-    return text
+    return render(figures.prometheus.families(), {"a": ""})
