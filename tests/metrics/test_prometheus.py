@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.config.difference import Difference
 from llamaswap.ids import ModelId
 from llamaswap.notices import ConfigurationChanged, State, Swapped
+from llamaswap.series import Family
 from tests.support.figures import Figures, finished, samples, value
 from tests.support.web import model
 from tests.support.wire import MemoryUpstream
@@ -125,6 +126,24 @@ class WriteTests(SynchronousTestCase):
         asked = self.ask()
         self.finish()
         self.assertIn(b"llamaswap_requests_total", self.successResultOf(asked))
+
+    def test_others_get_their_turn(self) -> None:
+        """Where taking the figures takes its time, it is done in several turns of the reactor."""
+        figures, turns = self.figures, 0
+
+        def slow() -> list[Family]:
+            figures.clock.rightNow += 1.0
+            return []
+
+        figures.machine = slow
+        asked = self.ask()
+        self.assertEqual(self.threads, [])
+        while not self.threads:
+            turns += 1
+            figures.clock.advance(0)
+        self.finish()
+        self.assertIn(b"llamaswap_build_info", self.successResultOf(asked))
+        self.assertEqual(turns, 1)
 
     def test_several_at_once(self) -> None:
         """Are given one text: nobody can keep all threads busy with this."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -116,7 +116,7 @@ class Figures:
         self.flying: dict[str, int] = {}
         self.queued: dict[str, int] = {}
         self.peers: list[tuple[str, bool | None]] = []
-        self.machine: Iterable[Family] = ()
+        self.machine: Callable[[], Iterable[Family]] = tuple
         self.in_thread: Any = now
         self.counted = Counted(self.notices, lambda name: any(each.id == name for each in self.models))
         present = Present(
@@ -126,7 +126,7 @@ class Figures:
             upstream_of=lambda name: self.servers.get(name),
             peers=lambda: self.peers,
             connections=lambda: 3,
-            machine=lambda: self.machine,
+            machine=lambda: self.machine(),
         )
         self.prometheus = Prometheus(self.counted, present, lambda *work: self.in_thread(*work), self.clock)
 
@@ -161,7 +161,7 @@ def everything() -> bytes:
     ]
     figures.counted.requests.take(requests)
     figures.peers = [("p", True)]
-    figures.machine = machine_families(SYSTEM, [GPU], {ModelId("a"): 4096})
+    figures.machine = lambda: machine_families(SYSTEM, [GPU], {ModelId("a"): 4096})
     figures.text()  # looks how late the reactor is from now on
     figures.clock.advance(1)
     figures.prometheus.stop()

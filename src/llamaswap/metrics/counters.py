@@ -6,7 +6,7 @@ clients ask for: a model is a label value only when it is configured here or a p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from llamaswap.metrics.histogram import DURATIONS, FIRST_BYTES, GENERATION_RATES, PROMPT_RATES, WAITS, Histogram
@@ -21,6 +21,9 @@ MOST = 4096
 """Pairs of model and key that are told apart."""
 _CLASSES = ("none", "1xx", "2xx", "3xx", "4xx", "5xx")
 _LABELS = ("model", "key")
+_REQUESTS = "Requests for models that have ended, by the class of their status (none: there was no answer)."
+_ERRORS = "Requests for models that were answered with an error, by status."
+_PEERS = "Requests that a peer has answered, or was asked last."
 
 
 class _Tally:
@@ -132,42 +135,20 @@ class Counters:
         for pair in gone:
             del self._tallies[pair]
 
-    def forget_peers(self, peers: Iterable[str]) -> None:
-        """Keep what is known of `peers` only."""
-        kept = set(peers)
-        self._peers = {pair: number for pair, number in self._peers.items() if pair[0] in kept}
-
-    def families(self) -> list[Family]:
-        """All of it, as it is now. A series appears with the first that it counts."""
+    def families(self) -> Iterator[Family]:
+        """All of it; each family as it is when it is taken. A series appears with the first that it counts."""
         tallies = sorted(self._tallies.items())
+        with_status = (*_LABELS, "status")
         requests = [((*pair, what), float(n)) for pair, one in tallies for what, n in _classes(one)]
+        yield Family("llamaswap_requests_total", "counter", _REQUESTS, with_status, requests)
         errors = [((*pair, str(status)), float(n)) for pair, one in tallies for status, n in sorted(one.errors.items())]
+        yield Family("llamaswap_request_errors_total", "counter", _ERRORS, with_status, errors)
+        for shown in _TOKENS:
+            yield _counter(shown, tallies)
+        for histogram in _HISTOGRAMS:
+            yield _histogram(histogram, tallies)
         peers = [(pair, float(number)) for pair, number in sorted(self._peers.items())]
-        return [
-            Family(
-                "llamaswap_requests_total",
-                "counter",
-                "Requests for models that have ended, by the class of their status (none: there was no answer).",
-                (*_LABELS, "status"),
-                requests,
-            ),
-            Family(
-                "llamaswap_request_errors_total",
-                "counter",
-                "Requests for models that were answered with an error, by status.",
-                (*_LABELS, "status"),
-                errors,
-            ),
-            *(_counter(shown, tallies) for shown in _TOKENS),
-            *(_histogram(shown, tallies) for shown in _HISTOGRAMS),
-            Family(
-                "llamaswap_peer_requests_total",
-                "counter",
-                "Requests that a peer has answered, or was asked last.",
-                ("peer", "status"),
-                peers,
-            ),
-        ]
+        yield Family("llamaswap_peer_requests_total", "counter", _PEERS, ("peer", "status"), peers)
 
     def _place(self, finished: Finished) -> _Tally:
         """Where a request is counted whose names were not met before."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
+from time import sleep
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from llamaswap.metrics.merging import merged
@@ -23,8 +25,9 @@ def render(families: Iterable[Family], engines: Mapping[str, str]) -> bytes:
     """`families` that have samples, the figures of this process, and what `engines` (by model) say of themselves."""
     from prometheus_client import generate_latest
 
-    own = [*(_metric(family) for family in families if family.samples), *_process_metrics()]
-    return generate_latest(cast(Any, _Collected(merged(own, engines, OWN))))
+    own = (_metric(family) for family in families if family.samples)
+    metrics = merged(_with_pauses(chain(own, _process_metrics())), engines, OWN)
+    return generate_latest(cast(Any, _Collected(_with_pauses(metrics))))
 
 
 class _Collected(NamedTuple):
@@ -34,6 +37,13 @@ class _Collected(NamedTuple):
 
     def collect(self) -> Iterable[Metric]:
         return self.metrics
+
+
+def _with_pauses(metrics: Iterable[Metric]) -> Iterator[Metric]:
+    """Let the reactor's thread run after each, which else would have to wait for its turn."""
+    for metric in metrics:
+        yield metric
+        sleep(0)
 
 
 @lru_cache(maxsize=1)

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from llamaswap.metrics.histogram import SWAPS, Histogram
+from llamaswap.metrics.histogram import STAGES, SWAPS, Histogram
 from llamaswap.notices import ModelChanged, State, Swapped
 from llamaswap.series import Distribution, Family
 
 _MODEL = ("model",)
+_STARTS = "Starts of a model's process."
+_CRASHES = "Ends of a ready model's process that nobody asked for."
+_LOADED = "Time that a model has been ready."
+_CHANGED = "When a model's state changed last, since the epoch."
+_UNLOADS = (
+    "Ends of models that were ready, by reason"
+    " (evict, unload, ttl, reload, shutdown, crash; abandon: nobody wanted it any more)."
+)
+_SWAPS = "Swaps for a model that have ended, by outcome (loaded, failed, out_of_memory, abandoned)."
+_DURATION = "From the arrival of the first request that a swap was for to the model's being ready."
+_STAGE = (
+    "Stages of swaps: drain (others are served or loaded first), stop (what has to go), settle (memory gets free, hooks"
+    " run), start (until it says that it is well), ready (hooks run, slots are restored)."
+)
 
 
 class _Life:
@@ -61,7 +75,7 @@ class Lives:
         for stage, seconds in notice.stages.items():
             histogram = life.stages.get(stage)
             if histogram is None:
-                histogram = life.stages[stage] = Histogram(SWAPS)
+                histogram = life.stages[stage] = Histogram(STAGES)
             histogram.observe(seconds)
 
     def unloaded(self, model: str, why: str) -> None:
@@ -74,59 +88,20 @@ class Lives:
         for model in [model for model in self._lives if not known(model)]:
             del self._lives[model]
 
-    def families(self, now: float) -> list[Family]:
-        """All of it, as it is `now`."""
+    def families(self, now: float) -> Iterator[Family]:
+        """All of it; each family as it is when it is taken."""
         lives = sorted(self._lives.items())
-        return [
-            _counter(
-                "llamaswap_model_starts_total", "Starts of a model's process.", _each(lives, lambda one: one.starts)
-            ),
-            _counter(
-                "llamaswap_model_crashes_total",
-                "Ends of a ready model's process that nobody asked for.",
-                _each(lives, lambda one: one.crashes),
-            ),
-            _counter(
-                "llamaswap_model_loaded_seconds_total",
-                "Time that a model has been ready.",
-                _each(lives, lambda one: one.loaded_until(now)),
-            ),
-            Family(
-                "llamaswap_model_changed_timestamp_seconds",
-                "gauge",
-                "When a model's state changed last, since the epoch.",
-                _MODEL,
-                _each([pair for pair in lives if pair[1].changed], lambda one: one.changed),
-            ),
-            _counter(
-                "llamaswap_model_unloads_total",
-                "Ends of models that were ready, by reason"
-                " (evict, unload, ttl, reload, shutdown, crash; abandon: nobody wanted it any more).",
-                _by(lives, lambda one: one.unloads),
-                "reason",
-            ),
-            _counter(
-                "llamaswap_swaps_total",
-                "Swaps for a model that have ended, by outcome (loaded, failed, out_of_memory, abandoned).",
-                _by(lives, lambda one: one.swaps),
-                "outcome",
-            ),
-            Family(
-                "llamaswap_swap_duration_seconds",
-                "histogram",
-                "From the arrival of the first request that a swap was for to the model's being ready.",
-                _MODEL,
-                [((model,), one.total.shown()) for model, one in lives if not one.total.empty],
-            ),
-            Family(
-                "llamaswap_swap_stage_duration_seconds",
-                "histogram",
-                "Stages of swaps: drain (others are served or loaded first), stop (what has to go), settle (memory gets"
-                " free, hooks run), start (until it says that it is well), ready (hooks run, slots are restored).",
-                ("model", "stage"),
-                list(_stages(lives)),
-            ),
-        ]
+        yield _counter("llamaswap_model_starts_total", _STARTS, _each(lives, lambda one: one.starts))
+        yield _counter("llamaswap_model_crashes_total", _CRASHES, _each(lives, lambda one: one.crashes))
+        yield _counter("llamaswap_model_loaded_seconds_total", _LOADED, _each(lives, lambda one: one.loaded_until(now)))
+        changes = _each([pair for pair in lives if pair[1].changed], lambda one: one.changed)
+        yield Family("llamaswap_model_changed_timestamp_seconds", "gauge", _CHANGED, _MODEL, changes)
+        yield _counter("llamaswap_model_unloads_total", _UNLOADS, _by(lives, lambda one: one.unloads), "reason")
+        yield _counter("llamaswap_swaps_total", _SWAPS, _by(lives, lambda one: one.swaps), "outcome")
+        totals: _Samples = [((model,), one.total.shown()) for model, one in lives if not one.total.empty]
+        yield Family("llamaswap_swap_duration_seconds", "histogram", _DURATION, _MODEL, totals)
+        stages: _Samples = list(_stages(lives))
+        yield Family("llamaswap_swap_stage_duration_seconds", "histogram", _STAGE, (*_MODEL, "stage"), stages)
 
     def _life(self, model: str) -> _Life:
         life = self._lives.get(model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from llamaswap import __version__
 from llamaswap.ids import ModelId
@@ -17,28 +17,16 @@ def model_families(
     states: Iterable[tuple[ModelId, State]],
     in_flight: Callable[[ModelId], int],
     waiting: Callable[[ModelId], int],
-) -> list[Family]:
+) -> Iterator[Family]:
     """One series of each for every model, whatever becomes of it; of states one is 1."""
     known = sorted(states)
-    models = [model for model, _ in known]
     each = [((model, one.value), float(one is state)) for model, state in known for one in _STATES]
-    return [
-        Family("llamaswap_model_state", "gauge", "1 for the state that a model is in.", ("model", "state"), each),
-        Family(
-            "llamaswap_requests_in_flight",
-            "gauge",
-            "Requests that a model serves.",
-            ("model",),
-            [((model,), float(in_flight(model))) for model in models],
-        ),
-        Family(
-            "llamaswap_requests_waiting",
-            "gauge",
-            "Requests that wait for their grant: the length of a model's queue.",
-            ("model",),
-            [((model,), float(waiting(model))) for model in models],
-        ),
-    ]
+    yield Family("llamaswap_model_state", "gauge", "1 for the state that a model is in.", ("model", "state"), each)
+    for name, what, number in (
+        ("llamaswap_requests_in_flight", "Requests that a model serves.", in_flight),
+        ("llamaswap_requests_waiting", "Requests that wait for their grant: the length of a model's queue.", waiting),
+    ):
+        yield Family(name, "gauge", what, ("model",), [((model,), float(number(model))) for model, _ in known])
 
 
 def peer_family(peers: Iterable[tuple[str, bool | None]]) -> Family:

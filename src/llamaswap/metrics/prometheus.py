@@ -1,16 +1,17 @@
 """Everything that is counted, put together for Prometheus (http-api section 18.3).
 
-Figures are taken in one turn of the reactor and written in a thread; whoever asks while that is under way gets the
+Figures are taken in turns of the reactor, and written in a thread; whoever asks while that is under way gets the
 same text. What is counted lives as long as the server, over reloads too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from llamaswap.backends.interface import Attendance
@@ -27,6 +28,8 @@ from llamaswap.notices import ConfigurationChanged, ModelChanged, Notices, State
 from llamaswap.series import Family
 from llamaswap.wire.ask import Server
 
+_AT_ONCE = 0.002
+"""Seconds."""
 InThread = Callable[..., Awaitable[Any]]
 """Runs work outside the reactor."""
 
@@ -105,24 +108,32 @@ class Prometheus:
         if self._under_way is not None:
             self._under_way.cancel()
 
-    def families(self) -> list[Family]:
-        """The figures at this moment."""
+    def families(self) -> Iterator[Family]:
+        """The figures; each family as it is when it is taken."""
         present, counted = self._present, self._counted
         states = [(model.id, state) for model, state in present.states()]
-        return [
-            *present.machine(),
-            *server_families(present.connections()),
-            self._lag.family(),
-            *model_families(states, present.in_flight, present.waiting),
-            *counted.lives.families(self._clock.seconds()),
-            *counted.requests.families(),
-            peer_family(present.peers()),
-        ]
+        yield from present.machine()
+        yield from server_families(present.connections())
+        yield self._lag.family()
+        yield from model_families(states, present.in_flight, present.waiting)
+        yield from counted.lives.families(self._clock.seconds())
+        yield from counted.requests.families()
+        yield peer_family(present.peers())
 
     async def _write(self, engines: bool) -> bytes:
         said = await ask_engines(self._servers(), self._clock) if engines else {}
-        text: bytes = await self._in_thread(render, self.families(), said)
+        text: bytes = await self._in_thread(render, await self._taken(), said)
         return text
+
+    async def _taken(self) -> list[Family]:
+        """All families; others get their turn when that takes its time, as it does with hundreds of models."""
+        taken, began = [], self._clock.seconds()
+        for family in self.families():
+            taken.append(family)
+            if not 0.0 <= self._clock.seconds() - began < _AT_ONCE:
+                await deferLater(self._clock, 0.0)
+                began = self._clock.seconds()
+        return taken
 
     def _servers(self) -> Mapping[str, Server]:
         ready = [model.id for model, state in self._present.states() if state is State.READY]
