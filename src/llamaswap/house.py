@@ -33,6 +33,7 @@ from llamaswap.errors import NothingToReload
 from llamaswap.hooks.idle import IdleLoader
 from llamaswap.hooks.lifecycle import LifecycleHooks
 from llamaswap.hooks.preload import Preload
+from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
 from llamaswap.metrics.prometheus import Counted
 from llamaswap.notices import ConfigurationChanged, Notices
@@ -153,7 +154,7 @@ class House:
 
     def _knows(self, model: str) -> bool:
         """A model that is configured, or of which something is left."""
-        return model in self.settings.models or any(form.id == model for form, _ in self._pool.states())
+        return model in self.settings.models or self._pool.knows(ModelId(model))
 
     def _make_unasked(self) -> tuple[Preload, IdleLoader]:
         """What loads models by itself."""
@@ -263,6 +264,7 @@ class House:
 
     def cut(self) -> None:
         self.factory.cut()
+        self._doors.prometheus.cut()
         self._peers.close()
 
     def stop_models(self, grace: float) -> Deferred[None]:

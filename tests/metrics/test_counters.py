@@ -168,6 +168,16 @@ class NameTests(CountersCase):
         self.assertEqual(value(found, "llamaswap_requests_total", model=UNKNOWN, status="2xx"), 1)
         self.assertEqual(value(found, "llamaswap_requests_total", model="m", status="2xx"), 2)
 
+    def test_a_reload_when_there_was_no_room(self) -> None:
+        """Begins anew, with room for all that is asked for by then."""
+        for number in range(100):
+            self.count(f"r{number}", key=f"k{number}", peer=f"p{number}")
+        self.assertLessEqual(len(self.shown()["llamaswap_peer_requests_total"]), 9)
+        self.counters.keep_known()
+        self.count(key="new", peer="p")
+        self.assertEqual(self.names(), {("m", "new")})
+        self.assertEqual(len(self.shown()["llamaswap_peer_requests_total"]), 1)
+
     def test_a_model_that_comes_up_later(self) -> None:
         """Is told apart from then on."""
         self.count("n", 404)

@@ -173,11 +173,24 @@ class WriteTests(SynchronousTestCase):
         self.successResultOf(asked[0])
 
     def test_the_end(self) -> None:
-        """Whoever waits is told; no timer is left."""
+        """What is under way may end, and no timer is left."""
         asked = self.ask()
         self.figures.prometheus.stop()
-        self.failureResultOf(asked, CancelledError)
         self.figures.prometheus.stop()
+        self.assertEqual(self.figures.clock.getDelayedCalls(), [])
+        self.assertNoResult(asked)
+        self.finish()
+        self.successResultOf(asked)
+
+    def test_the_end_of_patience(self) -> None:
+        """Nobody is waited for any more; whoever waits is told."""
+        self.figures.servers = {"a": MemoryUpstream()}
+        self.figures.states = {"a": State.READY}
+        asked = self.ask(engines=True)
+        self.figures.prometheus.stop()
+        self.figures.prometheus.cut()
+        self.failureResultOf(asked, CancelledError)
+        self.figures.prometheus.cut()
         self.assertEqual(self.figures.clock.getDelayedCalls(), [])
 
     def test_engines(self) -> None:

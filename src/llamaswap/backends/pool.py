@@ -94,6 +94,10 @@ class Pool:
         backend = self._backends.get(model)
         return backend.pid if backend is not None else None
 
+    def knows(self, model: ModelId) -> bool:
+        """Whether `states` names it."""
+        return model in self._backends
+
     def states(self) -> list[tuple[Model, State]]:
         """Every model, in the form that runs or would, and its state. One that was removed counts until it is gone."""
         return [(backend.form, self._state(backend)) for backend in self._backends.values()]

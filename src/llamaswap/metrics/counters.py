@@ -130,7 +130,11 @@ class Counters:
             tally.waits.observe(waited)
 
     def keep_known(self) -> None:
-        """Forget the models that are configured no more."""
+        """Forget the models that are configured no more; everything, when there was no room for some."""
+        if len(self._tallies) >= self._most:
+            self._tallies.clear()
+        if len(self._peers) >= self._most:
+            self._peers.clear()
         gone = [pair for pair, tally in self._tallies.items() if tally.local and not self._known(pair[0])]
         for pair in gone:
             del self._tallies[pair]
@@ -167,7 +171,8 @@ class Counters:
         return UNKNOWN, finished.key if room else OTHER
 
     def _count_peer(self, finished: Finished) -> None:
-        pair = finished.peer, _CLASSES[finished.status // 100 if 100 <= finished.status < 600 else 0]
+        peer = finished.peer if len(self._peers) < self._most else OTHER
+        pair = peer, _CLASSES[finished.status // 100 if 100 <= finished.status < 600 else 0]
         self._peers[pair] = self._peers.get(pair, 0) + 1
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from twisted.internet.defer import Deferred, TimeoutError, gatherResults
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 
 from llamaswap.errors import UpstreamFailed
@@ -22,16 +22,21 @@ _ACCEPT = ((b"Accept", b"text/plain;version=0.0.4"),)
 
 async def ask_engines(servers: Mapping[str, Server], clock: IReactorTime) -> dict[str, str]:
     """The texts by model; empty for an engine that has none, fails, or takes too long. Cancelling hangs up on all."""
-    asked = [Deferred.fromCoroutine(_ask(server)).addTimeout(LONGEST, clock) for server in servers.values()]
-    for one in asked:
-        one.addErrback(lambda failure: failure.trap(TimeoutError) and "")
-    texts = await gatherResults(asked, consumeErrors=True)
-    return dict(zip(servers, texts, strict=True))
+    asked = {model: Deferred.fromCoroutine(_in_time(server, clock)) for model, server in servers.items()}
+    try:
+        return {model: await text for model, text in asked.items()}
+    finally:
+        for text in asked.values():
+            text.addErrback(lambda _: "").cancel()
+
+
+async def _in_time(server: Server, clock: IReactorTime) -> str:
+    try:
+        return await Deferred.fromCoroutine(_ask(server)).addTimeout(LONGEST, clock)
+    except (UpstreamFailed, TimeoutError):
+        return ""
 
 
 async def _ask(server: Server) -> str:
-    try:
-        status, body = await ask(server, b"GET", b"/metrics", _ACCEPT, limit=MOST)
-    except UpstreamFailed:
-        return ""
+    status, body = await ask(server, b"GET", b"/metrics", _ACCEPT, limit=MOST)
     return body.decode("utf-8", "replace") if status == 200 else ""

@@ -79,7 +79,7 @@ class Present(NamedTuple):
 
 
 class Prometheus:
-    """Writes the figures when it is asked. `stop` ends what it has begun."""
+    """Writes the figures when it is asked. `stop` and `cut` end what it has begun."""
 
     def __init__(self, counted: Counted, present: Present, in_thread: InThread, clock: IReactorTime) -> None:
         self._counted = counted
@@ -93,7 +93,7 @@ class Prometheus:
     def text(self, *, engines: bool) -> Deferred[bytes]:
         """Fires with all figures, in the text format 0.0.4; those of the engines of ready models too, if asked.
 
-        Cancelling gives up the wait only. Fails with `CancelledError` when the server ends.
+        Cancelling gives up the wait only. Fails with `CancelledError` after `cut`.
         """
         self._lag.begin()
         asked = self._waiting.add()
@@ -103,8 +103,11 @@ class Prometheus:
         return asked
 
     def stop(self) -> None:
-        """Give up what is under way. May be called twice."""
+        """The server ends: look no more how late the reactor is. What is under way ends soon. May be called twice."""
         self._lag.stop()
+
+    def cut(self) -> None:
+        """Give up what is under way."""
         if self._under_way is not None:
             self._under_way.cancel()
 
