@@ -24,8 +24,9 @@ from llamaswap.metrics.captures import Captures
 from llamaswap.metrics.entry import Entry
 from llamaswap.metrics.inflight import Inflight
 from llamaswap.metrics.ledger import Ledger
+from llamaswap.metrics.prometheus import Counted, Present, Prometheus
 from llamaswap.metrics.store import ActivityStore
-from llamaswap.notices import ModelChanged, Notices, RequestEnded, State
+from llamaswap.notices import ModelChanged, Notices, PeerState, RequestEnded, State
 from llamaswap.peers.peers import Peers
 from llamaswap.proxy.body import InThread
 from llamaswap.resolve.chooser import Chooser
@@ -43,6 +44,7 @@ from llamaswap.web.front import Front, Serve
 from llamaswap.web.gate import Gate
 from llamaswap.web.inference import Inference
 from llamaswap.web.inflight import InflightApi
+from llamaswap.web.metrics import MetricsPage
 from llamaswap.web.passthrough import Passthrough
 from llamaswap.web.peers import PeersApi
 from llamaswap.web.profiles import Profiles
@@ -53,6 +55,8 @@ from llamaswap.web.routes import ROUTES, Lane, Route, RouteTable
 from llamaswap.wire.channel import ChannelFactory
 from llamaswap.wire.lane import TreeLane
 from llamaswap.wire.upstream import Upstream
+
+_UP = {PeerState.UP: True, PeerState.DOWN: False}
 
 
 class _Rules(NamedTuple):
@@ -80,6 +84,7 @@ class Doors:
         peers: Peers,
         notices: Notices,
         reloads: Reloads,
+        counted: Counted,
         reactor: Any,
         store: ActivityStore,
         captures: Captures,
@@ -98,6 +103,7 @@ class Doors:
         self._known = _Known(pool, dispatcher)
         self._inflight = Inflight(reactor)
         self._ledger = Ledger(reactor, store, captures, self._inflight, content_type_of, self._request_ended)
+        self._ledger.subscribe(counted.requests.take)
         self._loading = Loading(self._known.state_of, in_thread, words_for, reactor)
         notices.subscribe(ModelChanged, lambda _: self._loading.stir())
         rules = self._rules(settings)
@@ -121,6 +127,10 @@ class Doors:
         own |= {**self._profiles.endpoints(), **PeersApi(peers.statuses).endpoints()}
         own |= Activity(store, captures, in_thread, self._ledger.settle).endpoints()
         own |= InflightApi(self._inflight).endpoints()
+        self.prometheus = self._make_prometheus(counted)
+        watched = not settings.performance.disabled
+        self._metrics = MetricsPage(settings, lambda: watched, lambda engines: self.prometheus.text(engines=engines))
+        own |= self._metrics.endpoints()
         tree = ResourceTree(self._table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self._front, tree)
         self.factory = ChannelFactory(self._front, TreeLane(tree), settings.limits, reactor)
@@ -137,6 +147,7 @@ class Doors:
                 self.feeds.end_all()  # they were let in by other keys
             self._api.configure(settings, rules.resolver)
             self._profiles.configure(settings)
+            self._metrics.configure(settings)
             self._tally.forget_all_but(settings.selectors)
             self.feeds.configure(settings, rules.resolver)
             self.factory.configure(settings.limits)
@@ -159,6 +170,18 @@ class Doors:
 
     def _feed(self, exchange: Exchange, route: Route) -> Coroutine[Any, Any, None]:
         return self.feeds.serve(exchange, route)
+
+    def _make_prometheus(self, counted: Counted) -> Prometheus:
+        present = Present(
+            states=self._pool.states,
+            in_flight=self._dispatcher.in_flight,
+            waiting=self._dispatcher.waiting,
+            upstream_of=self._pool.upstream_of,
+            peers=lambda: [(peer.id, _UP.get(peer.state)) for peer in self._peers.statuses()],
+            connections=lambda: len(self.factory.connections),
+            machine=lambda: (),
+        )
+        return Prometheus(counted, present, self._in_thread, self._clock)
 
     def _request_ended(self, entry: Entry) -> None:
         if entry.choice is not None and self._notices.hears(RequestEnded):

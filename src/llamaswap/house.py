@@ -33,8 +33,10 @@ from llamaswap.errors import NothingToReload
 from llamaswap.hooks.idle import IdleLoader
 from llamaswap.hooks.lifecycle import LifecycleHooks
 from llamaswap.hooks.preload import Preload
+from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
 from llamaswap.metrics.archive import Archive
+from llamaswap.metrics.prometheus import Counted
 from llamaswap.notices import ConfigurationChanged, Notices
 from llamaswap.peers.peers import Peers
 from llamaswap.reload.reloader import Reloader
@@ -80,6 +82,7 @@ class House:
         self._processes = system_processes()
         self._journal = Journal(self._processes)
         self._reloader = self._make_reloader(read) if read else None
+        self._counted = Counted(self.notices, self._knows)
         self._pool = self._make_pool()
         core = Core(settings, self._make_policy(settings))
         self._dispatcher = Dispatcher(core, self._pool, self._pool.upstream_of, reactor)
@@ -96,6 +99,7 @@ class House:
             self._peers,
             self.notices,
             self,
+            self._counted,
             reactor,
             self._archive.store,
             self._archive.captures,
@@ -149,9 +153,18 @@ class House:
             clock=self._reactor,
             notices=self.notices,
             ready_to_start=self._swept,
-            attendants=[memory, SlotKeeper(self._in_thread, self._reactor), self._hooks],  # in the order of their turns
+            attendants=[  # in the order of their turns
+                self._counted.attendant,
+                memory,
+                SlotKeeper(self._in_thread, self._reactor),
+                self._hooks,
+            ],
             unsettled=memory.unsettled,
         )
+
+    def _knows(self, model: str) -> bool:
+        """A model that is configured, or of which something is left."""
+        return model in self.settings.models or self._pool.knows(ModelId(model))
 
     def _make_unasked(self) -> tuple[Preload, IdleLoader]:
         """What loads models by itself."""
@@ -251,6 +264,7 @@ class House:
 
     def end_feeds(self) -> None:
         self._doors.feeds.close()
+        self._doors.prometheus.stop()
 
     def drained(self) -> Deferred[None]:
         return Deferred.fromCoroutine(self._drained())
@@ -264,6 +278,7 @@ class House:
 
     def cut(self) -> None:
         self.factory.cut()
+        self._doors.prometheus.cut()
         self._peers.close()
 
     def stop_models(self, grace: float) -> Deferred[None]:

@@ -5,7 +5,7 @@ Publishing never fails because of a listener: one that raises is logged by the o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -126,6 +126,22 @@ class ActivityStored:
 
 
 @dataclass(frozen=True, slots=True)
+class Swapped:
+    """A swap is over, however it ended."""
+
+    model: ModelId
+    """The one that it was to make ready."""
+    evicted: tuple[ModelId, ...]
+    why: str
+    """In the policy's words."""
+    outcome: str
+    """`loaded`, `failed`, `out_of_memory` or `abandoned`: it was given up."""
+    stages: Mapping[str, float]
+    """Seconds of each stage that there was, in order: `drain`, `stop`, `settle`, `start`, `ready`."""
+    when: float
+
+
+@dataclass(frozen=True, slots=True)
 class Preloaded:
     """A model that is to be loaded at the start is ready, or cannot be."""
 
@@ -159,6 +175,7 @@ Notice = (
     | ProfileChanged
     | RequestEnded
     | ActivityStored
+    | Swapped
     | Preloaded
     | PeerChanged
 )

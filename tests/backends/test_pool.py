@@ -12,9 +12,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.backends.interface import Backend
 from llamaswap.backends.pool import Pool
 from llamaswap.config.schema import Model
-from llamaswap.errors import BadGateway, StartFailed
+from llamaswap.errors import BadGateway, OutOfMemory, StartFailed
 from llamaswap.ids import ModelId, SwapId
-from llamaswap.notices import ModelChanged, Notices, State
+from llamaswap.notices import ModelChanged, Notices, State, Swapped
 from llamaswap.schedule.events import Died, Event, Renew, Stop, StopEnded, Swap, SwapEnded, Swaps
 from llamaswap.wire.upstream import Upstream
 
@@ -97,6 +97,9 @@ class PoolCase(SynchronousTestCase):
         self.told: list[Event] = []
         self.errors: list[Exception] = []
         notices = Notices(self.errors.append)
+        self.swapped: list[Swapped] = []
+        notices.subscribe(Swapped, self.swapped.append)
+        self.clock = Clock()
         self.backends: dict[ModelId, FakeBackend] = {}
         """The newest of each model."""
         self.swept: Deferred[None] = Deferred()
@@ -106,7 +109,7 @@ class PoolCase(SynchronousTestCase):
             return backend
 
         models = [model(name, unload_timeout=grace) for name, grace in zip("abc", (1, 2, 3), strict=True)]
-        self.pool = Pool(models, make, clock=Clock(), notices=notices, ready_to_start=self.swept)
+        self.pool = Pool(models, make, clock=self.clock, notices=notices, ready_to_start=self.swept)
         self.pool.tell = self.told.append
         self.swaps: Swaps = self.pool
         self.addCleanup(lambda: self.assertEqual(self.errors, []))
@@ -237,6 +240,77 @@ class SwapTests(PoolCase):
         """Without waiting for anything."""
         self.pool.kill()
         self.assertEqual(self.did, ["kill a", "kill b", "kill c"])
+
+
+class StageTests(PoolCase):
+    """What is told of a swap when it is over."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.swept.callback(None)
+
+    def ended_so(self) -> tuple[str, dict[str, float]]:
+        (told,) = self.swapped
+        return told.outcome, dict(told.stages)
+
+    def begin_draining(self, drained: float, target: str, evict: str = "") -> None:
+        victims = tuple(map(ModelId, evict))
+        self.swaps.begin(Swap(SwapId(1), ModelId(target), victims, "because", drained))
+
+    def test_every_stage(self) -> None:
+        """The time from one to the next; an instant one counts as well."""
+        self.fake("a").held = True
+        self.begin_draining(7.0, "b", "a")
+        self.clock.advance(2)
+        self.fake("a").gone()
+        self.clock.advance(3)
+        self.assertEqual(self.swapped, [])
+        self.fake("b").ready()
+        stages = {"drain": 7.0, "stop": 2.0, "settle": 0.0, "start": 3.0, "ready": 0.0}
+        self.assertEqual(self.ended_so(), ("loaded", stages))
+        told = self.swapped[0]
+        self.assertEqual((told.model, told.evicted, told.why, told.when), ("b", ("a",), "because", 5.0))
+        self.assertEqual(list(told.stages), list(stages))
+
+    def test_stages_that_there_are_not(self) -> None:
+        """Nothing was waited for, and nothing had to go; one that is ready already is not started."""
+        self.begin(1, "b")
+        self.fake("b").ready()
+        self.assertEqual(self.ended_so()[1].keys(), {"settle", "start", "ready"})
+        self.swapped.clear()
+        self.begin(2, "b")
+        self.assertEqual(self.ended_so(), ("loaded", {"settle": 0.0}))
+
+    def test_the_scheduler_hears_first(self) -> None:
+        """Nobody who waits for the model waits for this."""
+        heard: list[int] = []
+        self.pool.tell = lambda event: heard.append(len(self.swapped))
+        self.begin(1, "b")
+        self.fake("b").ready()
+        self.assertEqual((heard, len(self.swapped)), ([0], 1))
+
+    def test_failures(self) -> None:
+        """Want of memory is told apart."""
+        for error, outcome in ((StartFailed("no"), "failed"), (OutOfMemory("no"), "out_of_memory")):
+            self.swapped.clear()
+            self.begin(1, "b")
+            self.clock.advance(4)
+            starting = self.fake("b").starting
+            assert starting is not None
+            starting.errback(error)
+            self.assertEqual(self.ended_so(), (outcome, {"settle": 0.0, "start": 4.0}))
+
+    def test_a_load_that_is_given_up(self) -> None:
+        """Whether it had begun or not."""
+        self.begin(1, "b")
+        self.swaps.cancel(SwapId(1))
+        self.assertEqual(self.ended_so()[0], "abandoned")
+        self.swapped.clear()
+        self.fake("a").held = True
+        self.begin(2, "b", "a")
+        self.swaps.cancel(SwapId(2))
+        self.fake("a").gone()
+        self.assertEqual(self.ended_so()[0], "abandoned")
 
 
 class RenewTests(PoolCase):

@@ -106,6 +106,7 @@ class KeyTests(SynchronousTestCase):
         "server.LIMITS": ["limits"],
         "server.MEMORY": ["memory"],
         "server.PERFORMANCE": ["performance"],
+        "server.PROMETHEUS": ["prometheus"],
         "models.KEYS": ["models.*"],
         "models.CAPABILITIES": ["models.*.capabilities"],
         "slots.KEYS": ["models.*.slots"],

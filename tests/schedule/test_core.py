@@ -7,7 +7,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import Model
-from llamaswap.errors import StartFailed, TooManyRequests, Unloaded
+from llamaswap.errors import OutOfMemory, StartFailed, TooManyRequests, Unloaded
 from llamaswap.ids import ModelId, SwapId, TicketId
 from llamaswap.schedule.core import Core, NotHeld
 from llamaswap.schedule.events import (
@@ -80,6 +80,21 @@ class GrantTests(SynchronousTestCase):
         self.assertEqual(driver.begun[-1].evict, ("a",))
         driver.end_swap("b")
         self.assertEqual(driver.granted, [a, b])
+
+    def test_a_swap_knows_how_long_it_was_waited_for(self) -> None:
+        """From the arrival of the oldest request that waits for it; a second try does not count that again."""
+        driver = exclusive("a b")
+        a, _ = driver.arrivals("a b")
+        driver.end_swap("a")
+        driver.advance(7)
+        driver.arrive("b")
+        driver.serve(a)
+        self.assertEqual([swap.drained for swap in driver.begun], [0.0, 7.0])
+        error = OutOfMemory("no memory")
+        error.unsettled = True
+        driver.advance(5)
+        driver.end_swap("b", error)
+        self.assertEqual((driver.targets, driver.begun[-1].drained), (["a", "b", "b"], 0.0))
 
     def test_s46_busy_is_not_evicted(self) -> None:
         """A model with two requests in flight is evicted only after the second has ended."""

@@ -43,6 +43,7 @@ from llamaswap.web.feeds import Feeds
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
 from llamaswap.web.inflight import InflightApi
+from llamaswap.web.metrics import MetricsPage
 from llamaswap.web.peers import PeersApi
 from llamaswap.web.profiles import Profiles
 from llamaswap.web.resource import LlamaSwapResource
@@ -344,8 +345,15 @@ class World:
         self.store = ActivityStore(None, keep, at_once, self.clock, lost=self.captures.forget)
         own |= Activity(self.store, self.captures, at_once, lambda: None).endpoints()
         own |= InflightApi(self.inflight).endpoints()
+        self.asked_for_metrics: list[bool] = []
+        self.metrics = MetricsPage(settings, lambda: not settings.performance.disabled, self._write_metrics)
+        own |= self.metrics.endpoints()
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
+
+    def _write_metrics(self, engines: bool) -> Deferred[bytes]:
+        self.asked_for_metrics.append(engines)
+        return succeed(b"# figures\n")
 
     def _states(self) -> Iterable[tuple[Model, State]]:
         return [(model, self.models.state_of(model.id)) for model in self.settings.models.values()]

@@ -118,10 +118,12 @@ class EntryTests(SynchronousTestCase):
             ({"Accept-Encoding": "gzipped, *"}, b"identity"),
             ({}, b"identity"),
         ):
-            self.world.begin("POST", CHAT, {**JSON, **asked}, b'{"model":"m"}')
+            _, done = self.world.begin("POST", CHAT, {**JSON, **asked}, b'{"model":"m"}')
             head = self.world.upstream("m").received()
             self.assertEqual(head.count(b"Accept-Encoding"), 1)
             self.assertIn(b"Accept-Encoding: %b\r\n" % sent, head)
+            done.cancel()
+            self.failureResultOf(done, CancelledError)
 
 
 class CancelTests(SynchronousTestCase):

@@ -26,7 +26,7 @@ from llamaswap.config.difference import launched_alike
 from llamaswap.config.schema import Model
 from llamaswap.errors import OutOfMemory, Refusal, StartFailed
 from llamaswap.ids import ModelId, SwapId
-from llamaswap.notices import ModelChanged, Notices, State
+from llamaswap.notices import ModelChanged, Notices, State, Swapped
 from llamaswap.schedule.events import Died, Event, Renew, Stop, StopEnded, Swap, SwapEnded
 from llamaswap.wire.upstream import Upstream
 
@@ -72,6 +72,7 @@ class Pool:
         self._mourned: dict[ModelId, Waiters[None]] = {}
         """Models that died and have not been seen off: who wants them to start again waits for that."""
         self._closed = False
+        self._publish = notices.publish
         self._unsubscribe = notices.subscribe(ModelChanged, self._changed)
         ready_to_start.addBoth(lambda _: self._removed(ready_to_start))
 
@@ -93,6 +94,10 @@ class Pool:
         backend = self._backends.get(model)
         return backend.pid if backend is not None else None
 
+    def knows(self, model: ModelId) -> bool:
+        """Whether `states` names it."""
+        return model in self._backends
+
     def states(self) -> list[tuple[Model, State]]:
         """Every model, in the form that runs or would, and its state. One that was removed counts until it is gone."""
         return [(backend.form, self._state(backend)) for backend in self._backends.values()]
@@ -111,7 +116,7 @@ class Pool:
 
     def begin(self, swap: Swap) -> None:
         """Stop the victims in parallel, each with its own grace, then make the target ready; ends in `SwapEnded`."""
-        running = self._swaps[swap.id] = RunningSwap(swap)
+        running = self._swaps[swap.id] = RunningSwap(swap, self._clock)
         work = Deferred.fromCoroutine(self._carry_out(running))
         work.addErrback(self._unforeseen)
         work.addCallback(self._swap_ended, swap.id)
@@ -183,7 +188,9 @@ class Pool:
     async def _carry_out(self, running: RunningSwap) -> Refusal | None:
         """Returns why the target is not ready and has no process left, or None when it is ready."""
         graces = {id: float(self._backends[id].form.unload_timeout) for id in running.swap.evict}
+        running.enter("stop" if graces else "")
         await self._stop_all(graces, "evict")
+        running.enter("settle")
         while self._obstacles:
             await self._clear_way.add()
         if running.cancelled:
@@ -208,7 +215,9 @@ class Pool:
         if (mourned := self._mourned.get(backend.form.id)) is not None:
             await mourned.add()
         await self._attendants.before_load(backend.form)
+        running.enter("start")
         upstream = await backend.ensure_ready()
+        running.enter("ready")
         running.was_ready = True
         await self._attendants.after_load(backend.form, upstream)
         if backend.upstream is not upstream:
@@ -221,8 +230,11 @@ class Pool:
         return gatherResults([Deferred.fromCoroutine(stop) for stop in stops])
 
     def _swap_ended(self, error: Refusal | None, swap: SwapId) -> None:
-        del self._swaps[swap]
-        self.tell(SwapEnded(swap, self._clock.seconds(), error))
+        running, now = self._swaps.pop(swap), self._clock.seconds()
+        running.enter("")
+        self.tell(SwapEnded(swap, now, error))
+        target, evicted, why = running.swap.target, running.swap.evict, running.swap.why
+        self._publish(Swapped(target, evicted, why, running.outcome(error), running.stages, now))
 
     def _unforeseen(self, failure: Failure) -> Refusal:
         self._log.failure("a swap broke off", failure)

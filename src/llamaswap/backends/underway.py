@@ -7,10 +7,11 @@ from contextlib import suppress
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.interfaces import IReactorTime
 
 from llamaswap.backends.machine import ABORTED
 from llamaswap.backends.waiters import Waiters
-from llamaswap.errors import Refusal, StartFailed
+from llamaswap.errors import OutOfMemory, Refusal, StartFailed
 from llamaswap.schedule.events import Swap
 
 DIED_EARLY = "the process ended while it was being prepared"
@@ -19,14 +20,26 @@ DIED_EARLY = "the process ended while it was being prepared"
 class RunningSwap:
     """A swap under way."""
 
-    def __init__(self, swap: Swap) -> None:
+    def __init__(self, swap: Swap, clock: IReactorTime) -> None:
         self.swap = swap
+        self.stages = {"drain": swap.drained} if swap.drained else {}
+        """Seconds that each stage took, of those that are over."""
+        self._clock = clock
+        self._stage = ""
+        self._since = 0.0
         self.cancelled = False
         self.was_ready = False
         """The target, by this swap's doing."""
         self.died = False
         """The target, after that and before the swap ended."""
         self.loading: Deferred[None] | None = None
+
+    def enter(self, stage: str) -> None:
+        """One stage is over and another begins; none does when it is empty."""
+        now = self._clock.seconds()
+        if self._stage:
+            self.stages[self._stage] = max(now - self._since, 0.0)
+        self._stage, self._since = stage, now
 
     def cancel(self) -> None:
         """Give up the load, or do not begin it."""
@@ -39,6 +52,12 @@ class RunningSwap:
         if self.was_ready and self.loading is not None:
             self.died = True
             self.loading.cancel()
+
+    def outcome(self, error: Refusal | None) -> str:
+        """How it ended, in the words of `notices.Swapped`."""
+        if error is None:
+            return "loaded"
+        return "abandoned" if self.cancelled else "out_of_memory" if isinstance(error, OutOfMemory) else "failed"
 
     def why_cut(self) -> Refusal:
         """What the scheduler is told of a load that was cut."""

@@ -49,6 +49,7 @@ def describe(settings: Settings) -> dict[str, Any]:
             "disabled": settings.performance.disabled,
             "every": _duration(settings.performance.every),
         },
+        "prometheus": {"always": settings.prometheus.always, "engines": settings.prometheus.engines},
         "memory": {"settle": settings.memory_settle, "retry": settings.memory_retry},
         "startPort": settings.start_port,
         "sendLoadingState": settings.send_loading_state,

@@ -241,6 +241,16 @@ class CaptureRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prometheus:
+    """What `/metrics` shows."""
+
+    always: bool = False
+    """It answers although the machine is not watched (`Performance.disabled`)."""
+    engines: bool = False
+    """The figures of loaded models' engines as well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a client may ask of the server. None of these ends a request that waits for a model or is being answered."""
 
@@ -314,6 +324,7 @@ class Settings:
     session_id_headers: tuple[str, ...] = ("X-Session-ID", "X-Litellm-Session-Id")
     """Headers that name the session of a request (`ui.activity.session_id`)."""
     performance: Performance = Performance()
+    prometheus: Prometheus = Prometheus()
     limits: Limits = Limits()
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """What the loader accepted but wants to be heard, one line each."""

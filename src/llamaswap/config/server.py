@@ -23,7 +23,7 @@ from llamaswap.config.fields import (
     strings,
 )
 from llamaswap.config.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from llamaswap.config.schema import Limits, Performance
+from llamaswap.config.schema import Limits, Performance, Prometheus
 
 LEAST_HEALTH_CHECK_TIMEOUT = 15
 LEAST_EVERY = 5.0
@@ -165,6 +165,10 @@ def _performance(at: At) -> Performance:
     return Performance(**read_keys(at, PERFORMANCE))
 
 
+def _prometheus(at: At) -> Prometheus:
+    return Prometheus(**read_keys(at, PROMETHEUS))
+
+
 def _every(at: At) -> float | None:
     """Zero is as if absent."""
     value = duration(at)
@@ -224,12 +228,18 @@ KEYS = (
     Key("limits", "limits", _limits),
     *activity.KEYS,
     Key("performance", "performance", _performance),
+    Key("prometheus", "prometheus", _prometheus),
     Key("ui", "session_id_headers", _ui),
 )
 
 PERFORMANCE = (
     Key("disabled", "disabled", boolean),
     Key("every", "every", _every),
+)
+
+PROMETHEUS = (
+    Key("always", "always", boolean),
+    Key("engines", "engines", boolean),
 )
 
 MEMORY = (

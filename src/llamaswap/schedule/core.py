@@ -471,7 +471,8 @@ class Core:
         if station.state is not State.READY:
             self._outlook.enter(station, State.STARTING)
         evict = tuple(victim.id for victim in plan.victims)
-        self._effects.append(BeginSwap(Swap(active.id, station.id, evict, plan.why)))
+        drained = 0.0 if active.first else max(self._now - station.waiting[station.head], 0.0)
+        self._effects.append(BeginSwap(Swap(active.id, station.id, evict, plan.why, drained)))
 
     def _give_up_if_abandoned(self, active: ActiveSwap) -> None:
         """Somebody wants what `active` holds: reason enough to give it up if nobody waits for it (W-07)."""

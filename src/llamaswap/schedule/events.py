@@ -6,7 +6,7 @@ Events say what happened and when (seconds, any monotonic origin shared by all o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from llamaswap.config.schema import Model, Settings
@@ -141,6 +141,8 @@ class Swap:
     evict: tuple[ModelId, ...]
     why: str = ""
     """For the log, in the policy's words."""
+    drained: float = field(default=0.0, compare=False)
+    """Seconds that the oldest request for the target has waited until it could begin."""
 
 
 @dataclass(frozen=True, slots=True)

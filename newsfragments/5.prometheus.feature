@@ -1,0 +1,1 @@
+`/metrics` shows Prometheus requests, errors, tokens and times by model and API key, swaps by stage, evictions by reason, queues, GPUs and the server itself; with `prometheus: {engines: true}` the engines' own figures as well. `contrib/grafana` has a dashboard and alert rules.
