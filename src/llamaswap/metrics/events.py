@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from llamaswap.metrics.answers import SHORT
+from llamaswap.metrics.answers import SHORT, tells
 from llamaswap.metrics.counts import Cost, Tally
 from llamaswap.metrics.outline import Outline
 
@@ -38,7 +38,7 @@ class Events:
         """The next piece, not empty."""
         if self._line or self._long or self._skipping or data[-1] not in b"\r\n":
             self._broken(data)
-        elif b'"usage"' in data or b'"timings"' in data or b'"metrics"' in data:
+        elif tells(data):
             self._lines(data)
 
     def close(self) -> Cost:
