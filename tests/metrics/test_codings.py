@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.metrics.codings import FREE, GROWTH, Decoder, Undecodable, decoder
+from llamaswap.metrics.codings import FREE, GROWTH, MOST_MEMBERS, Decoder, Undecodable, decoder
 from tests.support.bodies import CODINGS, coded
 
 DATA = b'{"usage":{"prompt_tokens":12}}' * 200
@@ -72,6 +72,12 @@ class CodingTests(SynchronousTestCase):
         self.assertEqual(undone("zstd", frame + frame), DATA + DATA)
         self.assertEqual(reason("zstd", frame + frame[:3]), "it ends early")
         self.assertEqual(reason("zstd", frame + b"no frame at all"), "Unknown frame descriptor")
+
+    def test_too_many(self) -> None:
+        """Also empty ones take time, and they hardly take room."""
+        for coding, empty in (("gzip", gzip.compress(b"")), ("zstd", zstandard.compress(b""))):
+            self.assertEqual(undone(coding, empty * MOST_MEMBERS), b"")
+            self.assertEqual(reason(coding, empty * (MOST_MEMBERS + 1)), "it has more than 10000 parts")
 
     def test_several(self) -> None:
         """The last one listed is undone first."""

@@ -16,8 +16,6 @@ SHORT = 8 * 1024
 LONGEST_FAILURE = 64 * 1024
 """Bytes of an error's body; a longer one does not say why."""
 LONGEST_MESSAGE = 500
-NAMES = (b'"usage"', b'"timings"', b'"metrics"')
-"""A text without any of them tells nothing."""
 
 
 class Answer:
@@ -57,7 +55,7 @@ class Answer:
 
     def _read(self) -> Any:
         held = self._held
-        if not any(name in held for name in NAMES):
+        if not tells(held):
             return None
         try:
             return json.loads(held.decode("utf-8", "replace"))
@@ -92,6 +90,11 @@ class Failure:
         except (ValueError, RecursionError):
             return ""
         return _message(body) if isinstance(body, dict) else ""
+
+
+def tells(text: bytes | bytearray) -> bool:
+    """Whether a text may tell of its cost: one that has none of the three names does not."""
+    return b'"usage"' in text or b'"timings"' in text or b'"metrics"' in text
 
 
 def shortened(text: str) -> str:

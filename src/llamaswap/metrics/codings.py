@@ -8,6 +8,7 @@ first answer needs them.
 from __future__ import annotations
 
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
@@ -16,6 +17,8 @@ GROWTH = 64
 STEP = 256 * 1024
 MOST = 4
 """Codings of one body."""
+MOST_MEMBERS = 10_000
+"""Parts that it consists of: each costs time, also an empty one."""
 _ZSTD_SLICE = 128
 """Its decoder knows no bound: so many coded bytes become 4 MiB at most."""
 _ZSTD_WINDOW = 8 * 1024 * 1024
@@ -86,31 +89,56 @@ def decoder(codings: str) -> Decoder | None:
     return Decoder(known) if known else None
 
 
-class _Gzip:
-    """Any number of members, one after the other; zeros may fill up what is behind one."""
+class _Members(ABC):
+    """What may consist of several parts, one after the other."""
 
-    __slots__ = ("_later", "_member")
+    __slots__ = ("_count", "_member")
+    padding = b""
+    """What may stand behind one."""
 
     def __init__(self) -> None:
         self._member: Any = None
-        self._later = False
+        self._count = 0
 
     def steps(self, data: bytes) -> Iterator[bytes]:
-        while data := self._start(data):
-            yield from _inflated(self._member, data)
+        while data := self._open(data):
+            yield from self._decoded(self._member, data)
             if not self._member.eof:
                 return
-            data, self._member, self._later = self._member.unused_data, None, True
+            data, self._member = self._member.unused_data, None
 
     def close(self) -> None:
-        if self._member is not None or not self._later:
+        if self._member is not None or not self._count:
             raise Undecodable(_ENDS_EARLY)
 
-    def _start(self, data: bytes) -> bytes:
-        if self._member is None:
-            data = data.lstrip(b"\0") if self._later else data
-            self._member = zlib.decompressobj(_GZIP_WINDOW) if data else None
+    def _open(self, data: bytes) -> bytes:
+        if self._member is not None:
+            return data
+        data = data.lstrip(self.padding) if self._count else data
+        if data:
+            self._count += 1
+            if self._count > MOST_MEMBERS:
+                raise Undecodable(f"it has more than {MOST_MEMBERS} parts")
+            self._member = self._new()
         return data
+
+    @abstractmethod
+    def _new(self) -> Any:
+        """What decodes one of them."""
+
+    @abstractmethod
+    def _decoded(self, member: Any, data: bytes) -> Iterator[bytes]: ...
+
+
+class _Gzip(_Members):
+    __slots__ = ()
+    padding = b"\0"
+
+    def _new(self) -> Any:
+        return zlib.decompressobj(_GZIP_WINDOW)
+
+    def _decoded(self, member: Any, data: bytes) -> Iterator[bytes]:
+        return _inflated(member, data)
 
 
 class _Deflate:
@@ -170,38 +198,28 @@ class _Brotli:
             raise Undecodable(_ENDS_EARLY)
 
 
-class _Zstd:
-    """Any number of frames, one after the other."""
-
-    __slots__ = ("_context", "_error", "_frame", "_later")
+class _Zstd(_Members):
+    __slots__ = ("_context", "_error")
 
     def __init__(self) -> None:
+        super().__init__()
         import zstandard
 
         self._context: Any = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
         self._error: type[Exception] = zstandard.ZstdError
-        self._frame: Any = None
-        self._later = False
 
     def steps(self, data: bytes) -> Iterator[bytes]:
         for start in range(0, len(data), _ZSTD_SLICE):
-            yield from self._slice(data[start : start + _ZSTD_SLICE])
+            yield from super().steps(data[start : start + _ZSTD_SLICE])
 
-    def close(self) -> None:
-        if self._frame is not None or not self._later:
-            raise Undecodable(_ENDS_EARLY)
+    def _new(self) -> Any:
+        return self._context.decompressobj()
 
-    def _slice(self, data: bytes) -> Iterator[bytes]:
-        while data:
-            if self._frame is None:
-                self._frame = self._context.decompressobj()
-            try:
-                yield self._frame.decompress(data)
-            except self._error as error:
-                raise Undecodable(str(error).rpartition(": ")[2]) from error
-            if not self._frame.eof:
-                return
-            data, self._frame, self._later = self._frame.unused_data, None, True
+    def _decoded(self, member: Any, data: bytes) -> Iterator[bytes]:
+        try:
+            yield member.decompress(data)
+        except self._error as error:
+            raise Undecodable(str(error).rpartition(": ")[2]) from error
 
 
 _CODINGS: dict[str, Callable[[], Coding]] = {

@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from llamaswap.metrics.answers import SHORT
+from llamaswap.metrics.answers import SHORT, tells
 from llamaswap.metrics.counts import Cost, Tally
 from llamaswap.metrics.outline import Outline
 
@@ -38,7 +38,7 @@ class Events:
         """The next piece, not empty."""
         if self._line or self._long or self._skipping or data[-1] not in b"\r\n":
             self._broken(data)
-        elif b'"usage"' in data or b'"timings"' in data or b'"metrics"' in data:
+        elif tells(data):
             self._lines(data)
 
     def close(self) -> Cost:
@@ -55,7 +55,8 @@ class Events:
         last = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
         self._hold(data[: first.start()])
         self._end_line()
-        self._lines(data[first.end() : last])
+        if tells(data):
+            self._lines(data[first.end() : last])
         self._hold(data[last:])
 
     def _hold(self, data: bytes) -> None:
@@ -76,8 +77,8 @@ class Events:
 
     def _end_line(self) -> None:
         if self._long is not None:
-            self._outlined(self._long)
-        elif self._line:
+            self._tell(self._long)
+        elif tells(self._line):
             self._lines(bytes(self._line))
         self._line.clear()
         self._long = None
@@ -87,27 +88,23 @@ class Events:
         """Whole lines."""
         for line in data.splitlines():
             if line.startswith(_DATA) and _TELLING.search(line):
-                self._event(line[len(_DATA) :])
+                self._tell(line[len(_DATA) :])
 
-    def _event(self, text: bytes) -> None:
+    def _tell(self, read: bytes | Outline) -> None:
+        try:
+            event = read.close() if isinstance(read, Outline) else self._read(read)
+        except ValueError:
+            return
+        if isinstance(event, dict):
+            self._tally.event(event)
+
+    def _read(self, text: bytes) -> Any:
+        """What a data line holds. Raises ValueError when it is no JSON text."""
         if len(text) + len(_DATA) <= self._short:
             try:
-                self._tell(json.loads(text.decode("utf-8", "replace")))
-                return
-            except ValueError:
-                return
+                return json.loads(text.decode("utf-8", "replace"))
             except RecursionError:
                 pass
         outline = Outline(nested=True)
         outline.feed(text)
-        self._outlined(outline)
-
-    def _outlined(self, outline: Outline) -> None:
-        try:
-            self._tell(outline.close())
-        except ValueError:
-            pass
-
-    def _tell(self, event: Any) -> None:
-        if isinstance(event, dict):
-            self._tally.event(event)
+        return outline.close()
