@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -75,6 +76,7 @@ class Database:
     def __init__(self, path: str | None, connection: Connection) -> None:
         self.path = path
         self._connection = connection
+        self._place = _place(path)
         self.last_id = self._last_id()
         """The greatest id that was ever used."""
 
@@ -133,6 +135,11 @@ class Database:
             generation = self._spread("tokens_per_second", texts, values)
         read, made, cached = map(int, totals)
         return Stats(count, read, made, cached, prompt, generation)
+
+    @property
+    def removed(self) -> bool:
+        """The file is not there any more, or another stands in its place: what is written is seen by nobody."""
+        return _place(self.path) != self._place
 
     def close(self) -> None:
         """Done with it."""
@@ -200,6 +207,15 @@ class Database:
         picked = f"SELECT place, rate FROM ({sorted_by}) WHERE place IN ({', '.join('?' * len(wanted))})"
         at: Mapping[int, float] = dict(self._run(picked, [*values, *wanted]))
         return tuple(between(at[index], at[min(index + 1, count - 1)], fraction) for index, fraction in ranks)
+
+
+def _place(path: str | None) -> tuple[int, int] | None:
+    """Which file it is, if there is one."""
+    try:
+        found = os.stat(path) if path is not None else None
+    except OSError:
+        return None
+    return found and (found.st_dev, found.st_ino)
 
 
 # -- rows ----------------------------------------------------------------------------------------------------------
