@@ -18,7 +18,8 @@ from llamaswap.config.schema import Limits, Peer, Profile, Selector, Settings, T
 from llamaswap.errors import ConfigurationError
 from llamaswap.house import House
 from llamaswap.ids import ModelId
-from llamaswap.metrics.database import StoreFailed, open_database
+from llamaswap.metrics.database import StoreFailed
+from llamaswap.metrics.opening import open_database
 from llamaswap.metrics.queries import Query
 from llamaswap.notices import ActivityStored, ConfigurationChanged, ProfileChanged
 from llamaswap.resolve.targets import Local

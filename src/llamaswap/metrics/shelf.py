@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
-from llamaswap.metrics.database import Database, Keep, Opener, StoreFailed, Written
+from llamaswap.metrics.database import Database, Keep, StoreFailed, Written
+from llamaswap.metrics.opening import Opener
 from llamaswap.metrics.row import Row
 
 T = TypeVar("T")

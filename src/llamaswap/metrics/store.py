@@ -16,7 +16,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from llamaswap.backends.host import InThread
-from llamaswap.metrics.database import Database, Keep, Opener, Page, Stats, StoreFailed, Written, open_database
+from llamaswap.metrics.database import Database, Keep, Page, Stats, StoreFailed, Written
+from llamaswap.metrics.opening import Opener, open_database
 from llamaswap.metrics.queries import Filter, Query
 from llamaswap.metrics.row import Row
 from llamaswap.metrics.shelf import Shelf
