@@ -107,5 +107,5 @@ class ArchiveTests(TestCase):
 def capture(archive: Archive, id: int) -> None:
     taking = archive.captures.take("/")
     assert taking is not None
-    taking.request([], b"{}")
+    taking.request([], 2, [b"{}"])
     taking.finish(id, "/", [])
