@@ -15,14 +15,19 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from llamaswap.config.schema import Limits, Peer, Profile, Selector, Settings, Timeouts
+from llamaswap.errors import ConfigurationError
 from llamaswap.house import House
 from llamaswap.ids import ModelId
-from llamaswap.notices import ConfigurationChanged, ProfileChanged
+from llamaswap.metrics.database import StoreFailed
+from llamaswap.metrics.opening import open_database
+from llamaswap.metrics.queries import Query
+from llamaswap.notices import ActivityStored, ConfigurationChanged, ProfileChanged
 from llamaswap.resolve.targets import Local
 from llamaswap.schedule.policies import Found, Policies
 from llamaswap.service import LlamaSwap
 from llamaswap.shutdown import Shutdown
 from tests.schedule.test_policies import TableMaker
+from tests.support.activity import row
 from tests.support.folders import folder_for
 from tests.support.web import Reply, model, parsed, settings_of
 from tests.support.wire import MemoryTransport, request
@@ -40,6 +45,38 @@ class BeginningTests(TestCase):
         self.assertEqual([place.name for place in folder.iterdir()], ["llamaswap"])
         await Shutdown(house, reactor).begin()
         self.assertEqual(list((folder / "llamaswap").iterdir()), [])
+
+    async def test_a_store_that_cannot_be_opened(self) -> None:
+        """The server does not start, and nothing of it has begun."""
+        folder = folder_for(self)
+        settings = Settings(store_path=str(folder))
+        house = House(settings, reactor, {"XDG_STATE_HOME": str(folder / "state")})
+        with self.assertRaisesRegex(StoreFailed, "store.path: .* cannot be opened"):
+            house.start()
+        self.assertEqual(list(folder.iterdir()), [])
+        await house.close()
+
+    async def test_a_store(self) -> None:
+        """It is opened at the start, and written to the end; other settings may move it, or fail to."""
+        folder = folder_for(self)
+        house = House(Settings(store_path=str(folder / "a.db")), reactor, {"XDG_STATE_HOME": str(folder / "state")})
+        house.start()
+        heard: list[int] = []
+        house.notices.subscribe(ActivityStored, lambda notice: heard.append(notice.id))
+        house._archive.store.add(row())
+        before = house.settings
+        with self.assertRaisesRegex(ConfigurationError, "cannot be opened"):
+            house.apply(Settings(store_path=str(folder)))
+        self.assertIs(house.settings, before)
+        house.apply(Settings(store_path=str(folder / "b.db")))
+        self.assertEqual(house._archive.store.add(row()), 1)
+        house._archive.store.add(row())
+        await Shutdown(house, reactor).begin()
+        self.assertEqual(heard, [1, 1, 2])
+        for name, rows in {"a.db": 1, "b.db": 2}.items():
+            database = open_database(str(folder / name))
+            self.assertEqual(database.page(Query()).total, rows)
+            database.close()
 
 
 class Connection:

@@ -27,11 +27,17 @@ class StoreTests(SynchronousTestCase):
         (self.folder / "old.db").touch()
         self.assertEqual((self.fault("old.db"), self.fault("new.db")), ("", ""))
         self.assertFalse((self.folder / "new.db").exists())
+        (self.folder / "full.db").write_bytes(b"SQLite format 3\0 and so on")
+        self.assertEqual(self.fault("full.db"), "")
 
     def test_bad(self) -> None:
         """A folder, a file in no folder, a file below a file, something that is no path."""
         (self.folder / "file").touch()
+        (self.folder / "text").write_text("models: {}")
         self.assertIn("is a directory", self.fault(""))
+        self.assertIn("is not an SQLite database", self.fault("text"))
+        os.mkfifo(self.folder / "pipe")
+        self.assertIn("is not an SQLite database", self.fault("pipe"))
         self.assertIn("not writable: there is no folder", self.fault("none/a.db"))
         self.assertIn("cannot be used: Not a directory", self.fault("file/a.db"))
         self.assertIn("cannot be used", self.fault("a\0b"))

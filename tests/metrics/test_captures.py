@@ -178,6 +178,17 @@ class BudgetTests(CapturesCase):
         self.captures.forget(3)
         self.assertEqual((self.kept(), self.captures._used), ([], 0))
 
+    def test_much_at_once(self) -> None:
+        """It is packed part by part, so that memory is given back early; all of it is kept in order."""
+        for id in (1, 2, 3, 4):
+            self.gathered(b"x" * 700_000).finish(id, "/", ANSWERED)
+        sizes = []
+        while self.thread.busy:
+            self.thread._work.pop(0)()
+            sizes.append(self.captures._used // 100_000)
+        self.assertEqual((sizes, self.kept(), list(self.captures._kept)), ([21, 7, 0], [1, 2, 3, 4], [1, 2, 3, 4]))
+        self.assertEqual(self.got(3) and len(self.got(3).request_body), 700_000)  # type: ignore[union-attr,arg-type]
+
     def test_a_thread_that_fails(self) -> None:
         """Those captures are lost, and later ones are not."""
         bad = self.gathered()

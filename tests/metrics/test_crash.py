@@ -10,14 +10,14 @@ import sys
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.metrics.database import open_database
+from llamaswap.metrics.opening import open_database
 from llamaswap.metrics.queries import Query
 from tests.support.folders import folder_for
 
 BATCH = 50
 CHILD = f"""
 import sys
-from llamaswap.metrics.database import open_database
+from llamaswap.metrics.opening import open_database
 from tests.support.activity import numbered, row
 database = open_database(sys.argv[1])
 first = database.last_id + 1

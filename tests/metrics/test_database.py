@@ -11,8 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.metrics.database import Database, Keep, StoreFailed, open_database
+from llamaswap.metrics.database import Database, Keep, StoreFailed
 from llamaswap.metrics.histogram import Spread
+from llamaswap.metrics.opening import open_database
 from llamaswap.metrics.queries import Filter, Query
 from llamaswap.metrics.row import Tokens
 from tests.support.activity import WHEN, numbered, row

@@ -9,7 +9,8 @@ from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.metrics.database import Database, Keep, StoreFailed, Written, open_database
+from llamaswap.metrics.database import Database, Keep, StoreFailed, Written
+from llamaswap.metrics.opening import open_database
 from llamaswap.metrics.queries import Filter, Query
 from llamaswap.metrics.store import COMPLAIN_EVERY, GATHER, LONGEST_CLOSE, MOST_WAITING, PRUNE_EVERY, ActivityStore
 from tests.support.activity import WHEN, LaterThread, row
@@ -130,14 +131,14 @@ class AddTests(StoreCase):
                 self.opener.fault = fault
                 self.settle()
         self.assertEqual((self.heard, self.lost, self.ids()), ([5, 6], [1, 2, 3, 4], [6, 5]))
-        said = "the activity cannot be stored, 2 rows are lost: database or disk is full"
+        said = "the activity store: 2 rows cannot be stored: database or disk is full"
         self.assertEqual([formatEvent(event) for event in events], [said])
         self.clock.advance(COMPLAIN_EVERY)
         self.opener.fault = "locked"
         with capturedLogs() as events:
             self.add()
             self.settle()
-        self.assertEqual(formatEvent(events[0]), "the activity cannot be stored, 1 rows are lost: locked")
+        self.assertEqual(formatEvent(events[0]), "the activity store: 1 rows cannot be stored: locked")
 
     def test_questions_that_fail(self) -> None:
         """They say so, and the store goes on."""
@@ -272,6 +273,26 @@ class FileTests(StoreCase):
             self.store.move(self.store.open(self.path), Keep())
             self.assertEqual((self.ids(), self.store.path), ([], self.path))
             self.close()
+
+    def test_a_file_that_is_taken_away(self) -> None:
+        """Another is begun, with a warning, and ids go on."""
+        self.store = self.started(self.path)
+        self.add(2)
+        self.settle()
+        for name in list(self.folder.iterdir()):
+            name.unlink()
+        with capturedLogs() as events:
+            self.add()
+            self.settle()
+        self.assertEqual((self.heard, self.lost, self.ids()), ([1, 2, 3], [], [3]))
+        self.assertIn("a.db was removed or replaced: the activity goes on", formatEvent(events[0]))
+        self.folder.joinpath("a.db").unlink()
+        self.opener.fault = "no room"
+        self.add()
+        self.settle()
+        self.opener.fault = ""
+        self.assertEqual((self.add(), self.lost, self.ids()), ([5], [4], [5]))
+        self.close()
 
     def test_a_second_writer(self) -> None:
         """Two servers on one file: every row is stored once, under an id that is told."""

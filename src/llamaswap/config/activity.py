@@ -53,7 +53,7 @@ def _age(at: At) -> float | None:
     if isinstance(text, str) and _DAYS.fullmatch(text):
         return int(text[:-1]) * _DAY
     value = duration(at)
-    if value is not None and value < 0:
+    if value is not None and str(text).startswith("-"):
         at.error("must be >= 0")
         return None
     return value

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
+
+_BEGINNING = b"SQLite format 3\0"
 
 
 def store_fault(path: str) -> str | None:
@@ -21,4 +24,15 @@ def store_fault(path: str) -> str | None:
         return f"store.path cannot be used: {error.strerror if isinstance(error, OSError) else error}"
     if stat.S_ISDIR(mode):
         return "store.path is a directory: name a file in it"
-    return None if os.access(path, os.W_OK) else "store.path is not writable"
+    if not os.access(path, os.W_OK):
+        return "store.path is not writable"
+    return None if _may_be_a_database(path, mode) else "store.path is not an SQLite database: name another file"
+
+
+def _may_be_a_database(path: str, mode: int) -> bool:
+    """It begins as one, or is empty; what is wrong further inside is found when it is opened."""
+    if not stat.S_ISREG(mode):
+        return False
+    with suppress(OSError), open(path, "rb") as file:
+        return file.read(len(_BEGINNING)) in (b"", _BEGINNING)
+    return True

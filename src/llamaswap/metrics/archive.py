@@ -56,12 +56,10 @@ class Archive:
 
     def moving(self, settings: Settings) -> Callable[[], None]:
         """What puts these settings in place, and cannot fail. Opens what was not prepared: then as `prepare`."""
-        prepared, self._prepared = self._prepared, None
-        if settings.store_path == self.store.path:
-            return lambda: self._stay(settings)
-        if prepared is None or prepared.path != settings.store_path:
-            prepared = self._opened(settings)
-        return partial(self._move, settings, prepared)
+        if self._prepared is None or self._prepared.path != settings.store_path:
+            self.prepare(settings)
+        shelf, self._prepared = self._prepared, None
+        return partial(self._stay, settings) if shelf is None else partial(self._move, settings, shelf)
 
     def close(self) -> Deferred[None]:
         """Write what waits. Fires when that is done, or has taken too long; never fails."""

@@ -20,6 +20,8 @@ from llamaswap.exchange import Header
 from llamaswap.metrics.packing import OVERHEAD, Capture, Gathered, Packer, unpack
 from llamaswap.metrics.parts import HEADERS, Parts, parts_of
 
+PACKED_AT_ONCE = 1024 * 1024
+"""Bytes, after which a batch is full."""
 LINE_OVERHEAD = 150
 """Bytes that a header line takes besides its own."""
 
@@ -124,15 +126,26 @@ class Captures:
         taking.drop()
 
     def _pack(self) -> None:
-        """Pack all that is finished, in one go, then what came meanwhile."""
+        """Pack what is finished, so much in one go that memory is given back early, then the rest."""
         if self._packing or not self._finished:
             return
         self._packing = True
-        batch = dict(self._finished)
+        batch = self._batch()
         work = partial(self._packer.pack, [taking.gathered() for taking in batch.values()])
         packing = self._in_thread(work)
         packing.addCallbacks(self._packed, self._not_packed, callbackArgs=(batch,), errbackArgs=(batch,))
         packing.addBoth(self._next)
+
+    def _batch(self) -> dict[int, Taking]:
+        """Those that have waited longest."""
+        batch: dict[int, Taking] = {}
+        size = 0
+        for id, taking in self._finished.items():
+            batch[id] = taking
+            size += taking.size
+            if size > PACKED_AT_ONCE:
+                break
+        return batch
 
     def _packed(self, packed: Sequence[bytes], batch: dict[int, Taking]) -> None:
         for (id, taking), data in zip(batch.items(), packed, strict=True):

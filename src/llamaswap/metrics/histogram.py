@@ -5,6 +5,7 @@ Counting and sorting are left to whoever has the values: they may be a million, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import ceil, floor, log2
 from typing import NamedTuple
 
@@ -37,6 +38,24 @@ def rank(percent: float, count: int) -> tuple[int, float]:
     place = percent / 100 * (count - 1)
     index = floor(place)
     return index, place - index
+
+
+def places_in_parts(wanted: Sequence[int], sizes: Mapping[int, int]) -> tuple[list[int], list[int]]:
+    """Sorted values lie in parts of these sizes: the parts that hold the `wanted` ones (indexes, ascending).
+
+    With them their places among the values of those parts alone.
+    """
+    parts, places = [], []
+    before, taken, rest = 0, 0, list(wanted)
+    for part in sorted(sizes):
+        inside = [index - before + taken for index in rest if index < before + sizes[part]]
+        if inside:
+            parts.append(part)
+            places += inside
+            taken += sizes[part]
+        before += sizes[part]
+        rest = rest[len(inside) :]
+    return parts, places
 
 
 def between(lower: float, upper: float, fraction: float) -> float:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 OVERHEAD = 64
 """Bytes that a piece takes besides its own."""
+_SIZE = 4
 _LEVEL = 3
 _CODED = (b"content-encoding",)
 
@@ -70,7 +71,7 @@ class Packer:
         import zstandard  # late: nothing is captured on most starts
 
         compressor = zstandard.ZstdCompressor(level=_LEVEL)
-        return [compressor.compress(marshal.dumps(list(self.shown(each)))) for each in gathered]
+        return [_packed(self.shown(each), compressor.compressobj()) for each in gathered]
 
     def shown(self, gathered: Gathered) -> Capture:
         """What may be shown of it."""
@@ -78,6 +79,7 @@ class Packer:
         if "Content-Length" in request_headers:
             request_headers["Content-Length"] = str(gathered.length)
         request, response = gathered.request_body, b"".join(gathered.pieces)
+        gathered.pieces = [response]  # or both would be kept until this one is packed
         return Capture(
             gathered.path,
             request_headers,
@@ -87,9 +89,23 @@ class Packer:
         )
 
 
+def _packed(capture: Capture, stream: Any) -> bytes:
+    """The size of its head, its head, and its bodies; these are never copied as a whole."""
+    bodies = [capture.request_body, capture.response_body]
+    sizes = [None if body is None else len(body) for body in bodies]
+    told: Any = (capture.path, capture.request_headers, capture.response_headers, sizes)
+    head = marshal.dumps(told)
+    parts = [len(head).to_bytes(_SIZE, "big"), head, *filter(None, bodies)]
+    return b"".join((*map(stream.compress, parts), stream.flush()))
+
+
 def unpack(packed: bytes) -> Capture:
     """What `Packer.pack` packed."""
     import zstandard
 
-    fields: tuple[Any, ...] = marshal.loads(zstandard.ZstdDecompressor().decompress(packed))
-    return Capture(*fields)
+    data = memoryview(zstandard.ZstdDecompressor().decompressobj().decompress(packed))
+    begin = _SIZE + int.from_bytes(data[:_SIZE], "big")
+    path, asked, answered, (first, second) = marshal.loads(data[_SIZE:begin])
+    middle = begin + (first or 0)
+    request = None if first is None else bytes(data[begin:middle])
+    return Capture(path, asked, request, answered, None if second is None else bytes(data[middle:]))

@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
-from llamaswap.metrics.database import Database, Keep, Opener, StoreFailed, Written
+from llamaswap.metrics.database import Database, Keep, StoreFailed, Written
+from llamaswap.metrics.opening import Opener
 from llamaswap.metrics.row import Row
 
 T = TypeVar("T")
@@ -64,6 +65,8 @@ class Shelf:
         """Write what waits, then prune to `keep`, if given; returns what came of it, and raises nothing expected."""
         self.claimed = False  # what is added from here on needs another call
         done: list[Written] = []
+        if self._database is not None and self._database.removed:
+            done.append(self._reopened())
         while batch := self._take():
             done.append(self._write(batch))
         if keep is not None and any(keep):
@@ -90,6 +93,19 @@ class Shelf:
             except IndexError:
                 break
         return batch
+
+    def _reopened(self) -> Written:
+        """Begin a new file where somebody has taken the old one away."""
+        before, self._database = self._database, None
+        try:
+            if before is not None:
+                before.close()
+            self._opened()
+        except StoreFailed as error:
+            return Written([], [], str(error))
+        return Written(
+            [], [], f"{self.path} was removed or replaced: the activity goes on in the one that is there now"
+        )
 
     def _write(self, batch: list[tuple[int, Row]]) -> Written:
         try:

@@ -16,7 +16,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from llamaswap.backends.host import InThread
-from llamaswap.metrics.database import Database, Keep, Opener, Page, Stats, StoreFailed, Written, open_database
+from llamaswap.metrics.database import Database, Keep, Page, Stats, StoreFailed, Written
+from llamaswap.metrics.opening import Opener, open_database
 from llamaswap.metrics.queries import Filter, Query
 from llamaswap.metrics.row import Row
 from llamaswap.metrics.shelf import Shelf
@@ -88,7 +89,7 @@ class ActivityStore:
 
     def move(self, shelf: Shelf, keep: Keep) -> None:
         """Keep rows on `shelf` from now on, and count as it does; what was added before goes where it belonged."""
-        self._write()
+        self.write()
         if self._shelf.opened or self._shelf.claimed:
             self._in_thread(self._shelf.close).addErrback(self._failed)
         self.path, self._keep = shelf.path, keep
@@ -105,7 +106,7 @@ class ActivityStore:
         """Fires when every row is written, or could not be in `LONGEST_CLOSE` seconds. Nothing is taken any more."""
         if self._closed:
             return succeed(None)
-        self._write()
+        self.write()
         self._closed = True
         if not self._shelf.opened and not self._shelf.claimed:
             return succeed(None)
@@ -121,10 +122,18 @@ class ActivityStore:
             return id
         self._shelf.add(id, row)
         if self._timer is None:
-            self._timer = self._clock.callLater(GATHER, self._write)
+            self._timer = self._clock.callLater(GATHER, self.write)
         if self._shelf.waiting > MOST_WAITING:
             self._overflow()
         return id
+
+    def write(self) -> None:
+        """Have the thread write what waits: for whoever knows that nothing more comes soon."""
+        timer, self._timer = self._timer, None
+        if timer is not None and timer.active():
+            timer.cancel()
+        if self._shelf.waiting and not self._closed:
+            self._put()
 
     def page(self, query: Query) -> Deferred[Page]:
         """One page. Fails with `StoreFailed`; cancelling forgets the answer. The same holds for the other questions."""
@@ -146,16 +155,8 @@ class ActivityStore:
         self._prune_at = 0.0
 
     def _ask(self, question: Callable[[Database], T]) -> Deferred[T]:
-        self._write()
+        self.write()
         return self._in_thread(partial(self._shelf.ask, question))
-
-    def _write(self) -> None:
-        """Have the thread write what waits."""
-        timer, self._timer = self._timer, None
-        if timer is not None and timer.active():
-            timer.cancel()
-        if self._shelf.waiting and not self._closed:
-            self._put()
 
     def _put(self) -> None:
         """Once for all that is added before the thread comes to it."""
@@ -197,7 +198,8 @@ class ActivityStore:
         now = self._clock.seconds()
         if now >= self._complain_at:
             self._complain_at = now + COMPLAIN_EVERY
-            self._log.warn("the activity cannot be stored, {lost} rows are lost: {why}", lost=lost, why=why)
+            what = f"{lost} rows cannot be stored: " if lost else ""
+            self._log.warn("the activity store: {what}{why}", what=what, why=why)
 
     def _failed(self, failure: Failure) -> None:
         if failure.check(TimeoutError):

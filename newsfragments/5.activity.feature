@@ -1,0 +1,1 @@
+Activity: each request leaves a row with tokens, rates and times, in memory or in an SQLite file (`store`, with `maxRows` and `maxAge`); pages, sums and histograms at `/api/metrics/*`, all of it as CSV or JSON at `/api/metrics/export`. Files of the original are read on.
