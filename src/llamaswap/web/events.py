@@ -47,7 +47,7 @@ class Events:
         self._resolver = resolver
         self._heartbeat = heartbeat
         self._clock = clock
-        self._streams = Streams()
+        self._streams = Streams(turns)
         self._broadcast = Broadcast(lambda: self._newsroom.all(), clock, turns)
         self._newsroom = Newsroom(
             self._broadcast.publish,

@@ -128,4 +128,4 @@ class Feeds:
             turns=turns,
             clock=self._clock,
         )
-        return _Parts(LogFeeds(self._logs, self._resolver, heartbeat), events)
+        return _Parts(LogFeeds(self._logs, self._resolver, heartbeat, turns), events)

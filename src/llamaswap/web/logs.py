@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from llamaswap.errors import BadRequest
 from llamaswap.exchange import Exchange, Header
 from llamaswap.feeds import sse
-from llamaswap.feeds.turns import Heartbeat
+from llamaswap.feeds.turns import Heartbeat, Turns
 from llamaswap.logs.monitor import Monitor, Tail
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.targets import Remote
@@ -30,10 +30,10 @@ _STREAM: tuple[Header, ...] = (
 class LogFeeds:
     """The streams of the log."""
 
-    def __init__(self, logs: LogSources, resolver: Resolver, heartbeat: Heartbeat) -> None:
+    def __init__(self, logs: LogSources, resolver: Resolver, heartbeat: Heartbeat, turns: Turns) -> None:
         self._logs = logs
         self._heartbeat = heartbeat
-        self._streams = Streams()
+        self._streams = Streams(turns)
         self.configure(resolver)
 
     def configure(self, resolver: Resolver) -> None:
