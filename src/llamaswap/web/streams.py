@@ -10,7 +10,6 @@ from twisted.internet.defer import Deferred
 from llamaswap.exchange import Exchange, Producer
 from llamaswap.feeds.turns import Turns
 
-
 _AT_ONCE = 50
 
 
