@@ -192,6 +192,18 @@ class ChangesTests(EventsTestCase):
         self.world.clock.advance(0.1)
         self.assertEqual(self.watcher.of("logData"), [{"source": "proxy", "data": "cd"}])
 
+    def test_who_comes_between_a_write_and_its_message(self) -> None:
+        """It finds that in the history, and is not told of it again; so it is with requests that begin."""
+        for text in (b"a", b"b", b"c"):
+            self.world.logs.proxy.write(text)
+            self.watcher.heard()
+        self.world.inflight.add(FakeEntry("1"))
+        late = Watcher(self.world)
+        self.world.clock.advance(1)
+        self.assertEqual([event.type for event in late.heard()], BURST)
+        self.watcher.heard()
+        self.assertEqual([each.view.logs["proxy"] for each in (late, self.watcher)], ["abc", "abc"])
+
     def test_activity(self) -> None:
         """A line of activity that can be read."""
         self.world.notices.publish(ActivityStored(7))
