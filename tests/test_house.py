@@ -253,6 +253,27 @@ class ApplyTests(SynchronousTestCase):
         self.house._logs.output(ModelId("a"))(b"still here")
         self.assertIn(b"still here", stream.heard())
 
+    def test_probe_141_events_go_on(self) -> None:
+        """They tell of the new settings, and end with the keys that let them in, as with the server."""
+        stream = Connection(self.house)
+        stream.begin("GET /api/events")
+        stream.heard()
+        self.house.apply(settings_of(model("new"), session_id_headers=("X-Mine",)))
+        self.turn()
+        told = stream.heard()
+        self.assertEqual([b"X-Mine" in told, b"new" in told, b"modelStatus" in told], [True, True, True])
+        self.house.apply(settings_of(model("new"), api_keys=("k",)))
+        self.assertTrue(stream.heard().endswith(b"0\r\n\r\n"))
+        self.house.apply(settings_of(model("new")))
+        stream.begin("GET /api/events")
+        self.assertIn(b"modelStatus", stream.heard())
+        self.house.end_feeds()
+        self.assertTrue(stream.heard().endswith(b"0\r\n\r\n"))
+
+    def turn(self) -> None:
+        """What was put off to the next turn happens."""
+        self.house._reactor.advance(0)
+
     def test_settings_that_cannot_be_used(self) -> None:
         """Whatever is wrong with them is raised, and all is as before."""
         before = self.house.settings

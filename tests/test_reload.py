@@ -227,6 +227,18 @@ class DifferenceTests(ReloadTestCase):
                     if b"changed one" in following.readline():
                         break
 
+    def test_probe_141_events_go_on(self) -> None:
+        """Who follows them is told what became of the models, on the same connection."""
+        with (
+            self.server(self.configuration(one="one")) as server,
+            server.asking("GET", "/api/events") as following,
+        ):
+            self.reload(server, self.configuration(one="one", two="two"))
+            for _ in eventually():
+                line = following.readline()
+                if b"modelStatus" in line and b"two" in line:
+                    break
+
     def test_streams_of_the_log_end_with_the_keys_that_let_them_in(self) -> None:
         """Whoever follows has to ask anew when the keys change."""
         with self.server(self.configuration(one="one")) as server, server.asking("GET", "/logs/stream") as following:

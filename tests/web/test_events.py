@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -28,6 +29,7 @@ from tests.support.relay import RelayWorld
 from tests.support.web import World, model, settings_of
 from tests.support.wire import MemoryTransport, request
 
+CLIENTS = 300
 BURST = ["logData", "logData", "modelStatus", "uiConfig", "profileChanged", "inflight"]
 DRIP = {"Content-Type": "application/json", "X-Session-ID": "S1", "X-Forwarded-For": "1.2.3.4, 5.6.7.8", "Cookie": "a"}
 
@@ -84,7 +86,8 @@ class BeginningTests(EventsTestCase):
         size, _, rest = body.partition(b"\r\n")
         events = EventReader().feed(rest[: int(size, 16)])
         self.assertEqual(types(events), BURST)
-        self.assertEqual(len({event.id for event in events}), 6)
+        place = events[-1].id
+        self.assertEqual([event.id for event in events], [*(f"{place}.{part}" for part in range(1, 6)), place])
         self.world.clock.advance(HEARTBEAT_PERIOD)
         self.assertEqual(transport.take(), b"3\r\n:\n\n\r\n")
         channel.connectionLost()
@@ -188,6 +191,18 @@ class ChangesTests(EventsTestCase):
         self.assertEqual(self.watcher.of("logData"), [])
         self.world.clock.advance(0.1)
         self.assertEqual(self.watcher.of("logData"), [{"source": "proxy", "data": "cd"}])
+
+    def test_who_comes_between_a_write_and_its_message(self) -> None:
+        """It finds that in the history, and is not told of it again; so it is with requests that begin."""
+        for text in (b"a", b"b", b"c"):
+            self.world.logs.proxy.write(text)
+            self.watcher.heard()
+        self.world.inflight.add(FakeEntry("1"))
+        late = Watcher(self.world)
+        self.world.clock.advance(1)
+        self.assertEqual([event.type for event in late.heard()], BURST)
+        self.watcher.heard()
+        self.assertEqual([each.view.logs["proxy"] for each in (late, self.watcher)], ["abc", "abc"])
 
     def test_activity(self) -> None:
         """A line of activity that can be read."""
@@ -365,6 +380,33 @@ class UnderWayTests(EventsTestCase):
         ):
             self.assertIn(self.world.visit(path, method="POST").status, (404, 307), path)
         self.assertEqual(self.world.visit("/api/inflight/1/cancel").status, 405)
+
+
+class CostTests(EventsTestCase):
+    def test_what_a_client_costs(self) -> None:
+        """Some KiB, with all that its connection needs."""
+        lane = TreeLane(self.world.tree)
+        factory = ChannelFactory(self.world.front, lane, self.world.settings.limits, self.world.clock)
+        for _ in range(50):
+            self.world.logs.proxy.write(b"x" * 1024)
+        self.connect(factory)
+        tracemalloc.start()
+        try:
+            before, _ = tracemalloc.get_traced_memory()
+            clients = [self.connect(factory) for _ in range(CLIENTS)]
+            after, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        self.assertLess((after - before) / len(clients), 15 * 1024)
+
+    def connect(self, factory: ChannelFactory) -> MemoryTransport:
+        """A client that has read what it was sent."""
+        transport = MemoryTransport()
+        channel = factory.buildProtocol(None)
+        channel.makeConnection(transport)
+        channel.dataReceived(request("GET /api/events"))
+        transport.take()
+        return transport
 
 
 ACTION = st.sampled_from(

@@ -5,8 +5,6 @@ It owns who follows. What is told, and when, `feeds/` knows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from llamaswap.config.schema import Settings
@@ -20,8 +18,6 @@ from llamaswap.metrics.inflight import Inflight
 from llamaswap.notices import Notices, StateOf
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.resolver import Resolver
-from llamaswap.web.front import Serve
-from llamaswap.web.routes import Route
 from llamaswap.web.status import model_status
 from llamaswap.web.streams import Streams
 
@@ -51,7 +47,7 @@ class Events:
         self._resolver = resolver
         self._heartbeat = heartbeat
         self._clock = clock
-        self._streams = Streams()
+        self._streams = Streams(turns)
         self._broadcast = Broadcast(lambda: self._newsroom.all(), clock, turns)
         self._newsroom = Newsroom(
             self._broadcast.publish,
@@ -65,10 +61,6 @@ class Events:
             clock=clock,
         )
         self._lingering: IDelayedCall | None = None
-
-    def feeds(self) -> Mapping[str, Serve]:
-        """What answers, by endpoint name."""
-        return {"events": self.serve}
 
     def configure(self, settings: Settings, resolver: Resolver) -> None:
         """Tell of these settings; streams that are open stay so."""
@@ -87,7 +79,7 @@ class Events:
         self._streams.close()
         self._rest()
 
-    async def serve(self, exchange: Exchange, route: Route) -> None:
+    async def serve(self, exchange: Exchange) -> None:
         """All there is, or what the client missed, then what happens, until client or server end it."""
         sse.begin(exchange)
         if exchange.method == b"HEAD" or self._streams.closed:

@@ -1,63 +1,44 @@
-"""The log, as history, as a stream that stays open, and as server-sent events (http-api section 17).
+"""The log as a stream that stays open, plain or as server-sent events (http-api section 17).
 
 It owns the open streams: one ends when its client goes away or with `close()`. What the log says is not its business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from llamaswap.errors import BadRequest
 from llamaswap.exchange import Exchange, Header
 from llamaswap.feeds import sse
-from llamaswap.feeds.turns import Heartbeat
-from llamaswap.ids import ModelId
+from llamaswap.feeds.turns import Heartbeat, Turns
 from llamaswap.logs.monitor import Monitor, Tail
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.targets import Remote
 from llamaswap.web import paths
-from llamaswap.web.answers import Answer, redirect
-from llamaswap.web.call import Call, Respond
-from llamaswap.web.front import Serve
+from llamaswap.web.feeds import LogSources
 from llamaswap.web.routes import Route
 from llamaswap.web.streams import Streams
 
-_PLAIN = (b"Content-Type", b"text/plain")
-_STREAM: tuple[Header, ...] = (_PLAIN, (b"X-Content-Type-Options", b"nosniff"), (b"X-Accel-Buffering", b"no"))
-
-
-class LogSources(Protocol):
-    """The monitors that can be read (`logs/sources.py`)."""
-
-    proxy: Monitor
-    upstream: Monitor
-    combined: Monitor
-
-    def model(self, model: ModelId) -> Monitor: ...
+_STREAM: tuple[Header, ...] = (
+    (b"Content-Type", b"text/plain"),
+    (b"X-Content-Type-Options", b"nosniff"),
+    (b"X-Accel-Buffering", b"no"),
+)
 
 
 class LogFeeds:
-    """The log endpoints."""
+    """The streams of the log."""
 
-    def __init__(self, logs: LogSources, resolver: Resolver, heartbeat: Heartbeat) -> None:
+    def __init__(self, logs: LogSources, resolver: Resolver, heartbeat: Heartbeat, turns: Turns) -> None:
         self._logs = logs
         self._heartbeat = heartbeat
-        self._streams = Streams()
+        self._streams = Streams(turns)
         self.configure(resolver)
 
     def configure(self, resolver: Resolver) -> None:
         """Find models with `resolver`; streams that are open stay so."""
         self._resolver = resolver
-
-    def endpoints(self) -> Mapping[str, Respond]:
-        """What answers on the resource lane, by endpoint name."""
-        return {"logs": self.logs}
-
-    def feeds(self) -> Mapping[str, Serve]:
-        """What stays open, by endpoint name."""
-        return {"log_stream": self.log_stream, "log_events": self.log_events}
 
     def close(self) -> None:
         """End every open stream, and each later one after its history. May be called twice."""
@@ -67,21 +48,17 @@ class LogFeeds:
         """End every open stream: who follows one has to ask anew."""
         self._streams.end_all()
 
-    async def logs(self, call: Call) -> Answer:
-        """The combined history; people are sent to the UI."""
-        if b"text/html" in (call.header(b"accept") or b""):
-            return redirect(302, b"/ui/")
-        return Answer(200, (_PLAIN,), self._logs.combined.history())
-
-    async def log_stream(self, exchange: Exchange, route: Route) -> None:
+    async def serve(self, exchange: Exchange, route: Route) -> None:
         """History (unless `no-history` is asked), then what is written, until client or server end it."""
         monitor = self._chosen(exchange, route)
-        exchange.begin(200, _STREAM)
-        await self._follow(exchange, monitor, Tail(exchange.write))
+        if route.endpoint == "log_events":
+            await self._events(exchange, monitor)
+        else:
+            exchange.begin(200, _STREAM)
+            await self._follow(exchange, monitor, Tail(exchange.write))
 
-    async def log_events(self, exchange: Exchange, route: Route) -> None:
-        """The same as server-sent events: each is a piece of the log, with a `data:` line for each of its lines."""
-        monitor = self._chosen(exchange, route)
+    async def _events(self, exchange: Exchange, monitor: Monitor) -> None:
+        """Each is a piece of the log, with a `data:` line for each of its lines."""
         sse.begin(exchange)
         lines = sse.Lines()
         tail = _EventTail(lambda data: exchange.write(lines.message(data)), exchange.write)

@@ -1,0 +1,1 @@
+`GET /api/events` tells what happens as server-sent events: logs, models, profiles, requests under way and activity, with heartbeats, and from where a client left off when it comes again with `Last-Event-ID`. `POST /api/inflight/{id}/cancel` ends a request. `/logs/streamSSE` streams logs as the first releases did.
