@@ -16,6 +16,7 @@ from twisted.web.resource import IResource
 from llamaswap import __version__
 from llamaswap.backends.pool import Pool
 from llamaswap.config.schema import Settings
+from llamaswap.hardware.machine import Machine
 from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
 from llamaswap.logs.sources import Logs
@@ -42,6 +43,7 @@ from llamaswap.web.gate import Gate
 from llamaswap.web.inference import Inference
 from llamaswap.web.passthrough import Passthrough
 from llamaswap.web.peers import PeersApi
+from llamaswap.web.performance import PerformanceApi
 from llamaswap.web.profiles import Profiles
 from llamaswap.web.refusals import content_type_of, words_for
 from llamaswap.web.resource import LlamaSwapResource
@@ -77,6 +79,7 @@ class Doors:
         peers: Peers,
         notices: Notices,
         reloads: Reloads,
+        machine: Machine,
         reactor: Any,
         store: ActivityStore,
         captures: Captures,
@@ -107,6 +110,7 @@ class Doors:
         own = {**self._api.endpoints(), **self.feeds.endpoints(), **Configuration(reloads).endpoints()}
         own |= {**self._profiles.endpoints(), **PeersApi(peers.statuses).endpoints()}
         own |= Activity(store, captures, in_thread, self._ledger.settle).endpoints()
+        own |= PerformanceApi(machine.sampler, machine.detection.snapshot, in_thread).endpoints()
         tree = ResourceTree(self._table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self._front, tree)
         self.factory = ChannelFactory(self._front, TreeLane(tree), settings.limits, reactor)

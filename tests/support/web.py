@@ -24,6 +24,9 @@ from llamaswap.config.outcome import Applied, Outcome
 from llamaswap.config.schema import Model, Settings
 from llamaswap.errors import ClientGone, Refusal
 from llamaswap.exchange import Caller, Exchange, Header, Producer, TunnelEnd
+from llamaswap.hardware.detection import Snapshot
+from llamaswap.hardware.sampler import History
+from llamaswap.hardware.samples import GpuSample, SystemSample
 from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
 from llamaswap.metrics.captures import Captures
@@ -42,6 +45,7 @@ from llamaswap.web.feeds import LogFeeds
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
 from llamaswap.web.peers import PeersApi
+from llamaswap.web.performance import PerformanceApi
 from llamaswap.web.profiles import Profiles
 from llamaswap.web.resource import LlamaSwapResource
 from llamaswap.web.root import ResourceTree
@@ -277,6 +281,20 @@ class MemoryReloads:
         return self.pending or succeed(Applied(Difference((), (), ()), ()))
 
 
+class MemorySamples:
+    """A machine that was seen as the test says."""
+
+    def __init__(self) -> None:
+        self.offered = True
+        self.system: list[SystemSample] = []
+        self.gpus: list[GpuSample] = []
+        self.model_memory: dict[ModelId, int] = {}
+
+    def history(self, after: float | None = None) -> History:
+        since = float("-inf") if after is None else after
+        return History([s for s in self.system if s.when > since], [g for g in self.gpus if g.when > since])
+
+
 VIA = b"llamaswap-0123456789abcdef"
 """What a world's server is called in `Via`."""
 
@@ -322,6 +340,9 @@ class World:
         self.captures = Captures(settings, at_once)
         self.store = ActivityStore(None, keep, at_once, self.clock, lost=self.captures.forget)
         own |= Activity(self.store, self.captures, at_once, lambda: None).endpoints()
+        self.samples = MemorySamples()
+        self.snapshot: Callable[[], Deferred[Snapshot]] = lambda: succeed({"schema_version": 1})
+        own |= PerformanceApi(self.samples, lambda: self.snapshot(), at_once).endpoints()
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
 

@@ -32,7 +32,7 @@ ELSEWHERE = (
 )
 KNOWN = frozenset((*(key.name for key in KEYS), *ELSEWHERE))
 """Every top-level key, once macros are expanded."""
-WITHOUT_EFFECT = (*("performance", "ui"),)
+WITHOUT_EFFECT = ("ui",)
 """Those of them whose values nothing acts on yet."""
 _NO_EFFECT = "`{}` is checked, but has no effect in this version"
 

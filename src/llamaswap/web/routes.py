@@ -172,6 +172,8 @@ ROUTES: tuple[Route, ...] = (
     _resource(_GET, "/api/metrics/export", "activity_export", guarded=True),
     _resource(_GET, "/api/captures/", "capture", guarded=True, prefix=True),
     _resource(_GET, "/api/version", "version", guarded=True),
+    _resource(_GET, "/api/performance", "performance", guarded=True),
+    _resource(_GET, "/api/hardware", "hardware", guarded=True),
     _resource(_GET, "/logs", "logs", guarded=True),
     _resource(_GET, "/logs/stream", "log_stream", guarded=True),
     _resource(_GET, "/logs/stream/", "log_stream", guarded=True, prefix=True),

@@ -1,0 +1,62 @@
+"""The machine under the server: what it is made of, and how busy it is. Begins and ends both, in loose threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from llamaswap import __version__
+from llamaswap.backends.host import InThread
+from llamaswap.config.schema import Performance
+from llamaswap.hardware.detection import Detection, Snapshot
+from llamaswap.hardware.gpu_looks import GpuLooks
+from llamaswap.hardware.sampler import Sampler, SystemLooks
+from llamaswap.ids import ModelId
+
+
+class Machine:
+    """`sampler` and `detection`, for this machine. `leaders` says which process each running model has."""
+
+    def __init__(self, leaders: Callable[[], Mapping[ModelId, int]], in_thread: InThread, clock: Any) -> None:
+        around: Any = {"in_thread": in_thread, "clock": clock}
+        self.sampler = Sampler(_system_looks, _gpu_looks, leaders, **around)
+        self.detection = Detection(lambda: _detect(clock.seconds()), **around)
+        self._runs = False
+
+    def start(self, performance: Performance) -> None:
+        """Begin, without keeping anybody waiting."""
+        self._runs = True
+        self.detection.start()
+        self.sampler.configure(performance)
+
+    def configure(self, performance: Performance) -> None:
+        """Other settings; before the start, and after the end, they mean nothing."""
+        if self._runs:
+            self.sampler.configure(performance)
+
+    def stop(self) -> None:
+        """Take no more samples; nobody is waited for, and nobody waits."""
+        self._runs = False
+        self.sampler.stop()
+        self.detection.stop()
+
+
+# What follows runs in threads, and imports there what the start needs not wait for.
+
+
+def _system_looks() -> SystemLooks:
+    from llamaswap.hardware.system import SystemLooks as Looks
+
+    return Looks()
+
+
+def _gpu_looks() -> GpuLooks:
+    from llamaswap.hardware.gpus.choice import Gpus, all_sources
+
+    return GpuLooks(Gpus(all_sources))
+
+
+def _detect(when: float) -> Snapshot:
+    from llamaswap.hardware.detect import detect
+
+    return detect(when, __version__)
