@@ -26,8 +26,8 @@ class Machine:
     def start(self, performance: Performance) -> None:
         """Begin, without keeping anybody waiting."""
         self._runs = True
-        self.detection.start()
         self.sampler.configure(performance)
+        self.detection.start()
 
     def configure(self, performance: Performance) -> None:
         """Other settings; before the start, and after the end, they mean nothing."""

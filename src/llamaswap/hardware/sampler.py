@@ -1,7 +1,7 @@
 """How busy the machine is, over the last hour (http-api section 18.1).
 
-Samples are taken every so many seconds, in threads: of the machine, and of its GPUs apart, since a driver may take its
-time or hang. What hangs is not asked again until it has come back, and is waited for by nobody.
+Samples are taken every so many seconds, in threads: of the machine, then of its GPUs, apart from each other since a
+driver may take its time or hang. What hangs is not asked again until it has come back, and is waited for by nobody.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
@@ -71,13 +72,16 @@ class _Asked:
         self._complained = False
         """Of what is wrong, once: until it works again."""
 
-    def ask(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
-        """Do `work`, and tell `done` what came of it; nothing is done while what was asked before is under way."""
+    def ask(self, work: Callable[[], T], done: Callable[[T], None]) -> Deferred[None]:
+        """Do `work`, and tell `done` what came of it; nothing is done while what was asked before is under way.
+
+        Fires when it is over; never fails.
+        """
         if self._busy:
             self._complain("figures of {what} are late: no others until they have come")
-            return
+            return succeed(None)
         self._busy, self._done = True, done
-        self._in_thread(work).addBoth(self._answered).addErrback(self._unforeseen)
+        return self._in_thread(work).addBoth(self._answered).addErrback(self._unforeseen)
 
     def forget(self) -> None:
         """Nobody wants to know any more what comes of it."""
@@ -177,7 +181,6 @@ class Sampler:
             self.offered = True
             self._system = None  # shares are measured from now on
             self._asks_system.ask(self._begin_system, lambda _: None)
-            self._asks_gpus.ask(self._begin_gpus, lambda _: None)
             self._loop.start(every, now=False).addErrback(self._broke)
 
     def stop(self) -> None:
@@ -200,9 +203,13 @@ class Sampler:
 
     def _sample(self) -> None:
         when = round(self._clock.seconds(), 6)  # as it is told: what is later than a time told is later than its sample
-        leaders = self._leaders()
-        self._asks_system.ask(partial(self._look_at_system, when), self._seen)
-        self._asks_gpus.ask(partial(self._look_at_gpus, when, leaders), self._gpus_seen)
+        asked = self._asks_system.ask(partial(self._look_at_system, when), self._seen)
+        asked.addCallback(lambda _: self._sample_gpus(when))
+
+    def _sample_gpus(self, when: float) -> None:
+        """After the machine, so that one thread does both: each thread costs memory of its own."""
+        if self._loop.running:
+            self._asks_gpus.ask(partial(self._look_at_gpus, when, self._leaders()), self._gpus_seen)
 
     def _seen(self, sample: SystemSample) -> None:
         self._kept_system.append(sample)
@@ -229,12 +236,9 @@ class Sampler:
     def _look_at_system(self, when: float) -> SystemSample:
         return (self._system or self._begin_system()).look(when)
 
-    def _begin_gpus(self) -> GpuLooks:
+    def _look_at_gpus(self, when: float, leaders: Mapping[ModelId, int]) -> GpuLook:
         if self._gpus is None:
             gpus = self._make_gpus()
             gpus.open()
             self._gpus = gpus
-        return self._gpus
-
-    def _look_at_gpus(self, when: float, leaders: Mapping[ModelId, int]) -> GpuLook:
-        return self._begin_gpus().look(when, leaders)
+        return self._gpus.look(when, leaders)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Iterator
@@ -35,7 +34,9 @@ def percent(part: float, of: float) -> float:
 
 
 def rows(text: str) -> Iterator[list[str]]:
-    """The rows of a table without those that are empty or no row at all, each cell without blanks around it."""
+    """The rows of a table without those that are empty, each cell without blanks around it."""
+    import csv  # late: on most machines there is no table to be read
+
     lines = (line for line in text.replace("\0", "").splitlines() if line.strip())
     for cells in csv.reader(lines, skipinitialspace=True):
         yield [cell.strip() for cell in cells]

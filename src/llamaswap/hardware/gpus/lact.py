@@ -66,13 +66,13 @@ def socket_path(environ: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def conversation(path: str) -> Iterator[Ask]:
-    """A connection to the daemon at `path`, for one look."""
+def conversation(path: str, seconds: float = TALK) -> Iterator[Ask]:
+    """A connection to the daemon at `path`, for one look: all that is said has `seconds`."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         try:
             connection.settimeout(CONNECT)
             connection.connect(path)
-            yield _Asked(connection, monotonic() + TALK)
+            yield _Asked(connection, monotonic() + seconds)
         except (OSError, ValueError, RecursionError) as error:  # the latter two: what it says is no JSON
             raise SourceFailed(f"LACT: {error}") from error
 

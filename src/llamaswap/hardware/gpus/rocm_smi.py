@@ -22,7 +22,6 @@ _USE = ("GPU use (%)",)
 _TOTAL = ("VRAM Total Memory (B)",)
 _USED = ("VRAM Total Used Memory (B)",)
 _SERIES = ("Card Series", "Card series", "Device Name")
-_MODEL = ("Card Model", "Card model", "Device ID", "GPU ID")
 _GFX = ("GFX Version",)
 _UNIQUE = ("GUID",)
 
@@ -73,7 +72,7 @@ def _card(id: int, row: Row, when: float) -> GpuSample:
     return GpuSample(
         when=when,
         id=id,
-        name=name_of(row) or row["device"],
+        name=name_of(row),
         uuid=first(row, _UNIQUE) or "",
         temp_c=whole(first(row, _EDGE)),
         vram_temp_c=whole(first(row, _MEMORY)),
@@ -88,9 +87,8 @@ def _card(id: int, row: Row, when: float) -> GpuSample:
 
 def name_of(row: Row) -> str:
     """Series, device and architecture, as far as they are told."""
-    told = [first(row, names) for names in (_SERIES, _MODEL)]
-    gfx = first(row, _GFX)
-    return " ".join([*dict.fromkeys(filter(None, told)), *([f"({gfx})"] if gfx else [])])
+    series, gfx = first(row, _SERIES), first(row, _GFX)
+    return " ".join(part for part in (series, row["device"], f"({gfx})" if series and gfx else None) if part)
 
 
 def first(row: Row, names: Sequence[str]) -> str | None:
