@@ -52,7 +52,7 @@ def detect(when: float, version: str) -> Facts:
     """The snapshot of this machine at `when` (seconds since the epoch), taken by this server's `version`."""
     uname = platform.uname()
     name = Name(uname.system, uname.release, uname.machine)
-    parts = _linux(Path("/"), name, output_of, import_module) if name.system == "Linux" else _other(name)
+    parts = linux(Path("/"), name, output_of, import_module) if name.system == "Linux" else other(name)
     return {"schema_version": 1, **_capture(when, version), **parts}
 
 
@@ -65,7 +65,7 @@ def _capture(when: float, version: str) -> Facts:
     }
 
 
-def _linux(root: Path, name: Name, run: Run, load: Callable[[str], Any]) -> Facts:
+def linux(root: Path, name: Name, run: Run, load: Callable[[str], Any]) -> Facts:
     """The parts of a Linux machine whose files are below `root`. Raises `NoMemory`."""
     bytes_there = capacity(root, os.sysconf("SC_PAGE_SIZE"))
     if not bytes_there:
@@ -97,7 +97,7 @@ def _sources(root: Path, run: Run, load: Callable[[str], Any]) -> Iterator[list[
             _log.failure("a source of accelerators failed")
 
 
-def _other(name: Name) -> Facts:
+def other(name: Name) -> Facts:
     """The parts of a machine with another system."""
     import psutil
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,7 +53,15 @@ _BOARDS = {
     "apple virtualization": "apple",
 }
 """What makers of virtual machines write where a board's maker would."""
-_IN_GROUPS = ("docker", "libpod", "kubepods", "containerd", "lxc", "rkt")
+_GROUPS = {
+    r"/kubepods": "kubepods",
+    r"/docker/[0-9a-f]{12}|docker-[0-9a-f]{12}": "docker",
+    r"libpod-[0-9a-f]{12}": "podman",
+    r"cri-containerd-[0-9a-f]{12}|/containerd/[0-9a-f]{12}": "containerd",
+    r"/lxc[./]": "lxc",
+    r"/machine-rkt": "rkt",
+}
+"""How managers of containers call the control groups of theirs."""
 SECONDS = 2.0
 """For `systemd-detect-virt`."""
 
@@ -108,8 +117,8 @@ def _container(root: Path) -> str:
         return said
     if (root / "run/.containerenv").exists():
         return "podman"
-    groups = text(root / "proc/self/cgroup").lower()
-    return next((name for name in _IN_GROUPS if f"/{name}" in groups or f"{name}-" in groups), "")
+    groups = text(root / "proc/self/cgroup")
+    return next((name for pattern, name in _GROUPS.items() if re.search(pattern, groups)), "")
 
 
 def judge(seen: Signs) -> Mapping[str, Any] | None:

@@ -25,14 +25,10 @@ def capacity(root: Path, page: int) -> int | None:
 
 def present(zoneinfo: str) -> int:
     """Pages that are there, those of devices aside: with what the kernel has kept for itself."""
-    zones = list(_ZONE.finditer(zoneinfo))
-    ends = [zone.start() for zone in zones[1:]] + [len(zoneinfo)]
-    pages = 0
-    for zone, end in zip(zones, ends, strict=True):
-        found = _PRESENT.search(zoneinfo, zone.end(), end)
-        if found and zone[1] != _OF_A_DEVICE:
-            pages += int(found[1])
-    return pages
+    _, *parts = _ZONE.split(zoneinfo)  # name and text of each zone, in turn
+    zones = zip(parts[::2], parts[1::2], strict=True)
+    found = (_PRESENT.search(text) for name, text in zones if name != _OF_A_DEVICE)
+    return sum(int(number[1]) for number in found if number)
 
 
 def _limits(root: Path) -> Iterator[int]:
