@@ -10,10 +10,11 @@ import pytest
 from twisted.logger import capturedLogs
 
 from llamaswap.hardware.detect import Name, NoMemory, detect, linux, other
+from llamaswap.hardware.tools import Tools
 from tests.hardware.facts.test_accelerators import DRM, KFD, NVIDIA_SMI, ROCM_SMI
 from tests.hardware.facts.test_cpu import two_sockets
 from tests.hardware.facts.test_memory import MEMINFO
-from tests.support.machines import Tools, tree
+from tests.support.machines import FakeTools, tree
 
 SERVER = {
     **KFD,
@@ -32,7 +33,7 @@ def load(name: str) -> Any:
 
 def test_a_recorded_machine(tmp_path: Path) -> None:
     """Every part, in the words of the contract."""
-    found = linux(tree(tmp_path, SERVER), LINUX, Tools(nvidia_smi=NVIDIA_SMI, rocm_smi=ROCM_SMI), load)
+    found = linux(tree(tmp_path, SERVER), LINUX, FakeTools(nvidia_smi=NVIDIA_SMI, rocm_smi=ROCM_SMI), load)
     assert found["architecture"] == {"name": "x86_64", "raw_name": None}
     assert found["operating_system"] == {
         "family": "linux",
@@ -51,7 +52,7 @@ def test_a_recorded_machine(tmp_path: Path) -> None:
 def test_memory_is_required(tmp_path: Path) -> None:
     """Without it there is no snapshot."""
     with pytest.raises(NoMemory):
-        linux(tmp_path, LINUX, Tools(), load)
+        linux(tmp_path, LINUX, FakeTools(), load)
 
 
 def test_a_source_that_fails(tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_a_source_that_fails(tmp_path: Path) -> None:
         raise RuntimeError("odd")
 
     with capturedLogs() as events:
-        found = linux(tree(tmp_path, SERVER), LINUX, Tools(nvidia_smi=broken), load)
+        found = linux(tree(tmp_path, SERVER), LINUX, FakeTools(nvidia_smi=broken), load)
     assert len(found["accelerators"]) == 2
     assert [event["log_failure"].type for event in events] == [RuntimeError]
 
@@ -76,7 +77,7 @@ def test_another_system() -> None:
 
 def test_this_machine() -> None:
     """Whatever it is: all parts are there, and the snapshot can be told."""
-    found = detect(1_700_000_000.9, "1.2.3")
+    found = detect(1_700_000_000.9, "1.2.3", Tools())
     assert found["schema_version"] == 1
     assert found["captured_at"] == "2023-11-14T22:13:20Z"
     detector = {"name": "llama-swap", "version": "1.2.3"}

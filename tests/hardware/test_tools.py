@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 
+import psutil
 import pytest
 
-from llamaswap.hardware.tools import MOST, ToolFailed, output_of
+from llamaswap.hardware.tools import MOST, ToolFailed, ToolLate, Tools
+from tests.support.live import PATIENCE, eventually
 
 
 def say(program: str, seconds: float = 20.0) -> str:
-    return output_of((sys.executable, "-I", "-S", "-c", program), seconds)
+    return Tools()((sys.executable, "-I", "-S", "-c", program), seconds)
 
 
 def test_what_it_prints() -> None:
@@ -29,7 +30,7 @@ def test_what_it_prints() -> None:
 def test_failures() -> None:
     """Not there, not a program, or ended with a status of its own or by a signal."""
     with pytest.raises(ToolFailed, match="not on PATH"):
-        output_of(("no-such-tool",), 1)
+        Tools()(("no-such-tool",), 1)
     with pytest.raises(ToolFailed, match="status 3"):
         say("print('x'); raise SystemExit(3)")
     with pytest.raises(ToolFailed, match="status -9"):
@@ -41,7 +42,7 @@ def test_no_program(tmp_path: Path) -> None:
     (tmp_path / "tool").write_bytes(b"\x7fELFnot really")
     (tmp_path / "tool").chmod(0o755)
     with pytest.raises(ToolFailed, match="cannot be started"):
-        output_of((str(tmp_path / "tool"),), 1)
+        Tools()((str(tmp_path / "tool"),), 1)
 
 
 def test_too_much() -> None:
@@ -51,34 +52,45 @@ def test_too_much() -> None:
     assert len(say(f"print('y' * {MOST - 1})")) == MOST
 
 
+WAITS = "import os, time; open({0!r}, 'w').write(str(os.getpid())); time.sleep(1000)"
+"""Writes its pid into a file, and hangs."""
+
+
 @contextmanager
-def started(folder: Path) -> Iterator[Path]:
-    """A file in which a process writes its pid; the process must have gone in the end."""
-    yield folder / "pid"
-    pid = int((folder / "pid").read_text())
-    end = monotonic() + 20
-    with suppress(ProcessLookupError):
-        while monotonic() < end:
-            os.kill(pid, 0)
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return
-        raise AssertionError("it still runs")
+def gone_in_the_end(pid_file: Path) -> Iterator[None]:
+    """Whoever has written its pid there must not run any more."""
+    yield
+    pid = int(pid_file.read_text())
+    for _ in eventually():
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
-def test_one_that_hangs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_one_that_hangs(tmp_path: Path, goes_on: bool) -> None:
     """It is killed, with what it has started and left its output to: also when it has ended itself."""
-    for rest in ("input()", "time.sleep(1000)"):
-        wait = "import os, time; open({0!r}, 'w').write(str(os.getpid())); time.sleep(1000)"
-        program = (
-            f"import subprocess, sys, time; child = {wait.format(str(tmp_path / 'pid'))!r};"
-            f"subprocess.Popen([sys.executable, '-I', '-S', '-c', child]); {rest}"
-        )
-        with started(tmp_path), pytest.raises(ToolFailed, match="takes too long"):
-            say(f"{program if rest != 'input()' else program.rpartition(';')[0]}", 1.0)
+    child = WAITS.format(str(tmp_path / "pid"))
+    program = f"import subprocess, sys; child = subprocess.Popen([sys.executable, '-I', '-S', '-c', {child!r}])"
+    with gone_in_the_end(tmp_path / "pid"), pytest.raises(ToolLate, match="takes too long"):
+        say(f"{program}; child.wait()" if goes_on else program, 1.0)
 
 
 def test_one_that_closes_its_output() -> None:
     """And goes on: it has no more time than others."""
-    with pytest.raises(ToolFailed, match="takes too long"):
+    with pytest.raises(ToolLate, match="takes too long"):
         say("import os, time; os.close(1); time.sleep(1000)", 0.5)
+
+
+def test_the_end(tmp_path: Path) -> None:
+    """What runs is killed, and its caller hears so at once; nothing is run any more."""
+    tools, file = Tools(), tmp_path / "pid"
+    with ThreadPoolExecutor(1) as pool, gone_in_the_end(file):
+        waiting = pool.submit(tools, (sys.executable, "-c", WAITS.format(str(file))), 1000.0)
+        for _ in eventually():
+            if file.exists() and file.read_text():
+                break
+        tools.end()
+        with pytest.raises(ToolFailed, match="status -9"):
+            waiting.result(PATIENCE)
+    with pytest.raises(ToolFailed, match="not needed"):
+        tools((sys.executable, "-c", "print(1)"), 1.0)

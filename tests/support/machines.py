@@ -22,8 +22,8 @@ def tree(root: Path, files: Mapping[str, str]) -> Path:
     return root
 
 
-class Tools:
-    """Tools by their names, with what they print; what is not there fails. Stands in for `tools.output_of`."""
+class FakeTools:
+    """Tools by their names, with what they print; what is not there fails. Stands in for `tools.Tools`."""
 
     def __init__(self, **prints: str | Callable[[Sequence[str]], str]) -> None:
         self.prints: dict[str, str | Callable[[Sequence[str]], str]] = {

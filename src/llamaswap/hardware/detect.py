@@ -27,7 +27,7 @@ from llamaswap.hardware.facts.memory import capacity
 from llamaswap.hardware.facts.nvidia import nvidia
 from llamaswap.hardware.files import text
 from llamaswap.hardware.gpus.figures import known
-from llamaswap.hardware.tools import Run, output_of
+from llamaswap.hardware.tools import Run
 
 _log = Logger()
 Facts = Mapping[str, Any]
@@ -48,11 +48,14 @@ class Name(NamedTuple):
     machine: str
 
 
-def detect(when: float, version: str) -> Facts:
-    """The snapshot of this machine at `when` (seconds since the epoch), taken by this server's `version`."""
+def detect(when: float, version: str, run: Run) -> Facts:
+    """The snapshot of this machine at `when` (seconds since the epoch), taken by this server's `version`.
+
+    `run` runs the tools.
+    """
     uname = platform.uname()
     name = Name(uname.system, uname.release, uname.machine)
-    parts = linux(Path("/"), name, output_of, import_module) if name.system == "Linux" else other(name)
+    parts = linux(Path("/"), name, run, import_module) if name.system == "Linux" else other(name)
     return {"schema_version": 1, **_capture(when, version), **parts}
 
 

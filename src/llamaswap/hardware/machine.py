@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from llamaswap import __version__
@@ -11,6 +12,7 @@ from llamaswap.config.schema import Performance
 from llamaswap.hardware.detection import Detection, Snapshot
 from llamaswap.hardware.gpu_looks import GpuLooks
 from llamaswap.hardware.sampler import Sampler, SystemLooks
+from llamaswap.hardware.tools import Run, Tools
 from llamaswap.ids import ModelId
 
 
@@ -18,9 +20,10 @@ class Machine:
     """`sampler` and `detection`, for this machine. `leaders` says which process each running model has."""
 
     def __init__(self, leaders: Callable[[], Mapping[ModelId, int]], in_thread: InThread, clock: Any) -> None:
+        self._tools = Tools()
         around: Any = {"in_thread": in_thread, "clock": clock}
-        self.sampler = Sampler(_system_looks, _gpu_looks, leaders, **around)
-        self.detection = Detection(lambda: _detect(clock.seconds()), **around)
+        self.sampler = Sampler(_system_looks, lambda: _gpu_looks(self._tools), leaders, **around)
+        self.detection = Detection(lambda: _detect(clock.seconds(), self._tools), **around)
         self._runs = False
 
     def start(self, performance: Performance) -> None:
@@ -39,6 +42,7 @@ class Machine:
         self._runs = False
         self.sampler.stop()
         self.detection.stop()
+        self._tools.end()
 
 
 # What follows runs in threads, and imports there what the start needs not wait for.
@@ -50,13 +54,13 @@ def _system_looks() -> SystemLooks:
     return Looks()
 
 
-def _gpu_looks() -> GpuLooks:
+def _gpu_looks(run: Run) -> GpuLooks:
     from llamaswap.hardware.gpus.choice import Gpus, all_sources
 
-    return GpuLooks(Gpus(all_sources))
+    return GpuLooks(Gpus(partial(all_sources, run)))
 
 
-def _detect(when: float) -> Snapshot:
+def _detect(when: float, run: Run) -> Snapshot:
     from llamaswap.hardware.detect import detect
 
-    return detect(when, __version__)
+    return detect(when, __version__, run)

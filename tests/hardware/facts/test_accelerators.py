@@ -15,7 +15,7 @@ from llamaswap.hardware.facts.amd import QUERY, by_kfd, by_rocm_smi, gfx, rocm_l
 from llamaswap.hardware.facts.cards import by_drm
 from llamaswap.hardware.facts.nvidia import WITH_CAPABILITY, WITHOUT, architecture, listed, nvidia
 from llamaswap.hardware.tools import ToolFailed
-from tests.support.machines import Tools, tree
+from tests.support.machines import FakeTools, tree
 from tests.support.nvml import MIB, FakeNvml
 
 GIB = 1 << 30
@@ -79,16 +79,16 @@ class TestNvidia:
                 raise ToolFailed("nvidia-smi failed with status 2")
             return "00000000:01:00.0, Tesla K80, 11441, 470.256.02, 149.00\n"
 
-        run = Tools(nvidia_smi=prints)
+        run = FakeTools(nvidia_smi=prints)
         (only,) = nvidia(run, __import__, lambda: False)
         assert (only.model, only.architecture, only.power_limit) == ("Tesla K80", None, 149)
         assert run.asked == [WITH_CAPABILITY, WITHOUT]
-        assert list(nvidia(Tools(), __import__, lambda: False)) == []
+        assert list(nvidia(FakeTools(), __import__, lambda: False)) == []
 
     def test_by_the_library(self) -> None:
         """First; the tool is not asked then. A card that tells little is one all the same."""
         nvml = FakeNvml({}, dict.fromkeys(("memory", "capability", "power_limit", "address", "name")))
-        run = Tools(nvidia_smi=NVIDIA_SMI)
+        run = FakeTools(nvidia_smi=NVIDIA_SMI)
         first, second = nvidia(run, lambda name: nvml, lambda: True)
         assert first == Found(
             address="0000:01:00.0",
@@ -144,9 +144,9 @@ class TestAmd:
             power_limit=327.0,
         )
         assert second == Found(vendor="AMD")
-        run = Tools(rocm_smi=ROCM_SMI)
+        run = FakeTools(rocm_smi=ROCM_SMI)
         assert (len(by_rocm_smi(run)), run.asked) == (2, [QUERY])
-        assert by_rocm_smi(Tools()) == ()
+        assert by_rocm_smi(FakeTools()) == ()
 
     def test_kfd(self, tmp_path: Path) -> None:
         """Nodes that compute; memory is that of the card's own banks."""

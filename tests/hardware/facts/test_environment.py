@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from llamaswap.hardware.facts.environment import environment
-from tests.support.machines import Tools, tree
+from tests.support.machines import FakeTools, tree
 
 GUEST = "processor: 0\nflags: fpu hypervisor sse\n"
 HOST = "kvm_amd 208896 0 - Live 0x0000000000000000\nkvm 1 1 kvm_amd, Live 0x0\n"
@@ -48,7 +48,7 @@ def board(vendor: str, product: str) -> dict[str, str]:
 )
 def test_signs(tmp_path: Path, files: dict[str, str], kind: str, name: str | None) -> None:
     """What counts first, and what it is called."""
-    found = environment(tree(tmp_path, files), Tools())
+    found = environment(tree(tmp_path, files), FakeTools())
     assert found == {"kind": kind, "name": name, "version": None}
 
 
@@ -64,7 +64,7 @@ def test_signs(tmp_path: Path, files: dict[str, str], kind: str, name: str | Non
 )
 def test_systemd_is_asked_last(tmp_path: Path, said: str, kind: str, name: str | None) -> None:
     """Only where the files do not tell."""
-    run = Tools(systemd_detect_virt=said)
+    run = FakeTools(systemd_detect_virt=said)
     assert environment(tmp_path, run) == {"kind": kind, "name": name, "version": None}
     environment(tree(tmp_path, DELL), run)
     assert run.asked == [("systemd-detect-virt",)]

@@ -9,7 +9,7 @@ from twisted.logger import capturedLogs, formatEvent
 from llamaswap.hardware.gpus.choice import PATIENCE, Gpus, all_sources
 from llamaswap.hardware.gpus.source import GpuSource, SourceFailed
 from llamaswap.hardware.samples import GpuSample
-from tests.support.machines import gpu
+from tests.support.machines import FakeTools, gpu
 
 
 class Source:
@@ -99,10 +99,10 @@ def test_a_source_that_is_lost() -> None:
 
 def test_the_real_ones() -> None:
     """In the order of the contract; a machine that has none of them is fine."""
-    sources: Sequence[GpuSource] = all_sources()
+    sources: Sequence[GpuSource] = all_sources(FakeTools())
     names = [source.name for source in sources]
     assert names == ["NVML", "LACT", "nvidia-smi", "rocm-smi", "AMD sysfs", "Intel sysfs"]
-    gpus = Gpus(all_sources)
+    gpus = Gpus(lambda: all_sources(FakeTools()))
     gpus.open()
     assert all(sample.when == 1.0 for sample in gpus.read(1.0, ()))
     gpus.close()

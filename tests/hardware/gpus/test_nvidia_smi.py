@@ -9,7 +9,7 @@ import pytest
 from llamaswap.hardware.gpus.nvidia_smi import CARDS, PROCESSES, NvidiaSmiSource, cards, processes
 from llamaswap.hardware.gpus.source import SourceFailed
 from llamaswap.hardware.tools import ToolFailed
-from tests.support.machines import Tools, gpu
+from tests.support.machines import FakeTools, gpu
 
 TWO = """\
 0, NVIDIA GeForce RTX 3090, GPU-0b8f2a6e-5f5c-4e0a-9c2d-3d1a4f6b7c8d, 41, 97, 22310, 24576, 38, 287.44
@@ -83,7 +83,7 @@ class TestSource:
         return TWO if argv == CARDS else USERS
 
     def test_processes_are_asked_for_when_they_are_wanted(self) -> None:
-        run = Tools(nvidia_smi=self.prints)
+        run = FakeTools(nvidia_smi=self.prints)
         source = NvidiaSmiSource(run)
         source.open()
         assert [sample.processes for sample in source.read(0, ())] == [{}, {}]
@@ -101,11 +101,11 @@ class TestSource:
                 raise ToolFailed("nvidia-smi failed with status 6")
             return TWO
 
-        assert [sample.processes for sample in NvidiaSmiSource(Tools(nvidia_smi=prints)).read(0, {1})] == [{}, {}]
+        assert [sample.processes for sample in NvidiaSmiSource(FakeTools(nvidia_smi=prints)).read(0, {1})] == [{}, {}]
 
     def test_nothing(self) -> None:
         """No tool, or no card."""
         with pytest.raises(SourceFailed, match="not on PATH"):
-            NvidiaSmiSource(Tools()).open()
+            NvidiaSmiSource(FakeTools()).open()
         with pytest.raises(SourceFailed, match="no GPU"):
-            NvidiaSmiSource(Tools(nvidia_smi=LOST)).open()
+            NvidiaSmiSource(FakeTools(nvidia_smi=LOST)).open()

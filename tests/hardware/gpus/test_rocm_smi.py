@@ -6,7 +6,7 @@ import pytest
 
 from llamaswap.hardware.gpus.rocm_smi import CARDS, RocmSmiSource, cards
 from llamaswap.hardware.gpus.source import SourceFailed
-from tests.support.machines import Tools, gpu
+from tests.support.machines import FakeTools, gpu
 
 FIVE = """\
 device,GPU ID,Temperature (Sensor edge) (C),Temperature (Sensor junction) (C),Temperature (Sensor memory) (C),\
@@ -76,12 +76,12 @@ def test_release_7() -> None:
 
 def test_source() -> None:
     """One call a look; without a tool or a card it fails."""
-    run = Tools(rocm_smi=SIX)
+    run = FakeTools(rocm_smi=SIX)
     source = RocmSmiSource(run)
     source.open()
     assert len(source.read(1, {5})) == 1
     assert run.asked == [CARDS, CARDS]
     with pytest.raises(SourceFailed, match="not on PATH"):
-        RocmSmiSource(Tools()).open()
+        RocmSmiSource(FakeTools()).open()
     with pytest.raises(SourceFailed, match="no GPU"):
-        RocmSmiSource(Tools(rocm_smi="ERROR:root:Driver not initialized (amdgpu not found in modules)\n")).open()
+        RocmSmiSource(FakeTools(rocm_smi="ERROR:root:Driver not initialized (amdgpu not found in modules)\n")).open()

@@ -13,7 +13,8 @@ from llamaswap.hardware.gpus.figures import number
 from llamaswap.hardware.gpus.rocm_smi import first, table
 from llamaswap.hardware.tools import Run, ToolFailed
 
-SECONDS = 5.0
+SECONDS = 3.5
+"""For one call (`nvidia.SECONDS`)."""
 QUERY = tuple("rocm-smi --showproductname --showbus --showmeminfo vram --showmaxpower --csv".split())
 _VENDOR = "AMD"
 _ADDRESS = ("PCI Bus",)

@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from llamaswap.hardware.gpus.source import GpuSource, SourceFailed
 from llamaswap.hardware.samples import GpuSample
+from llamaswap.hardware.tools import Run
 
 PATIENCE = 3
 
@@ -93,8 +94,8 @@ class Gpus:
             self.log.info("figures of GPUs come from {source} now", source=self._source.name)
 
 
-def all_sources() -> Sequence[GpuSource]:
-    """The sources that there are, in the order in which they are tried."""
+def all_sources(run: Run) -> Sequence[GpuSource]:
+    """The sources that there are, in the order in which they are tried; `run` runs the tools."""
     from llamaswap.hardware.gpus.amd_sysfs import AmdSysfsSource
     from llamaswap.hardware.gpus.intel_sysfs import IntelSysfsSource
     from llamaswap.hardware.gpus.lact import LactSource
@@ -102,4 +103,4 @@ def all_sources() -> Sequence[GpuSource]:
     from llamaswap.hardware.gpus.nvml import NvmlSource
     from llamaswap.hardware.gpus.rocm_smi import RocmSmiSource
 
-    return (NvmlSource(), LactSource(), NvidiaSmiSource(), RocmSmiSource(), AmdSysfsSource(), IntelSysfsSource())
+    return (NvmlSource(), LactSource(), NvidiaSmiSource(run), RocmSmiSource(run), AmdSysfsSource(), IntelSysfsSource())

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from llamaswap.hardware.gpus.figures import known, number, percent, rows, whole
 from llamaswap.hardware.gpus.source import SourceFailed
 from llamaswap.hardware.samples import GpuSample
-from llamaswap.hardware.tools import Run, ToolFailed, output_of
+from llamaswap.hardware.tools import Run, ToolFailed
 
 SECONDS = 5.0
 """For one call: without persistence mode a driver wakes its cards up first."""
@@ -30,7 +30,7 @@ class NvidiaSmiSource:
 
     name = "nvidia-smi"
 
-    def __init__(self, run: Run = output_of) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
 
     def open(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from llamaswap.hardware.gpus.figures import known, number, percent, rows, whole
 from llamaswap.hardware.gpus.source import SourceFailed
 from llamaswap.hardware.samples import GpuSample
-from llamaswap.hardware.tools import Run, ToolFailed, output_of
+from llamaswap.hardware.tools import Run, ToolFailed
 
 SECONDS = 5.0
 MIB = 1 << 20
@@ -33,7 +33,7 @@ class RocmSmiSource:
 
     name = "rocm-smi"
 
-    def __init__(self, run: Run = output_of) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
 
     def open(self) -> None:
