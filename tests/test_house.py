@@ -14,7 +14,7 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from llamaswap.config.schema import Limits, Peer, Profile, Selector, Settings, Timeouts
+from llamaswap.config.schema import Limits, Peer, Performance, Profile, Selector, Settings, Timeouts
 from llamaswap.house import House
 from llamaswap.ids import ModelId
 from llamaswap.notices import ConfigurationChanged, ProfileChanged
@@ -40,6 +40,21 @@ class BeginningTests(TestCase):
         self.assertEqual([place.name for place in folder.iterdir()], ["llamaswap"])
         await Shutdown(house, reactor).begin()
         self.assertEqual(list((folder / "llamaswap").iterdir()), [])
+
+    async def test_sampling_follows_the_settings(self) -> None:
+        """From the start on: a reload switches it on; with the end of the server it ends."""
+        folder = folder_for(self)
+        off, on = Settings(performance=Performance(disabled=True)), Settings(performance=Performance(every=3600.0))
+        house = House(off, reactor, {"XDG_STATE_HOME": str(folder)})
+        sampler = house._machine.sampler
+        house.apply(on)
+        self.assertFalse(sampler.offered)
+        house.apply(off)
+        house.start()
+        self.assertFalse(sampler.offered)
+        house.apply(on)
+        self.assertTrue(sampler.offered)
+        await Shutdown(house, reactor).begin()  # a timer that was left would fail this test
 
 
 class Connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -15,12 +16,13 @@ from llamaswap.hardware.sampler import History
 from llamaswap.hardware.samples import GpuSample, SystemSample
 from llamaswap.ids import ModelId
 from llamaswap.proxy.body import InThread
-from llamaswap.web.answers import Answer, json_answer
+from llamaswap.web.answers import JSON, Answer, json_answer
 from llamaswap.web.call import Call, Respond
 
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,30}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 class Samples(Protocol):
@@ -53,8 +55,8 @@ class PerformanceApi:
             return json_answer({"enabled": False}, status=503)
         after = moment(call.query)
         kept, models = self._samples.history(after), dict(self._samples.model_memory)
-        answer: Answer = await self._in_thread(lambda: json_answer(body(kept, models)))  # an hour is some hundred KiB
-        return answer
+        told = await self._in_thread(lambda: body(kept, models))  # an hour is some hundred KiB
+        return Answer(200, ((b"Content-Type", JSON),), told)
 
     async def hardware(self, call: Call) -> Answer:
         """What the machine is made of; waits while that is being found out. Raises `HardwareUnknown`."""
@@ -86,14 +88,15 @@ def timestamp(when: float) -> str:
     return (_EPOCH + timedelta(microseconds=round(when * 1e6))).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
-def body(kept: History, models: Mapping[ModelId, int]) -> Mapping[str, Any]:
-    """What `GET /api/performance` answers."""
-    return {
-        "enabled": True,
-        "sys_stats": [_system(sample) for sample in kept.system],
-        "gpu_stats": [_gpu(sample) for sample in kept.gpus],
-        "models": {model: {"gpu_mem_mb": held} for model, held in sorted(models.items())},
-    }
+def body(kept: History, models: Mapping[ModelId, int]) -> bytes:
+    """What `GET /api/performance` answers.
+
+    Written sample by sample: while one is written no other thread runs.
+    """
+    system = ",".join(_JSON.encode(_system(sample)) for sample in kept.system)
+    gpus = ",".join(_JSON.encode(_gpu(sample)) for sample in kept.gpus)
+    held = _JSON.encode({model: {"gpu_mem_mb": held} for model, held in sorted(models.items())})
+    return f'{{"enabled":true,"sys_stats":[{system}],"gpu_stats":[{gpus}],"models":{held}}}\n'.encode()
 
 
 def _system(sample: SystemSample) -> Mapping[str, Any]:
