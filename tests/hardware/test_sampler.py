@@ -11,9 +11,8 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import Performance
-from llamaswap.hardware.gpu_looks import GpuLook
 from llamaswap.hardware.sampler import Sampler
-from llamaswap.hardware.samples import SystemSample
+from llamaswap.hardware.samples import GpuLook, SystemSample
 from llamaswap.ids import ModelId
 from tests.support.machines import gpu, system
 

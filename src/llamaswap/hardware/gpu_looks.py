@@ -5,21 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from llamaswap.backends.gauges import family
 from llamaswap.hardware.attribution import by_model
-from llamaswap.hardware.samples import GpuSample
+from llamaswap.hardware.samples import GpuLook, GpuSample
 from llamaswap.ids import ModelId
-
-
-class GpuLook(NamedTuple):
-    """What was seen at one moment."""
-
-    gpus: Sequence[GpuSample]
-    """In the order of their numbers."""
-    models: Mapping[ModelId, int]
-    """MiB of GPU memory that each model holds, where that is known."""
 
 
 class Gpus(Protocol):

@@ -10,8 +10,7 @@ from llamaswap import __version__
 from llamaswap.backends.host import InThread
 from llamaswap.config.schema import Performance
 from llamaswap.hardware.detection import Detection, Snapshot
-from llamaswap.hardware.gpu_looks import GpuLooks
-from llamaswap.hardware.sampler import Sampler, SystemLooks
+from llamaswap.hardware.sampler import GpuLooks, Sampler, SystemLooks
 from llamaswap.hardware.tools import Run, Tools
 from llamaswap.ids import ModelId
 
@@ -55,9 +54,10 @@ def _system_looks() -> SystemLooks:
 
 
 def _gpu_looks(run: Run) -> GpuLooks:
+    from llamaswap.hardware.gpu_looks import GpuLooks as Looks
     from llamaswap.hardware.gpus.choice import Gpus, all_sources
 
-    return GpuLooks(Gpus(partial(all_sources, run)))
+    return Looks(Gpus(partial(all_sources, run)))
 
 
 def _detect(when: float, run: Run) -> Snapshot:

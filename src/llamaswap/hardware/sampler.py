@@ -20,8 +20,7 @@ from twisted.python.failure import Failure
 
 from llamaswap.backends.host import InThread
 from llamaswap.config.schema import Performance
-from llamaswap.hardware.gpu_looks import GpuLook
-from llamaswap.hardware.samples import GpuSample, SystemSample
+from llamaswap.hardware.samples import GpuLook, GpuSample, SystemSample
 from llamaswap.ids import ModelId
 
 KEPT = 3600.0
