@@ -14,7 +14,7 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from llamaswap.config.schema import Limits, Peer, Profile, Selector, Settings, Timeouts
+from llamaswap.config.schema import Limits, Peer, Performance, Profile, Selector, Settings, Timeouts
 from llamaswap.errors import ConfigurationError
 from llamaswap.house import House
 from llamaswap.ids import ModelId
@@ -77,6 +77,21 @@ class BeginningTests(TestCase):
             database = open_database(str(folder / name))
             self.assertEqual(database.page(Query()).total, rows)
             database.close()
+
+    async def test_sampling_follows_the_settings(self) -> None:
+        """From the start on: a reload switches it on; with the end of the server it ends."""
+        folder = folder_for(self)
+        off, on = Settings(performance=Performance(disabled=True)), Settings(performance=Performance(every=3600.0))
+        house = House(off, reactor, {"XDG_STATE_HOME": str(folder)})
+        sampler = house._machine.sampler
+        house.apply(on)
+        self.assertFalse(sampler.offered)
+        house.apply(off)
+        house.start()
+        self.assertFalse(sampler.offered)
+        house.apply(on)
+        self.assertTrue(sampler.offered)
+        await Shutdown(house, reactor).begin()  # a timer that was left would fail this test
 
 
 class Connection:

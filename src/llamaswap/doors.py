@@ -7,7 +7,8 @@ tree) is told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from twisted.logger import LogLevel
@@ -17,6 +18,9 @@ from llamaswap import __version__
 from llamaswap.backends.pool import Pool
 from llamaswap.config.schema import Settings
 from llamaswap.exchange import Exchange
+from llamaswap.hardware.families import machine_families
+from llamaswap.hardware.machine import Machine
+from llamaswap.hardware.sampler import Sampler
 from llamaswap.ids import ModelId
 from llamaswap.loading.stream import Loading
 from llamaswap.logs.sources import Logs
@@ -35,6 +39,7 @@ from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.tally import Tally
 from llamaswap.schedule.dispatcher import Dispatcher
+from llamaswap.series import Family
 from llamaswap.web import pages
 from llamaswap.web.activity import Activity
 from llamaswap.web.api import Api, Version
@@ -47,6 +52,7 @@ from llamaswap.web.inflight import InflightApi
 from llamaswap.web.metrics import MetricsPage
 from llamaswap.web.passthrough import Passthrough
 from llamaswap.web.peers import PeersApi
+from llamaswap.web.performance import PerformanceApi
 from llamaswap.web.profiles import Profiles
 from llamaswap.web.refusals import content_type_of, words_for
 from llamaswap.web.resource import LlamaSwapResource
@@ -85,6 +91,7 @@ class Doors:
         notices: Notices,
         reloads: Reloads,
         counted: Counted,
+        machine: Machine,
         reactor: Any,
         store: ActivityStore,
         captures: Captures,
@@ -127,10 +134,11 @@ class Doors:
         own |= {**self._profiles.endpoints(), **PeersApi(peers.statuses).endpoints()}
         own |= Activity(store, captures, in_thread, self._ledger.settle).endpoints()
         own |= InflightApi(self._inflight).endpoints()
-        self.prometheus = self._make_prometheus(counted)
+        self.prometheus = self._make_prometheus(counted, machine)
         watched = not settings.performance.disabled
         self._metrics = MetricsPage(settings, lambda: watched, lambda engines: self.prometheus.text(engines=engines))
         own |= self._metrics.endpoints()
+        own |= PerformanceApi(machine.sampler, machine.detection.snapshot, in_thread).endpoints()
         tree = ResourceTree(self._table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self._front, tree)
         self.factory = ChannelFactory(self._front, TreeLane(tree), settings.limits, reactor)
@@ -171,7 +179,7 @@ class Doors:
     def _feed(self, exchange: Exchange, route: Route) -> Coroutine[Any, Any, None]:
         return self.feeds.serve(exchange, route)
 
-    def _make_prometheus(self, counted: Counted) -> Prometheus:
+    def _make_prometheus(self, counted: Counted, machine: Machine) -> Prometheus:
         present = Present(
             states=self._pool.states,
             in_flight=self._dispatcher.in_flight,
@@ -179,7 +187,7 @@ class Doors:
             upstream_of=self._pool.upstream_of,
             peers=lambda: [(peer.id, _UP.get(peer.state)) for peer in self._peers.statuses()],
             connections=lambda: len(self.factory.connections),
-            machine=lambda: (),
+            machine=partial(_machine_families, machine.sampler),
         )
         return Prometheus(counted, present, self._in_thread, self._clock)
 
@@ -187,6 +195,11 @@ class Doors:
         if entry.choice is not None and self._notices.hears(RequestEnded):
             told = (entry.model, entry.peer, entry.selector, entry.stay, entry.seen, entry.listed, entry.ended)
             self._notices.publish(RequestEnded(*told))
+
+
+def _machine_families(sampler: Sampler) -> Sequence[Family]:
+    latest = sampler.latest
+    return machine_families(latest.system, latest.gpus.values(), sampler.model_memory) if latest is not None else ()
 
 
 class _Known:

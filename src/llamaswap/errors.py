@@ -243,6 +243,12 @@ class PeerUnlisted(Refusal):
         super().__init__(f"peer {peer} has not listed its models yet: {why}")
 
 
+class HardwareUnknown(Refusal):
+    """the hardware of this machine was not detected"""
+
+    status = 503
+
+
 class LoopDetected(Refusal):
     """the request has passed this server before: peers send it round in a circle"""
 

@@ -30,6 +30,8 @@ from llamaswap.config.outcome import Outcome
 from llamaswap.config.schema import Model, Peer, Settings, Timeouts
 from llamaswap.doors import Doors
 from llamaswap.errors import NothingToReload
+from llamaswap.hardware.machine import Machine
+from llamaswap.hardware.threads import LooseThreads
 from llamaswap.hooks.idle import IdleLoader
 from llamaswap.hooks.lifecycle import LifecycleHooks
 from llamaswap.hooks.preload import Preload
@@ -89,6 +91,7 @@ class House:
         self._pool.tell = self._dispatcher.tell
         self._unasked = self._make_unasked()
         self._archive = Archive(settings, reactor, self._in_thread, self.notices.publish)
+        self._machine = Machine(self._leaders, LooseThreads(reactor), reactor)
         self._peers = Peers(self._connect_peer, clock=reactor, in_thread=self._in_thread, publish=self.notices.publish)
         self._doors = Doors(
             settings,
@@ -100,6 +103,7 @@ class House:
             self.notices,
             self,
             self._counted,
+            self._machine,
             reactor,
             self._archive.store,
             self._archive.captures,
@@ -174,6 +178,11 @@ class House:
             IdleLoader(lambda: self.settings, self._dispatcher, self._pool.state_of, **around),
         )
 
+    def _leaders(self) -> dict[ModelId, int]:
+        """The process of every model that has one."""
+        pids = ((model.id, self._pool.pid_of(model.id)) for model, _ in self._pool.states())
+        return {id: pid for id, pid in pids if pid is not None}
+
     def _make_policy(self, settings: Settings) -> EvictionPolicy:
         return self._policies.make(settings, lambda what, error: self.log.failure("{what}", Failure(error), what=what))
 
@@ -203,6 +212,7 @@ class House:
         sweeping.addCallbacks(log_sweep, lambda failure: self.log.failure("the sweep failed", failure))
         sweeping.addBoth(lambda _: self._begin())
         self._peers.start()
+        self._machine.start(self.settings.performance)
 
     def _begin(self) -> None:
         """Models may start now."""
@@ -234,6 +244,7 @@ class House:
         open_doors()
         move_archive()
         self._dispatcher.reconfigure(settings, policy)
+        self._machine.configure(settings.performance)
         self._logs.keep({*settings.models, *(model.id for model, _ in self._pool.states())})
         self.log.info("configuration applied: {changes}", changes=_in_words(changes))
         self.notices.publish(ConfigurationChanged(changes, self._reactor.seconds()))
@@ -265,6 +276,7 @@ class House:
     def end_feeds(self) -> None:
         self._doors.feeds.close()
         self._doors.prometheus.stop()
+        self._machine.stop()
 
     def drained(self) -> Deferred[None]:
         return Deferred.fromCoroutine(self._drained())

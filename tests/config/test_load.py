@@ -153,14 +153,6 @@ class ServerKeyTests(SynchronousTestCase):
         self.assertIn("ui.activity.session_id: string `X` where a list", only("ui: {activity: {session_id: X}}"))
         self.assertEqual(len(problems("ui: {activity: X}")), 1)
 
-    def test_without_effect(self) -> None:
-        """What is read and not acted on yet is a warning for each key."""
-        warnings = settings(f"ui: {{}}\ncaptureBuffer: 5\nperformance: {{}}\nmodels: {{a: {{{FIXED}}}}}").warnings
-        self.assertEqual(
-            [warning.partition(": ")[2] for warning in warnings],
-            [f"`{name}` is checked, but has no effect in this version" for name in ("ui", "performance")],
-        )
-
 
 class ProblemTests(SynchronousTestCase):
     """Everything wrong, at once."""

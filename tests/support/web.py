@@ -24,6 +24,9 @@ from llamaswap.config.outcome import Applied, Outcome
 from llamaswap.config.schema import Model, Settings
 from llamaswap.errors import ClientGone, Refusal
 from llamaswap.exchange import Caller, Exchange, Header, Producer, TunnelEnd
+from llamaswap.hardware.detection import Snapshot
+from llamaswap.hardware.sampler import History
+from llamaswap.hardware.samples import GpuSample, SystemSample
 from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
 from llamaswap.metrics.captures import Captures
@@ -45,6 +48,7 @@ from llamaswap.web.gate import Gate
 from llamaswap.web.inflight import InflightApi
 from llamaswap.web.metrics import MetricsPage
 from llamaswap.web.peers import PeersApi
+from llamaswap.web.performance import PerformanceApi
 from llamaswap.web.profiles import Profiles
 from llamaswap.web.resource import LlamaSwapResource
 from llamaswap.web.root import ResourceTree
@@ -280,6 +284,20 @@ class MemoryReloads:
         return self.pending or succeed(Applied(Difference((), (), ()), ()))
 
 
+class MemorySamples:
+    """A machine that was seen as the test says."""
+
+    def __init__(self) -> None:
+        self.offered = True
+        self.system: list[SystemSample] = []
+        self.gpus: list[GpuSample] = []
+        self.model_memory: dict[ModelId, int] = {}
+
+    def history(self, after: float | None = None) -> History:
+        since = float("-inf") if after is None else after
+        return History([s for s in self.system if s.when > since], [g for g in self.gpus if g.when > since])
+
+
 VIA = b"llamaswap-0123456789abcdef"
 """What a world's server is called in `Via`."""
 
@@ -348,6 +366,9 @@ class World:
         self.asked_for_metrics: list[bool] = []
         self.metrics = MetricsPage(settings, lambda: not settings.performance.disabled, self._write_metrics)
         own |= self.metrics.endpoints()
+        self.samples = MemorySamples()
+        self.snapshot: Callable[[], Deferred[Snapshot]] = lambda: succeed({"schema_version": 1})
+        own |= PerformanceApi(self.samples, lambda: self.snapshot(), at_once).endpoints()
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
 

@@ -30,7 +30,7 @@ class Gauges:
         self, load: Callable[[str], Any] = import_module, has_driver: Callable[[], bool] | None = None
     ) -> None:
         self._load = load
-        self._has_driver = has_driver or _may_have_driver
+        self._has_driver = has_driver or may_have_driver
         self._opening = Lock()
         self._nvml: Any = None
         self._handles: list[Any] | None = None
@@ -54,7 +54,7 @@ class Gauges:
 
     def private(self, leader: int) -> int:
         """Bytes of system memory that `leader` and its descendants share with nobody."""
-        return sum(_private(process) for process in _family(leader))
+        return sum(_private(process) for process in family(leader))
 
     def _find_devices(self) -> list[Any]:
         if not self._has_driver():
@@ -84,7 +84,8 @@ class Gauges:
         return found
 
 
-def _may_have_driver() -> bool:
+def may_have_driver() -> bool:
+    """Whether it is worth the time to look for NVIDIA's library."""
     return sys.platform != "linux" or any(os.path.exists(path) for path in _DRIVER)
 
 
@@ -103,13 +104,13 @@ def _private(pid: int) -> int:
     return max(0, int(memory.rss) - int(getattr(memory, "shared", 0)))
 
 
-def _family(leader: int) -> Iterator[int]:
+def family(leader: int, proc: Path = _PROC) -> Iterator[int]:
     """`leader` and its descendants. Where Linux tells, only these are looked at, and not the whole process table."""
-    tasks = _PROC / str(leader) / "task"
+    tasks = proc / str(leader) / "task"
     if (tasks / str(leader) / "children").exists():
         yield leader
         for child in _children(tasks):
-            yield from _family(child)
+            yield from family(child, proc)
         return
     yield leader
     with suppress(psutil.Error):

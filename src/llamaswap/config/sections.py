@@ -32,9 +32,6 @@ ELSEWHERE = (
 )
 KNOWN = frozenset((*(key.name for key in KEYS), *ELSEWHERE))
 """Every top-level key, once macros are expanded."""
-WITHOUT_EFFECT = (*("performance", "ui"),)
-"""Those of them whose values nothing acts on yet."""
-_NO_EFFECT = "`{}` is checked, but has no effect in this version"
 
 
 def read_sections(root: At, ports: Mapping[str, int], routers: Routers, dialect: Dialect) -> dict[str, Any]:
@@ -48,7 +45,6 @@ def read_sections(root: At, ports: Mapping[str, int], routers: Routers, dialect:
         names, found = old.added_to(names), old.added_to_models(found)
     by_lists = old and old.matrix.sets and not styles.given
     router = old.router(names, routers) if old and by_lists else read_router(styles, names, routers)
-    _remark_without_effect(root)
     return {
         **given,
         **{server.GLOBAL_FIELDS.get(field, field): value for field, value in inherited.items()},
@@ -84,13 +80,6 @@ def _read_names(
     check_names(others, peers, names)
     check_failover(others, peers)
     return found, peers, names
-
-
-def _remark_without_effect(root: At) -> None:
-    """One warning for each key."""
-    for name in WITHOUT_EFFECT:
-        if root.child(name):
-            root.remark(name, _NO_EFFECT.format(name))
 
 
 def _keys(at: At | None) -> Collection[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+from llamaswap.ids import ModelId
 
 
 class Interface(NamedTuple):
@@ -59,3 +61,11 @@ class GpuSample(NamedTuple):
     power_draw_w: float
     processes: Mapping[int, int] = {}
     """MiB held by each process, as far as the source tells."""
+
+
+class GpuLook(NamedTuple):
+    """All GPUs at one moment."""
+
+    gpus: Sequence[GpuSample]
+    models: Mapping[ModelId, int]
+    """MiB of GPU memory that each model holds, where that is known."""

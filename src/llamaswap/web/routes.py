@@ -181,6 +181,8 @@ ROUTES: tuple[Route, ...] = (
     _resource(_GET, "/api/captures/", "capture", guarded=True, prefix=True),
     _resource(_GET, "/api/version", "version", guarded=True),
     _resource(_GET, "/metrics", "metrics"),
+    _resource(_GET, "/api/performance", "performance", guarded=True),
+    _resource(_GET, "/api/hardware", "hardware", guarded=True),
     _resource(_GET, "/logs", "logs", guarded=True),
     _feed("/logs/stream", "log_stream"),
     _feed("/logs/stream/", "log_stream", prefix=True),

@@ -1,0 +1,1 @@
+How busy the machine and its GPUs are is sampled (`performance`) and shown by `GET /api/performance`, with the GPU memory that each model holds; GPUs of NVIDIA, AMD and Intel are known with and without their tools. `GET /api/hardware` tells what the machine is made of.

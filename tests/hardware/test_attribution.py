@@ -1,0 +1,43 @@
+"""Whose memory it is."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llamaswap.hardware.attribution import by_model
+from llamaswap.ids import ModelId
+from tests.support.machines import gpu
+
+A, B, C = ModelId("a"), ModelId("b"), ModelId("c")
+
+
+def test_families_and_sessions() -> None:
+    """Processes of all cards add up; who left the family is known by the session, and strangers are nobody's."""
+    cards = [gpu(0, processes={10: 100, 11: 50, 30: 7, 99: 1000}), gpu(1, processes={11: 25, 20: 3})]
+    found = by_model({A: 10, B: 20, C: 40}, {A: {10, 11}, B: {20}, C: {40}}, {30: 20, 99: 98}, cards)
+    assert found == {A: 175, B: 10}
+
+
+def test_nothing() -> None:
+    """No models, or no processes."""
+    assert by_model({}, {}, {1: 1}, [gpu(processes={1: 5})]) == {}
+    assert by_model({A: 1}, {A: {1}}, {}, [gpu()]) == {}
+
+
+_PIDS = st.integers(1, 12)
+
+
+@given(
+    st.dictionaries(st.sampled_from([A, B, C]), st.sets(_PIDS, max_size=4), max_size=3),
+    st.dictionaries(_PIDS, _PIDS),
+    st.lists(st.dictionaries(_PIDS, st.integers(1, 100)), max_size=3),
+)
+def test_nothing_is_invented(
+    families: dict[ModelId, set[int]], sessions: dict[int, int], held: list[dict[int, int]]
+) -> None:
+    """All models together hold no more than all processes do."""
+    leaders = {model: min(family) for model, family in families.items() if family}
+    found = by_model(leaders, families, sessions, [gpu(processes=each) for each in held])
+    assert sum(found.values()) <= sum(sum(each.values()) for each in held)
+    assert set(found) <= set(families)
