@@ -44,6 +44,7 @@ from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
 from llamaswap.web.inflight import InflightApi
 from llamaswap.web.metrics import MetricsPage
+from llamaswap.web.openapi import OpenApi
 from llamaswap.web.peers import PeersApi
 from llamaswap.web.profiles import Profiles
 from llamaswap.web.resource import LlamaSwapResource
@@ -348,6 +349,7 @@ class World:
         self.asked_for_metrics: list[bool] = []
         self.metrics = MetricsPage(settings, lambda: not settings.performance.disabled, self._write_metrics)
         own |= self.metrics.endpoints()
+        own |= OpenApi("1.2", lambda work, *arguments: succeed(work(*arguments))).endpoints()
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
 
