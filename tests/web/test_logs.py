@@ -78,6 +78,13 @@ class LogsTests(SynchronousTestCase):
             self.logs.proxy.write(b"new")
             self.assertEqual(self.heard(client), b"new")
 
+    def test_history_only(self) -> None:
+        """Asked so, a stream ends behind its history, and nobody follows it."""
+        self.logs.proxy.write(b"old")
+        followers = self.logs.proxy.followers
+        reply = self.world.visit("/logs/stream/proxy?no-follow")
+        self.assertEqual((reply.status, reply.body, self.logs.proxy.followers), (200, b"old", followers))
+
     def test_probe_132_unknown_source(self) -> None:
         """A name that is no source is a 400 envelope (names are not trimmed, Q22)."""
         for name in ("px/uniq", "m1%20", "%ff", "org"):

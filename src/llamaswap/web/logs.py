@@ -74,7 +74,8 @@ class LogFeeds:
         return Answer(200, (_PLAIN,), self._logs.combined.history())
 
     async def log_stream(self, exchange: Exchange, route: Route) -> None:
-        """History (unless `no-history` is asked), then what is written, until client or server end it."""
+        """History (unless `no-history` is asked), then (unless `no-follow` is) what is written, until client or server
+        end it."""
         monitor = self._chosen(exchange, route)
         exchange.begin(200, _STREAM)
         await self._follow(exchange, monitor, Tail(exchange.write))
@@ -98,6 +99,9 @@ class LogFeeds:
         history = b"" if _asks(exchange, "no-history") else monitor.history()
         if history:
             tail.write(history)
+        if _asks(exchange, "no-follow"):
+            exchange.finish()
+            return
         unsubscribe = monitor.subscribe(tail.write)
         try:
             await self._streams.hold(exchange, tail)
