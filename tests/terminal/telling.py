@@ -51,7 +51,7 @@ PERFORMANCE = {
         {"id": 0, "name": "A", "gpu_util_pct": 10, "mem_used_mb": 1},
         {"id": 0, "name": "A", "gpu_util_pct": 90, "mem_used_mb": 2048, "mem_total_mb": 8192, "temp_c": 60},
     ],
-    "models": {"m": 700},
+    "models": {"m": {"gpu_mem_mb": 700}},
 }
 BURST: tuple[tuple[str, Any], ...] = (
     ("logData", {"source": "proxy", "data": "hello"}),

@@ -69,7 +69,9 @@ class PictureTests(SynchronousTestCase):
         """The latest sample of it and of each GPU; a later answer without any changes nothing."""
         self.tell("modelStatus", [status("m", "ready")])
         self.picture.take_performance(PERFORMANCE)
-        self.picture.take_performance({"enabled": True, "sys_stats": [], "gpu_stats": [], "models": {"m": 700}})
+        self.picture.take_performance(
+            {"enabled": True, "sys_stats": [], "gpu_stats": [], "models": {"m": {"gpu_mem_mb": 700}}}
+        )
         view = self.picture.view(0)
         assert view.machine is not None
         self.assertEqual((view.machine.cpu_pct, view.machine.mem_total_mb, view.machine.load), (75, 4096, 1.5))

@@ -92,7 +92,7 @@ class TableTests(SynchronousTestCase):
     def test_what_is_relayed(self) -> None:
         """What a model answers is marked so."""
         for path, method, operation, route in self.rows():
-            relayed = route.lane is not Lane.RESOURCE and path != "/comfyui"
+            relayed = route.lane in (Lane.MODEL, Lane.PASSTHROUGH) and path != "/comfyui"
             self.assertEqual("default" in operation["responses"], relayed, (method, path))
 
 

@@ -188,7 +188,7 @@ class Picture:
             len(own) - answering,
             _mean(rates.generation),
             _mean(rates.prompt),
-            int(_number(self._held[id])) if id in self._held else None,
+            int(_number(_member(self._held[id], "gpu_mem_mb"))) if id in self._held else None,
         )
 
 
