@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -94,6 +95,30 @@ class TableTests(SynchronousTestCase):
         for path, method, operation, route in self.rows():
             relayed = route.lane in (Lane.MODEL, Lane.PASSTHROUGH) and path != "/comfyui"
             self.assertEqual("default" in operation["responses"], relayed, (method, path))
+
+
+def routes_table() -> str:
+    """The routes as `docs/api.md` lists them: a row for a path, or for paths that say the same."""
+    described = document("")
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for path, item in described["paths"].items():
+        methods = [method for method in METHODS if method in item]
+        first = item[methods[0]]
+        scope = " or ".join(f"`{name}`" for name in first.get("x-scope", ())) or "none"
+        summary = item.get("summary") or first["summary"]
+        allowed = "any" if len(methods) == len(METHODS) else ", ".join(sorted(method.upper() for method in methods))
+        rows.setdefault((allowed, scope, summary), []).append(f"`{path}`")
+    lines = [
+        f"| {allowed} | {' '.join(paths)} | {scope} | {summary} |" for (allowed, scope, summary), paths in rows.items()
+    ]
+    return "\n".join(["| method | path | scope | what |", "| --- | --- | --- | --- |", *lines, ""])
+
+
+class DocumentationTests(SynchronousTestCase):
+    def test_the_table_of_routes(self) -> None:
+        """`docs/api.md` has it as it is made here."""
+        text = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+        self.assertIn(f"\n{routes_table()}\n", text)
 
 
 class SoundnessTests(SynchronousTestCase):
