@@ -30,7 +30,9 @@ def test_top(server: LiveServer) -> None:
 
 def test_logs(server: LiveServer) -> None:
     """It prints what the server says, and what a model says."""
-    assert "[INFO] listening on 127.0.0.1:" in ran(server, "logs")
+    with server.asking("GET", "/api/version", headers={"x-api-key": KEY}) as response:
+        response.read()
+    assert '"GET /api/version HTTP/1.1" 200' in ran(server, "logs")
     with server.asking("GET", "/upstream/al/", headers={"x-api-key": KEY}) as response:
         response.read()
     assert '"GET / HTTP/1.1" 200' in ran(server, "logs", "m")

@@ -86,7 +86,7 @@ class BeginningTests(EventsTestCase):
         self.assertEqual(types(events), BURST)
         self.assertEqual(len({event.id for event in events}), 6)
         self.world.clock.advance(HEARTBEAT_PERIOD)
-        self.assertEqual(transport.take(), b"3\r\n:\n\n\r\n")
+        self.assertEqual(transport.take(), b"2\r\n:\n\r\n")
         channel.connectionLost()
         self.world.feeds.close()
 

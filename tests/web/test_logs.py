@@ -190,11 +190,11 @@ class LogEventsTests(SynchronousTestCase):
         """An idle stream shows that it is alive; one whose client does not read is not written to."""
         exchange, _ = self.follow()
         self.world.clock.advance(HEARTBEAT_PERIOD)
-        self.assertEqual(exchange.answer, b":\n\n")
+        self.assertEqual(exchange.answer, b":\n")
         assert exchange.producer is not None
         exchange.producer.pauseProducing()
         self.world.clock.advance(HEARTBEAT_PERIOD)
-        self.assertEqual(exchange.answer, b":\n\n")
+        self.assertEqual(exchange.answer, b":\n")
 
     def test_slow_client(self) -> None:
         """It gets what was kept, and is told how much was not."""
