@@ -31,7 +31,7 @@ class EventReader:
 
     def feed(self, data: bytes) -> list[Event]:
         self._rest += data
-        events = []
+        events: list[Event] = []
         while True:
             while self._rest.startswith(b":\n"):
                 self.comments += 1
