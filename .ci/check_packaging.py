@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PLUGIN = "twisted/plugins/llamaswap_plugin.py"
 SCHEMA = "llamaswap/config/config.schema.json"
-IN_WHEEL = (PLUGIN, SCHEMA, "llamaswap/py.typed", "llamaswap/tap.py")
+IN_WHEEL = (PLUGIN, SCHEMA, "llamaswap/web/openapi.yaml", "llamaswap/py.typed", "llamaswap/tap.py")
 IN_SDIST = (
     PLUGIN,
     f"src/{SCHEMA}",

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from llamaswap import __version__
+from llamaswap import __version__, terminal
 from llamaswap.config.files import Files
 from llamaswap.config.schema import Settings
 from llamaswap.errors import LlamaSwapError, lines
@@ -41,7 +42,9 @@ def run(words: Sequence[str]) -> int:
     A first word that is no flag and names one of the commands that start nothing is that command.
     """
     if words and words[0] in COMMANDS:
-        return _run_command(words[0], words[1:])
+        return _piped(lambda: COMMANDS[words[0]](words[1:], Policies(_find_plugins)))
+    if words and words[0] in terminal.COMMANDS:
+        return _piped(lambda: _ask_server(words[0], words[1:]))
     try:
         flags = parse(words)
     except HelpWanted:
@@ -58,14 +61,17 @@ def run(words: Sequence[str]) -> int:
     except LlamaSwapError as error:
         sys.stderr.write(lines(error) + "\n")
         if words and not words[0].startswith("-"):
-            sys.stderr.write(f"llamaswap: {words[0]!r} is no command; there are {', '.join(COMMANDS)}\n")
+            sys.stderr.write(
+                f"llamaswap: {words[0]!r} is no command; there are {', '.join((*COMMANDS, *terminal.COMMANDS))}\n"
+            )
         return 1
     return 0
 
 
-def _run_command(name: str, words: Sequence[str]) -> int:
+def _piped(command: Callable[[], int]) -> int:
+    """The exit status of a command whose output goes to somebody who may stop reading."""
     try:
-        status = COMMANDS[name](words, Policies(_find_plugins))
+        status = command()
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or the interpreter's own last flush would complain
@@ -81,6 +87,46 @@ def _find_plugins() -> Found:
 
     globalLogBeginner.beginLoggingTo([], discardBuffer=True, redirectStandardIO=False)
     return find_plugins()
+
+
+def _ask_server(name: str, words: Sequence[str]) -> int:
+    try:
+        return terminal.COMMANDS[name](words, _in_reactor)
+    except LlamaSwapError as error:
+        sys.stderr.write(lines(error) + "\n")
+        return 1
+
+
+def _in_reactor(main: terminal.Main) -> int:
+    """Run a command until its end; a signal cancels it, which counts as an end. Raises what it fails with."""
+    from twisted.internet import reactor
+    from twisted.internet.defer import CancelledError, Deferred
+    from twisted.internet.error import ReactorNotRunning
+    from twisted.logger import globalLogBeginner
+    from twisted.python.failure import Failure
+
+    globalLogBeginner.beginLoggingTo([], discardBuffer=True, redirectStandardIO=False)
+    core: Any = reactor
+    results: list[int | Failure] = []
+
+    def begin() -> None:
+        running = Deferred.fromCoroutine(main(core))
+        core.addSystemEventTrigger("before", "shutdown", running.cancel)
+        running.addBoth(results.append)
+        running.addBoth(lambda _: core.callLater(0, stop))
+
+    def stop() -> None:
+        with suppress(ReactorNotRunning):  # a signal has stopped it
+            core.stop()
+
+    core.callWhenRunning(begin)
+    core.run()
+    for result in results:
+        if not isinstance(result, Failure):
+            return result
+        if result.check(CancelledError) is None:
+            result.raiseException()
+    return 0
 
 
 def serve(flags: Flags) -> None:

@@ -50,6 +50,7 @@ from llamaswap.web.gate import Gate
 from llamaswap.web.inference import Inference
 from llamaswap.web.inflight import InflightApi
 from llamaswap.web.metrics import MetricsPage
+from llamaswap.web.openapi import OpenApi
 from llamaswap.web.passthrough import Passthrough
 from llamaswap.web.peers import PeersApi
 from llamaswap.web.performance import PerformanceApi
@@ -139,6 +140,7 @@ class Doors:
         self._metrics = MetricsPage(settings, lambda: watched, lambda engines: self.prometheus.text(engines=engines))
         own |= self._metrics.endpoints()
         own |= PerformanceApi(machine.sampler, machine.detection.snapshot, in_thread).endpoints()
+        own |= OpenApi(__version__, in_thread).endpoints()
         tree = ResourceTree(self._table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self._front, tree)
         self.factory = ChannelFactory(self._front, TreeLane(tree), settings.limits, reactor)

@@ -33,6 +33,10 @@ Commands in the place of flags, which start nothing (--help after one says more)
   check FILE...   say everything that is wrong with configurations
   plan FILE       say what would be evicted and started for a request
   schema          print the JSON schema of configurations, for editors
+
+Commands that ask a running server:
+  top             show models, requests and the machine, live
+  logs [MODEL]    print the log, with -f as it is written
 """
 
 TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})

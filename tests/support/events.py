@@ -30,18 +30,24 @@ class EventReader:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[Event]:
-        *blocks, self._rest = (self._rest + data).split(b"\n\n")
-        return [event for block in blocks if (event := self._read(block.decode())) is not None]
+        self._rest += data
+        events: list[Event] = []
+        while True:
+            while self._rest.startswith(b":\n"):
+                self.comments += 1
+                self._rest = self._rest[2:]
+            block, end, rest = self._rest.partition(b"\n\n")
+            if not end:
+                return events
+            self._rest = rest
+            events.append(self._read(block.decode()))
 
     @property
     def between(self) -> bool:
         """No message has begun and not ended."""
         return not self._rest
 
-    def _read(self, block: str) -> Event | None:
-        if block == ":":
-            self.comments += 1
-            return None
+    def _read(self, block: str) -> Event:
         id, event, data = block.split("\n")
         assert id.startswith("id:"), block
         assert event == "event:message", block

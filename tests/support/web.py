@@ -47,6 +47,7 @@ from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
 from llamaswap.web.inflight import InflightApi
 from llamaswap.web.metrics import MetricsPage
+from llamaswap.web.openapi import OpenApi
 from llamaswap.web.peers import PeersApi
 from llamaswap.web.performance import PerformanceApi
 from llamaswap.web.profiles import Profiles
@@ -369,6 +370,7 @@ class World:
         self.samples = MemorySamples()
         self.snapshot: Callable[[], Deferred[Snapshot]] = lambda: succeed({"schema_version": 1})
         own |= PerformanceApi(self.samples, lambda: self.snapshot(), at_once).endpoints()
+        own |= OpenApi("1.2", lambda work, *arguments: succeed(work(*arguments))).endpoints()
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
 

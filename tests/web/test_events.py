@@ -89,7 +89,7 @@ class BeginningTests(EventsTestCase):
         place = events[-1].id
         self.assertEqual([event.id for event in events], [*(f"{place}.{part}" for part in range(1, 6)), place])
         self.world.clock.advance(HEARTBEAT_PERIOD)
-        self.assertEqual(transport.take(), b"3\r\n:\n\n\r\n")
+        self.assertEqual(transport.take(), b"2\r\n:\n\r\n")
         channel.connectionLost()
         self.world.feeds.close()
 

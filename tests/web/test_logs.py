@@ -78,6 +78,13 @@ class LogsTests(SynchronousTestCase):
             self.logs.proxy.write(b"new")
             self.assertEqual(self.heard(client), b"new")
 
+    def test_history_only(self) -> None:
+        """Asked so, a stream ends behind its history, and nobody follows it."""
+        self.logs.proxy.write(b"old")
+        followers = self.logs.proxy.followers
+        reply = self.world.visit("/logs/stream/proxy?no-follow")
+        self.assertEqual((reply.status, reply.body, self.logs.proxy.followers), (200, b"old", followers))
+
     def test_probe_132_unknown_source(self) -> None:
         """A name that is no source is a 400 envelope (names are not trimmed, Q22)."""
         for name in ("px/uniq", "m1%20", "%ff", "org"):
@@ -183,11 +190,11 @@ class LogEventsTests(SynchronousTestCase):
         """An idle stream shows that it is alive; one whose client does not read is not written to."""
         exchange, _ = self.follow()
         self.world.clock.advance(HEARTBEAT_PERIOD)
-        self.assertEqual(exchange.answer, b":\n\n")
+        self.assertEqual(exchange.answer, b":\n")
         assert exchange.producer is not None
         exchange.producer.pauseProducing()
         self.world.clock.advance(HEARTBEAT_PERIOD)
-        self.assertEqual(exchange.answer, b":\n\n")
+        self.assertEqual(exchange.answer, b":\n")
 
     def test_slow_client(self) -> None:
         """It gets what was kept, and is told how much was not."""

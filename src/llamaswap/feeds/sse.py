@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from llamaswap.exchange import Exchange, Header
 
-HEARTBEAT = b":\n\n"
-"""A comment, which readers skip: it only shows that the stream is alive (Q24)."""
+HEARTBEAT = b":\n"
+"""A comment, which readers skip: it only shows that the stream is alive (Q24). A blank line behind it would be an empty
+event to some of them (httpx-sse), once they have seen an `id`."""
 _KEPT: Header = (b"Connection", b"keep-alive")
 _HEADERS: tuple[Header, ...] = (
     (b"Content-Type", b"text/event-stream"),

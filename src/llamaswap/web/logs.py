@@ -49,7 +49,8 @@ class LogFeeds:
         self._streams.end_all()
 
     async def serve(self, exchange: Exchange, route: Route) -> None:
-        """History (unless `no-history` is asked), then what is written, until client or server end it."""
+        """History (unless `no-history` is asked), then (unless `no-follow` is) what is written, until client or server
+        end it."""
         monitor = self._chosen(exchange, route)
         if route.endpoint == "log_events":
             await self._events(exchange, monitor)
@@ -75,6 +76,9 @@ class LogFeeds:
         history = b"" if _asks(exchange, "no-history") else monitor.history()
         if history:
             tail.write(history)
+        if _asks(exchange, "no-follow"):
+            exchange.finish()
+            return
         unsubscribe = monitor.subscribe(tail.write)
         try:
             await self._streams.hold(exchange, tail)

@@ -183,6 +183,7 @@ ROUTES: tuple[Route, ...] = (
     _resource(_GET, "/metrics", "metrics"),
     _resource(_GET, "/api/performance", "performance", guarded=True),
     _resource(_GET, "/api/hardware", "hardware", guarded=True),
+    _resource(_GET, "/api/openapi.json", "openapi", guarded=True),
     _resource(_GET, "/logs", "logs", guarded=True),
     _feed("/logs/stream", "log_stream"),
     _feed("/logs/stream/", "log_stream", prefix=True),

@@ -45,11 +45,14 @@ async def ask(
     bytes, which is cut as soon as that is known. Sets no limit of time; cancelling hangs up.
     """
     async with server.connection(fresh=fresh) as connection:
-        answer = await connection.send(_head(server.origin, method, target, headers, len(body)) + body)
+        answer = await connection.send(request_head(server.origin, method, target, headers, len(body)) + body)
         return answer.status, await _body(connection, answer, limit)
 
 
-def _head(origin: Origin, method: bytes, target: bytes, headers: Sequence[Header], length: int) -> bytes:
+def request_head(
+    origin: Origin, method: bytes, target: bytes, headers: Sequence[Header] = (), length: int = 0
+) -> bytes:
+    """The head of a request to `origin`, for `target` below its base path, with a body of `length` bytes."""
     lines = [b"%b %b HTTP/1.1" % (method, origin.target(target)), b"Host: " + origin.authority]
     lines += [b"%b: %b" % header for header in headers]
     if length:
