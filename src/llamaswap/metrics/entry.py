@@ -232,11 +232,9 @@ class Entry:
         self.error = why
 
     def header(self, name: bytes) -> str:
-        """The first value of a header of the answer; empty without one."""
-        for key, value in self.headers:
-            if len(key) == len(name) and key.lower() == name:
-                return value.decode("latin-1")
-        return ""
+        """The value of a header of the answer, or its values, as one list; empty without one."""
+        values = [value for key, value in self.headers if len(key) == len(name) and key.lower() == name]
+        return b", ".join(values).decode("latin-1")
 
     # -- the block ---------------------------------------------------------------------------------------------------
 
