@@ -136,8 +136,10 @@ class Doors:
         own |= Activity(store, captures, in_thread, self._ledger.settle).endpoints()
         own |= InflightApi(self._inflight).endpoints()
         self.prometheus = self._make_prometheus(counted, machine)
-        watched = not settings.performance.disabled
-        self._metrics = MetricsPage(settings, lambda: watched, lambda engines: self.prometheus.text(engines=engines))
+        watched, sampler = not settings.performance.disabled, machine.sampler
+        self._metrics = MetricsPage(
+            settings, lambda: watched or sampler.offered, lambda engines: self.prometheus.text(engines=engines)
+        )
         own |= self._metrics.endpoints()
         own |= PerformanceApi(machine.sampler, machine.detection.snapshot, in_thread).endpoints()
         own |= OpenApi(__version__, in_thread).endpoints()
