@@ -18,6 +18,7 @@ from llamaswap.exchange import Exchange, Header, RequestBody
 from llamaswap.proxy.body import StoredBody
 from llamaswap.proxy.headers import (
     Introduction,
+    from_peer,
     in_readable_codings,
     readable_query,
     towards_client,
@@ -126,7 +127,7 @@ async def _relay(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, *, 
             if answer.status == 101:
                 await _tunnel(exchange, connection, answer, upgrade, outgoing.witness)
             else:
-                await _answer(exchange, connection, answer, outgoing.witness)
+                await _answer(exchange, connection, answer, outgoing)
         finally:
             request.stop()
 
@@ -268,10 +269,12 @@ async def _streamed(connection: Connection, body: RequestBody) -> None:
         connection.write(b"0\r\n\r\n")
 
 
-async def _answer(exchange: Exchange, connection: Connection, answer: AnswerHead, witness: Witness | None) -> None:
+async def _answer(exchange: Exchange, connection: Connection, answer: AnswerHead, outgoing: Outgoing) -> None:
     raw = answer.chunked and exchange.raw_chunks
     lines = towards_client(answer.headers)
-    watch = None
+    if outgoing.introduction is not None:
+        lines = from_peer(lines)
+    watch, witness = None, outgoing.witness
     if witness is not None:
         witness.begun(answer.status, answer.reason, lines)
         watch = witness.passed

@@ -72,13 +72,13 @@ class Dispatcher:
         self._timer: IDelayedCall | None = None
         self._wish = 0.0
 
-    def lease(self, model: ModelId) -> Lease:
-        """Hold a running `model` for the length of the block.
+    def lease(self, model: ModelId, priority: int = 0) -> Lease:
+        """Hold a running `model` for the length of the block; `priority` is added to the model's while it waits.
 
         Entering waits for the scheduler's grant and raises its `Refusal` instead, or `NotReady` when the model died
         that very moment. Cancelling gives up the place, while waiting and inside the block.
         """
-        return Lease(self, model)
+        return Lease(self, model, priority)
 
     async def load(self, model: ModelId) -> None:
         """Return when `model` is ready, loading it as for a request; raises what `lease` raises."""
@@ -184,12 +184,12 @@ class Dispatcher:
 
     # -- requests ------------------------------------------------------------------------------------------------
 
-    def arrive(self, lease: Lease, model: ModelId) -> TicketId:
+    def arrive(self, lease: Lease, model: ModelId, priority: int) -> TicketId:
         """Put `lease` in line; it is settled now or later, unless it leaves (`lease.Desk`)."""
         self._tickets += 1
         ticket = TicketId(self._tickets)
         self._leases[ticket] = lease
-        self.tell(Arrived(ticket, model, self._clock.seconds()))
+        self.tell(Arrived(ticket, model, self._clock.seconds(), priority))
         return ticket
 
     def leave(self, ticket: TicketId) -> None:

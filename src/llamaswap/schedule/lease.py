@@ -20,7 +20,7 @@ from llamaswap.wire.upstream import Upstream
 class Desk(Protocol):
     """Where leases are asked for and given back (`dispatcher.py`)."""
 
-    def arrive(self, lease: Lease, model: ModelId) -> TicketId: ...
+    def arrive(self, lease: Lease, model: ModelId, priority: int) -> TicketId: ...
     def leave(self, ticket: TicketId) -> None: ...
     def progress(self, ticket: TicketId) -> Progress: ...
     def end(self, ticket: TicketId, completed: bool) -> None: ...
@@ -33,10 +33,12 @@ class Lease:
     its end gives up whatever has not been given back by then, the place in line or the one that was granted.
     """
 
-    __slots__ = ("_desk", "_granted", "_model", "_outcome", "_over", "_ticket", "position", "stay")
+    __slots__ = ("_desk", "_granted", "_model", "_outcome", "_over", "_priority", "_ticket", "position", "stay")
 
-    def __init__(self, desk: Desk, model: ModelId) -> None:
+    def __init__(self, desk: Desk, model: ModelId, priority: int = 0) -> None:
+        """`priority` is added to that of the model."""
         self._desk = desk
+        self._priority = priority
         self._model = model
         self._ticket: TicketId | None = None
         self._granted: Deferred[Upstream] | None = None
@@ -82,7 +84,7 @@ class Lease:
         self._desk.end(self._held, completed)
 
     def _arrive(self) -> None:
-        self._ticket = self._desk.arrive(self, self._model)
+        self._ticket = self._desk.arrive(self, self._model, self._priority)
 
     async def _wait(self) -> Upstream:
         self._granted = Deferred()
