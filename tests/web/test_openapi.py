@@ -11,7 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import Profile, Settings
+from llamaswap.config.schema import Profile
 from llamaswap.notices import State
 from llamaswap.web.openapi import METHODS, document, operations
 from llamaswap.web.routes import ROUTES, Access, Lane, Route, RouteTable
@@ -207,7 +207,7 @@ class AnswerTests(SynchronousTestCase):
 
     def test_it_needs_a_key(self) -> None:
         """As everything else that tells of this server."""
-        world = World(Settings(api_keys=("secret",)))
+        world = World(settings_of(api_keys=("secret",)))
         self.assertEqual(world.visit("/api/openapi.json").status, 401)
         self.assertEqual(world.visit("/api/openapi.json", {"x-api-key": "secret"}).status, 200)
 
@@ -229,6 +229,14 @@ class AnswerTests(SynchronousTestCase):
         self.conforms("POST", "/api/models/unload")
         self.conforms("POST", "/api/config/reload")
         self.conforms("PUT", "/api/profiles/active", body=b'{"name": "p"}')
+
+    def test_sessions(self) -> None:
+        """A login, a look and a logout."""
+        self.conforms("GET", "/api/session")
+        self.conforms("POST", "/api/login", body=b'{"key": "x"}')
+        self.conforms("POST", "/api/login", body=b"key=x")
+        self.conforms("POST", "/api/login", body=b"{}")
+        self.conforms("POST", "/api/logout")
 
     def test_refusals(self) -> None:
         """Those too."""
