@@ -225,6 +225,14 @@ class AnswerTests(SynchronousTestCase):
         self.conforms("POST", "/api/config/reload")
         self.conforms("PUT", "/api/profiles/active", body=b'{"name": "p"}')
 
+    def test_sessions(self) -> None:
+        """A login, a look and a logout."""
+        self.conforms("GET", "/api/session")
+        self.conforms("POST", "/api/login", body=b'{"key": "x"}')
+        self.conforms("POST", "/api/login", body=b"key=x")
+        self.conforms("POST", "/api/login", body=b"{}")
+        self.conforms("POST", "/api/logout")
+
     def test_refusals(self) -> None:
         """Those too."""
         self.conforms("POST", "/api/models/unload/zzz", "/api/models/unload/{model}")
