@@ -292,7 +292,7 @@ class World(Driver):
     # -- what happens ----------------------------------------------------------------------------------------------
 
     def feed(self, event: Event) -> list[Effect]:
-        """Tell the core in the shortest way there is, and hold its answer against that of one which is told at length."""
+        """Tell the core in the shortest way there is, and hold its answer against one that is told at length."""
         effects = self._quick(event)
         if effects is None:
             effects = self.core.feed(event)

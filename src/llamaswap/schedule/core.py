@@ -171,8 +171,8 @@ class Core:
         return Stay(station.priority)
 
     def discharge(self, ticket: TicketId, completed: bool, when: float) -> bool:
-        """Take in that a request was served, if nothing follows from it; otherwise nothing has changed, and `feed` is to
-        be told."""
+        """Take in that a request was served, if nothing follows from it. Otherwise nothing has changed, and `feed` is
+        to be told."""
         station = self._places.get(ticket)
         if station is None or ticket not in station.serving or self._queued or not self._is_quiet(when):
             return False

@@ -71,7 +71,8 @@ async def _body(connection: Connection, answer: AnswerHead, limit: int) -> bytes
     if (answer.length or 0) > limit:
         raise AnswerTooLong(answer.status, limit)
     try:
-        await connection.relay(take)
+        if (end := connection.relay(take)) is not None:
+            await end
     except UpstreamFailed:
         if len(body) <= limit:
             raise

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 
-from llamaswap.exchange import Caller, Header, Producer, TunnelEnd
+from llamaswap.exchange import Caller, Header, Memory, Producer, TunnelEnd
 from llamaswap.wire.body import IncomingBody
+from llamaswap.wire.lines import written_head
 from llamaswap.wire.reader import MessageHead
 from llamaswap.wire.transport import Transport
 
@@ -84,6 +85,10 @@ class ServedExchange:
         return self._head.index.get(name)
 
     @property
+    def memory(self) -> Memory:
+        return self._head.memory
+
+    @property
     def websocket(self) -> bool:
         return self._head.websocket
 
@@ -116,7 +121,7 @@ class ServedExchange:
 
     def interim(self, status: int, headers: Sequence[Header]) -> None:
         if self.version == b"1.1" and not self.status:
-            self._channel.send(_head(status, REASONS.get(status, b""), headers) + b"\r\n")
+            self._channel.send(written_head(status, REASONS.get(status, b""), headers) + b"\r\n")
 
     def begin(
         self,
@@ -133,7 +138,7 @@ class ServedExchange:
         self.status = status
         framing = self._choose_framing(status, length, raw)
         self.keep_alive = self.keep_alive and self._channel.may_go_on(self)
-        head = _head(status, reason or REASONS.get(status, b""), headers)
+        head = written_head(status, reason or REASONS.get(status, b""), headers)
         head += framing + self._connection_line() + b"\r\n"
         if more:
             self._held = head
@@ -205,15 +210,5 @@ class ServedExchange:
         self.status = 101
         self.finished = True
         self.keep_alive = False
-        self._channel.send(_head(101, reason or REASONS[101], headers) + b"\r\n")
+        self._channel.send(written_head(101, reason or REASONS[101], headers) + b"\r\n")
         return self._channel.become_tunnel(far, self.early)
-
-
-def _head(status: int, reason: bytes, headers: Sequence[Header]) -> bytes:
-    """Status line and header lines. A line break inside a value would be a second header: refused."""
-    lines = [b"HTTP/1.1 %d %b" % (status, reason)]
-    lines += [b"%b: %b" % header for header in headers]
-    head = b"\r\n".join(lines) + b"\r\n"
-    if head.count(b"\n") != len(lines):
-        raise ValueError("a header of the answer holds a line break")
-    return head

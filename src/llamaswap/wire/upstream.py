@@ -105,10 +105,17 @@ class Upstream:
         """
         return _Borrowed(self, fresh)
 
-    async def take(self, fresh: bool) -> Connection:
-        """A connection, to be given back."""
-        connection = self._idle.pop() if self._idle and not fresh else await self._connect()
-        connection.limit_silence(self._timeouts.response_header, self._reactor)
+    def take_kept(self) -> Connection | None:
+        """A connection from before, to be given back; None when there is none, and `connect` makes one."""
+        return self._ready(self._idle.pop()) if self._idle else None
+
+    async def connect(self) -> Connection:
+        """A new connection, to be given back. Raises `UpstreamFailed`."""
+        return self._ready(await self._connect())
+
+    def _ready(self, connection: Connection) -> Connection:
+        if self._timeouts.response_header or connection.limits_silence:
+            connection.limit_silence(self._timeouts.response_header, self._reactor)
         return connection
 
     def close(self) -> None:
@@ -131,16 +138,18 @@ class Upstream:
 
     def give_back(self, connection: Connection) -> None:
         """Keep `connection` for the next request, or end it."""
-        self._unheard.pop(connection, None)
+        if self._unheard:
+            self._unheard.pop(connection, None)
         if self._closed or not connection.reusable:
             connection.abort()
-        elif self._retired or self._somebody_starves() or len(self._idle) >= _IDLE_LIMIT:
+        elif self._retired or len(self._idle) >= _IDLE_LIMIT or (self._unheard and self._somebody_starves()):
             connection.close()
         else:
             self._keep(connection)
 
     def _keep(self, connection: Connection) -> None:
-        self._idle_seconds = min(self._idle_seconds, max(0.0, connection.idle_limit - _MARGIN))
+        if connection.idle_limit < self._idle_seconds + _MARGIN:
+            self._idle_seconds = max(0.0, connection.idle_limit - _MARGIN)
         connection.resumeProducing()
         connection.used = True
         connection.idle_since = self._reactor.seconds()
@@ -258,7 +267,8 @@ class _Borrowed:
         self._fresh = fresh
 
     async def __aenter__(self) -> Connection:
-        self._connection = await self._upstream.take(self._fresh)
+        kept = None if self._fresh else self._upstream.take_kept()
+        self._connection = kept or await self._upstream.connect()
         return self._connection
 
     async def __aexit__(
