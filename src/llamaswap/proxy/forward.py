@@ -180,7 +180,7 @@ class _Request:
         """Fires with the head of the answer. Fails with `UpstreamFailed`, or what went wrong with the client's body."""
         body = self._outgoing.body
         whole = body is not None and body.in_memory
-        data = b"".join((self._head, *body.pieces())) if body is not None and whole else self._head
+        data = self._head + body.joined() if body is not None and whole else self._head
         answer = connection.send(data, no_body=self._exchange.method == b"HEAD", interim=self._interim)
         return answer if whole else self._stream(connection, body, answer)
 

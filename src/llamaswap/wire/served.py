@@ -11,12 +11,11 @@ from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from twisted.internet.defer import Deferred
-
 from llamaswap.exchange import Caller, Header, Memory, Producer, TunnelEnd
 from llamaswap.wire.body import IncomingBody
 from llamaswap.wire.lines import written_head
 from llamaswap.wire.reader import MessageHead
+from llamaswap.wire.steps import Steps
 from llamaswap.wire.transport import Transport
 
 if TYPE_CHECKING:
@@ -67,14 +66,15 @@ class ServedExchange:
         self.caller: Caller | None = None
         self.keep_alive = head.keep_alive
         """The connection serves another message after this one."""
-        self.expects_continue = head.index.get(b"expect", b"").lower() == b"100-continue"
+        expectation = head.index.get(b"expect")
+        self.expects_continue = expectation is not None and expectation.lower() == b"100-continue"
         self.status = 0
         self.sent = 0
         self.finished = False
         """The answer is complete, or was cut."""
         self.over = False
         """The coroutine that answers it has ended."""
-        self.task: Deferred[None] | None = None
+        self.task: Steps[ServedExchange] | None = None
         self._framing = _Framing.PLAIN
         self._missing: int | None = None
         self._held = b""
@@ -174,9 +174,6 @@ class ServedExchange:
             data = b"%x\r\n%b\r\n" % (len(data), data)
         elif self._missing is not None:
             self._missing -= len(data)
-        self._send(data)
-
-    def _send(self, data: bytes) -> None:
         if self._held:
             data, self._held = self._held + data, b""
         self._channel.send(data)
@@ -188,11 +185,9 @@ class ServedExchange:
             self.abort()
             return
         self.finished = True
-        if self._framing is _Framing.CHUNKED:
-            self._send(b"0\r\n\r\n")
-        elif self._held:
-            self._send(b"")
-        self._channel.answered()
+        end = self._held + b"0\r\n\r\n" if self._framing is _Framing.CHUNKED else self._held
+        if end:
+            self._channel.send(end)
 
     def abort(self) -> None:
         self.finished = True
