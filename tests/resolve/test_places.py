@@ -49,7 +49,7 @@ class JsonTests(SynchronousTestCase):
     )
     def test_the_short_way_finds_what_the_scanner_finds(self, blanks: tuple[str, ...], value: str, rest: str) -> None:
         """A first member `model` is read off without the scanner, where it is as simple as it mostly is."""
-        body = '{0}{{{1}"model"{2}:{3}'.format(*blanks).encode() + (value + rest).encode()
+        body = '{}{{{}"model"{}:{}'.format(*blanks).encode() + (value + rest).encode()
         found, span = find_json(body), find_member(body, "model")
         self.assertEqual(found, _named(body, span) if span is not None else None)
 
