@@ -75,12 +75,13 @@ def _ignore_interim(status: int, headers: Sequence[Header]) -> None:
 
 @implementer(IPushProducer)
 class Connection(Protocol):
-    """See the module's rules. `gone` is told once, when the connection is lost."""
+    """See the module's rules. `made` is told when it is connected, and `gone` once, when the connection is lost."""
 
     transport: Transport  # type: ignore[assignment]
 
-    def __init__(self, gone: Callable[[Connection], None]) -> None:
+    def __init__(self, gone: Callable[[Connection], None], made: Callable[[Connection], None] | None = None) -> None:
         self._gone = gone
+        self._made = made
         self.lost: UpstreamFailed | None = None
         self._cut = False
         self.idle_since = 0.0
@@ -316,6 +317,8 @@ class Connection(Protocol):
     def connectionMade(self) -> None:
         tune(self.transport)
         self._outlet = Outlet(self.transport)
+        if self._made is not None:
+            self._made(self)
 
     def dataReceived(self, data: bytes) -> None:
         if self._far is not None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from types import TracebackType
 from typing import cast
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint
 from twisted.internet.error import ConnectError, ConnectingCancelledError, DNSLookupError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.interfaces import (
@@ -29,6 +29,7 @@ from llamaswap.config.schema import Timeouts
 from llamaswap.errors import ConnectFailed, UpstreamFailed
 from llamaswap.wire.ask import AnswerTooLong, ask
 from llamaswap.wire.connection import Connection
+from llamaswap.wire.dial import dial
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.tls import ClientTls, SecureConnection
 from llamaswap.wire.transport import keep_alive
@@ -222,10 +223,13 @@ class Upstream:
 
     async def _reach(self, address: str) -> Connection:
         """A connection that can be used: with TLS, one that has shaken hands."""
+        timeout = self._timeouts.connect or _NO_LIMIT
+        if self._tls is None and _is_ip(address):
+            return await dial(self._reactor, address, self.origin.port, partial(Connection, self._lost), timeout)
         make = SecureConnection if self._tls is not None else Connection
         if "_" in address:  # no domain name, but that of a container, which the system's resolver knows
             address = await self._reactor.resolve(address)
-        connection = cast(Connection, await self._endpoint(address).connect(_Connections(make, self._lost)))
+        connection = cast(Connection, await self._endpoint(address, timeout).connect(_Connections(make, self._lost)))
         if isinstance(connection, SecureConnection):
             await connection.secured(self._timeouts.tls_handshake, self._reactor)
         return connection
@@ -245,16 +249,21 @@ class Upstream:
             return (self._good_address,)
         return _LOOPBACK if self.origin.host == "localhost" else (self.origin.host,)
 
-    def _endpoint(self, address: str) -> IStreamClientEndpoint:
+    def _endpoint(self, address: str, timeout: float) -> IStreamClientEndpoint:
+        from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint
+
         endpoint: IStreamClientEndpoint
-        timeout = self._timeouts.connect or _NO_LIMIT
         if ":" in address:
             endpoint = TCP6ClientEndpoint(self._reactor, address, self.origin.port, timeout)
-        elif address.replace(".", "").isdigit():
+        elif _is_ip(address):
             endpoint = TCP4ClientEndpoint(self._reactor, address, self.origin.port, timeout)
         else:
             endpoint = HostnameEndpoint(self._reactor, address, self.origin.port, timeout)
         return endpoint if self._tls is None else self._tls.wrap(endpoint, self._reactor)
+
+
+def _is_ip(address: str) -> bool:
+    return ":" in address or address.replace(".", "").isdigit()
 
 
 class _Borrowed:
