@@ -1,11 +1,11 @@
-"""The pages that say nothing about models: health, the way to the UI, and what stands there until it is built."""
+"""The pages that say nothing about models: the way to the UI, and what stands there until it is built."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
 
-from llamaswap.web.answers import NOT_FOUND, Answer, html, redirect, text
+from llamaswap.web.answers import NOT_FOUND, Answer, html, redirect
 from llamaswap.web.call import Call, Respond
 
 _ICON = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" \
@@ -33,17 +33,12 @@ _PAGE = """<!DOCTYPE html>
 def endpoints() -> Mapping[str, Respond]:
     """What answers, by endpoint name."""
     return {
-        "health": health,
         "index": index,
         "ui_index": ui_index,
         "ui": ui,
         "favicon": favicon,
         "upstream_index": upstream_index,
     }
-
-
-async def health(call: Call) -> Answer:
-    return text("OK")
 
 
 async def index(call: Call) -> Answer:

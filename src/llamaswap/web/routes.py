@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from llamaswap.web import paths
+from llamaswap.web.answers import Answer, text
 
 
 class Lane(Enum):
@@ -48,6 +49,8 @@ class Route:
     """Everything below `path` belongs to it as well."""
     guarded: bool = False
     """No page of another host may ask (`hosts.py`)."""
+    answer: Answer | None = None
+    """What the gate answers to everybody whom it admits: nobody else is asked."""
     strip: bytes = b""
     """What is taken off the front of the path before it is forwarded (http-api section 6.6)."""
 
@@ -130,8 +133,9 @@ def _resource(
     access: Access = Access.KEY,
     guarded: bool = False,
     prefix: bool = False,
+    answer: Answer | None = None,
 ) -> Route:
-    return Route(path.encode(), methods, Lane.RESOURCE, endpoint, access, prefix, guarded)
+    return Route(path.encode(), methods, Lane.RESOURCE, endpoint, access, prefix, guarded, answer)
 
 
 def _feed(path: str, endpoint: str, *, prefix: bool = False) -> Route:
@@ -189,8 +193,8 @@ ROUTES: tuple[Route, ...] = (
     _feed("/logs/stream/", "log_stream", prefix=True),
     _feed("/logs/streamSSE", "log_events"),
     _feed("/logs/streamSSE/", "log_events", prefix=True),
-    _resource(_GET, "/health", "health", access=Access.OPEN),
-    _resource(_GET, "/wol-health", "health", access=Access.OPEN),
+    _resource(_GET, "/health", "health", access=Access.OPEN, answer=text("OK")),
+    _resource(_GET, "/wol-health", "health", access=Access.OPEN, answer=text("OK")),
     _resource(_GET, "/", "index", access=Access.OPEN),
     _resource(_GET, "/ui", "ui_index", access=Access.OPEN),
     _resource(_GET, "/ui/", "ui", prefix=True),
