@@ -111,39 +111,31 @@ async def _relay_again(exchange: Exchange, upstream: Upstream, outgoing: Outgoin
 
 
 async def _relay(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, *, fresh: bool) -> None:
-    connection = (None if fresh else upstream.take_kept()) or await upstream.connect()
-    try:
-        await _relay_over(connection, exchange, upstream, outgoing, fresh=fresh)
-    finally:
-        upstream.give_back(connection)
-
-
-async def _relay_over(
-    connection: Connection, exchange: Exchange, upstream: Upstream, outgoing: Outgoing, *, fresh: bool
-) -> None:
     upgrade = wants_websocket(exchange)
     request = _Request(exchange, upstream, outgoing, upgrade)
+    connection = (None if fresh else upstream.take_kept()) or await upstream.connect()
     try:
         answer = await request.send(connection)
-    except UpstreamFailed as error:
-        silent = isinstance(error, UpstreamSilent)  # not dead: it may be at work
-        if not fresh and not silent and _may_be_sent_again(exchange, outgoing, connection):
-            raise _StaleConnection(asked=connection.asked) from error
-        raise
-    if outgoing.heard is not None:
-        outgoing.heard()
-    try:
+        if outgoing.heard is not None:
+            outgoing.heard()
         if answer.status == 101:
             await _tunnel(exchange, connection, answer, upgrade, outgoing.witness)
         elif (end := _answer(exchange, connection, answer, outgoing.witness)) is not None:
             await end
+    except UpstreamFailed as error:
+        if not fresh and _may_be_sent_again(exchange, outgoing, connection, error):
+            raise _StaleConnection(asked=connection.asked) from error
+        raise
     finally:
         request.stop()
+        upstream.give_back(connection)
 
 
-def _may_be_sent_again(exchange: Exchange, outgoing: Outgoing, connection: Connection) -> bool:
+def _may_be_sent_again(exchange: Exchange, outgoing: Outgoing, connection: Connection, error: UpstreamFailed) -> bool:
     """A kept-alive connection broke before a byte of answer, and the upstream cannot have done the work already."""
     if not connection.used or connection.answered_anything:
+        return False
+    if isinstance(error, UpstreamSilent):  # not dead: it may be at work
         return False
     whole = outgoing.body is not None or exchange.body.length == 0
     return whole and (not connection.asked or exchange.method in _IDEMPOTENT)

@@ -62,8 +62,6 @@ class AnswerHead:
 
     def with_length(self, length: int) -> AnswerHead:
         """The same with a body of another length."""
-        if length == self.length:
-            return self
         digits = b"%d" % length
         lines = [(name, digits if name.lower() == b"content-length" else value) for name, value in self.headers]
         return replace(self, headers=lines, length=length)
@@ -324,19 +322,19 @@ class Connection(Protocol):
         if self._far is not None:
             self._far.write(data)
             return
-        if self._head is None and self._end is None:
-            self.abort()
-            return
-        if self._end is None and not self.answered_anything and not self._no_body:
-            recalled = self._familiar.recall(data)
-            if recalled is not None:
+        relaying = self._end is not None
+        first = not self.answered_anything
+        if not relaying:
+            if self._head is None:
+                self.abort()
+                return
+            if first and not self._no_body and (recalled := self._familiar.recall(data)) is not None:
                 self._take_whole(recalled)
                 return
-        if not self._early and self._end is None:
-            data = data.lstrip(b"\r\n")  # as the parser does; `_after_heads` counts on it
-        first = not self.answered_anything
-        self.answered_anything = True
-        self.unheard = False
+            if not self._early:
+                data = data.lstrip(b"\r\n")  # as the parser does; `_after_heads` counts on it
+            self.answered_anything = True
+            self.unheard = False
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
@@ -345,9 +343,10 @@ class Connection(Protocol):
         except HttpParserError as error:
             self._break(UpstreamFailed(f"the upstream sent something that is not HTTP: {error}"))
             return
-        if self._end is not None:
+        if relaying:
             self._pass_on(data)
-            self._settle()
+            if self._complete or self._smuggled:
+                self._settle()
             return
         if first and self._complete:
             self._remember(data)
@@ -365,7 +364,8 @@ class Connection(Protocol):
         self.answered_anything = True
         self.unheard = False
         self._parser_is_clean = self._complete = True
-        self._answer = message.meaning.with_length(message.length)
+        answer, length = message.meaning, message.length
+        self._answer = answer if length == answer.length else answer.with_length(length)
         if message.body:
             self._early = message.body
             self._pieces.append(message.body)

@@ -46,8 +46,6 @@ class MessageHead:
 
     def with_length(self, length: int) -> MessageHead:
         """The same with a body of another length."""
-        if length == self.length:
-            return self
         digits = b"%d" % length
         lines = [(name, digits if name.lower() == b"content-length" else value) for name, value in self.headers]
         index = {**self.index, b"content-length": digits}
@@ -110,7 +108,8 @@ class RequestReader:
 
     def _take(self, message: Recalled[MessageHead]) -> None:
         """One that needs no parsing. The parser, which has met the end of the message before it, sees nothing of it."""
-        body = self._messages.arrived(message.meaning.with_length(message.length))
+        head, length = message.meaning, message.length
+        body = self._messages.arrived(head if length == head.length else head.with_length(length))
         if message.body:
             body.feed(message.body)
         body.end()
