@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 
 from llamaswap.config.models import COMFYUI
 from llamaswap.config.names import full_name
-from llamaswap.config.schema import Model, Settings
+from llamaswap.config.schema import DEFAULT_IGNORE_PATH, Model, Settings
 from llamaswap.errors import ModelNotFound, ModelNotLoaded
 from llamaswap.exchange import Exchange
 from llamaswap.ids import ModelId
@@ -54,6 +54,8 @@ class Passthrough:
         self._running = running
         self._keep_credentials = not settings.api_keys
         self._ignore_paths = settings.ignore_paths
+        if settings.ignore_paths != (DEFAULT_IGNORE_PATH,):
+            self._ignored  # noqa: B018 (what is wrong with them is raised here)
         self._comfyui = settings.models.get(ModelId(COMFYUI))
 
     async def serve(self, exchange: Exchange, route: Route) -> None:
@@ -176,7 +178,7 @@ class Passthrough:
 
     @cached_property
     def _ignored(self) -> list[Any]:
-        """Compiled when they are first asked for, as that brings in re2."""
+        """Compiled late where they are nobody's own, as that brings in re2."""
         import re2
 
         return [re2.compile(pattern) for pattern in self._ignore_paths]
