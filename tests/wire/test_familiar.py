@@ -188,14 +188,15 @@ def _without_memory(told: list[Any]) -> list[Any]:
 
 def _answered(familiar: Familiar[AnswerHead], pieces: list[bytes], is_head: bool) -> list[Any]:
     """All that a connection makes of `pieces`."""
-    transport, told = MemoryTransport(), []
+    transport = MemoryTransport()
+    told: list[Any] = []
     connection = Connection(lambda lost: None)
     connection._familiar = familiar
     connection.makeConnection(transport)
 
     def answered(head: AnswerHead) -> None:
         told.append(astuple(head)[:-1])
-        end = connection.relay(lambda data: told.append(data), watch=lambda data: told.append(list(data)))
+        end = connection.hand_on(lambda data: told.append(data), watch=lambda data: told.append(list(data)))
         if end is None:
             told.append("end")
         else:

@@ -74,7 +74,7 @@ class StepsTests(SynchronousTestCase):
 
     def test_cancelling_ends_the_wait(self) -> None:
         """The coroutine may go on, and be cancelled again."""
-        cancelled = []
+        cancelled: list[Deferred[None]] = []
 
         async def answering() -> None:
             try:

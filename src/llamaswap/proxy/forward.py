@@ -299,7 +299,7 @@ def _answer(
     exchange.begin(answer.status, lines, reason=answer.reason, length=answer.length, raw=raw, more=connection.ready)
     if not connection.complete:  # else there is nothing that could be held back
         exchange.produce(connection)
-    end = connection.relay(exchange.write, raw=raw, watch=watch)
+    end = connection.hand_on(exchange.write, raw=raw, watch=watch)
     if end is not None:
         return _rest(exchange, end)
     exchange.finish()

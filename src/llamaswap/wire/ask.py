@@ -71,8 +71,7 @@ async def _body(connection: Connection, answer: AnswerHead, limit: int) -> bytes
     if (answer.length or 0) > limit:
         raise AnswerTooLong(answer.status, limit)
     try:
-        if (end := connection.relay(take)) is not None:
-            await end
+        await connection.relay(take)
     except UpstreamFailed:
         if len(body) <= limit:
             raise

@@ -191,13 +191,16 @@ class Connection(Protocol):
             blocked, self._blocked = self._blocked, None
             blocked.callback(None)
 
-    def relay(self, write: Write, *, raw: bool = False, watch: Watch | None = None) -> Deferred[None] | None:
-        """Hand the body to `write` as it arrives: decoded, or in the upstream's own chunk framing if `raw`. `watch` is
-        shown it afterwards, decoded.
+    def relay(self, write: Write) -> Deferred[None]:
+        """Hand the body to `write` as it arrives, decoded.
 
-        None: that was all of it. Otherwise what is returned fires after its last byte, or fails with `UpstreamFailed`
-        when it breaks off; cancelling hangs up.
+        Fires after its last byte. Fails with `UpstreamFailed` when it breaks off. Cancelling hangs up.
         """
+        return self.hand_on(write) or succeed(None)
+
+    def hand_on(self, write: Write, *, raw: bool = False, watch: Watch | None = None) -> Deferred[None] | None:
+        """`relay`, but None when that was all of it, and in the upstream's own chunk framing if `raw`. `watch` is shown
+        the body afterwards, decoded."""
         self._write, self._raw, self._watch_body = write, raw, watch
         early, self._early = self._early, b""
         self._pass_on(early)
@@ -355,9 +358,10 @@ class Connection(Protocol):
     def _remember(self, message: bytes) -> None:
         """A whole answer has come in one piece: another may begin alike."""
         answer = self._answer
-        plain = answer is not None and answer.status not in _NO_BODY and not self._no_body and not self._interims
-        if plain and answer.length is not None and answer.keep_alive and not self._smuggled:
-            self._familiar.learn(message, answer.length, answer)
+        odd = self._no_body or self._interims or self._smuggled
+        if answer is None or odd or answer.status in _NO_BODY or not answer.keep_alive or answer.length is None:
+            return
+        self._familiar.learn(message, answer.length, answer)
 
     def _take_whole(self, message: Recalled[AnswerHead]) -> None:
         """An answer that needs no parsing: the parser sees nothing of it, and is as clean as it was."""

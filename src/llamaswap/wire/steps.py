@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -32,7 +32,7 @@ class Steps(Generic[T]):
         self._waiting = None
         try:
             if isinstance(result, Failure):
-                waiting = self._coroutine.throw(result.value.with_traceback(result.getTracebackObject()))
+                waiting = self._coroutine.throw(cast(BaseException, result.value))
             else:
                 waiting = self._coroutine.send(None)
         except StopIteration:
