@@ -13,13 +13,25 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from llamaswap.config.schema import Limits, Peer, Performance, Profile, Selector, Settings, Timeouts
+from llamaswap.config.schema import (
+    ApiKey,
+    Limits,
+    Peer,
+    Performance,
+    Profile,
+    Quota,
+    RateLimit,
+    Selector,
+    Settings,
+    Timeouts,
+)
 from llamaswap.errors import ConfigurationError
 from llamaswap.house import House
 from llamaswap.ids import ModelId
 from llamaswap.metrics.database import StoreFailed
 from llamaswap.metrics.opening import open_database
 from llamaswap.metrics.queries import Query
+from llamaswap.metrics.row import Finished, Tokens
 from llamaswap.notices import ActivityStored, ConfigurationChanged, ProfileChanged
 from llamaswap.resolve.targets import Local
 from llamaswap.schedule.policies import Found, Policies
@@ -212,11 +224,36 @@ class ApplyTests(SynchronousTestCase):
     def test_keys(self) -> None:
         """They hold from the next request on, on connections that are open too."""
         self.assertEqual(self.listed(), ["a", "b"])
-        self.house.apply(replace(self.house.settings, api_keys=("secret",)))
+        self.house.apply(replace(self.house.settings, api_keys=(ApiKey(key="secret", name="secret"),)))
         self.assertEqual(self.status("GET /v1/models"), 401)
         self.assertEqual(self.listed("X-Api-Key: secret"), ["a", "b"])
-        self.house.apply(replace(self.house.settings, api_keys=("other",)))
+        self.house.apply(replace(self.house.settings, api_keys=(ApiKey(key="other", name="other"),)))
         self.assertEqual(self.status("GET /v1/models", "X-Api-Key: secret"), 401)
+
+    def test_sessions(self) -> None:
+        """Who has logged in stays so while the key is there, and no longer; a limit goes on with the key's name."""
+        limited = ApiKey(key="secret", name="laptop", rate_limit=RateLimit(requests=1))
+        self.house.apply(replace(self.house.settings, api_keys=(limited,)))
+        login = self.client.ask("POST /api/login", body=b'{"key": "secret"}')
+        cookie = f"Cookie: {login.headers['set-cookie'].partition(';')[0]}"
+        ours = "X-Requested-With: llama-swap-ui"
+        self.assertEqual(self.listed(cookie), ["a", "b"])
+        chat = ("POST /v1/chat/completions", cookie, ours)
+        self.assertEqual((self.status(*chat), self.status(*chat)), (404, 429))
+        self.house.apply(replace(self.house.settings, api_keys=(limited, ApiKey(key="k", name="k"))))
+        self.assertEqual((self.listed(cookie), self.status(*chat)), (["a", "b"], 429))
+        self.house.apply(replace(self.house.settings, api_keys=(ApiKey(key="k", name="laptop"),)))
+        self.assertEqual(self.status("GET /v1/models", cookie), 401)
+        self.assertEqual(self.status("POST /v1/chat/completions", "x-api-key: k"), 404)
+
+    def test_quota(self) -> None:
+        """What requests have cost counts when they are worked off."""
+        key = ApiKey(key="k", name="k", quota=Quota(tokens=5))
+        self.house.apply(replace(self.house.settings, api_keys=(key,)))
+        allowances = self.house._doors._allowances
+        allowances.ended([Finished("a", "", "", "k", 200, 0, 0.1, 0.2, Tokens(3, 2), True)], 0.0)
+        self.assertEqual(self.status("POST /v1/chat/completions", "x-api-key: k"), 429)
+        self.assertEqual(self.status("GET /running", "x-api-key: k"), 200)
 
     def test_peers(self) -> None:
         """Each has the times and the key that its entry gives; lists are asked for once the server has started."""
@@ -339,7 +376,7 @@ class ApplyTests(SynchronousTestCase):
         self.house.apply(settings)
         tally = self.house._doors._tally
         tally.remember("s", Local(settings.models[ModelId("a")], "a"))
-        self.house.apply(replace(settings, api_keys=("k",)))
+        self.house.apply(replace(settings, api_keys=(ApiKey(key="k", name="k"),)))
         self.assertIsNotNone(tally.last("s"))
         self.house.apply(settings_of(model("a"), model("b")))
         self.assertIsNone(tally.last("s"))

@@ -34,3 +34,15 @@ class MetricsTests(SynchronousTestCase):
         self.assertGreater(value(found, "llamaswap_swap_duration_seconds_sum", model="b"), 0)
         self.assertGreaterEqual(value(found, "llamaswap_client_connections"), 1)
         self.assertIn(frozenset({("model", "b")}), found["llamaswap_engine_up"])
+
+    def test_probe_82_until_the_machine_is_watched(self) -> None:
+        """A reload that has it watched is enough; one that ends that leaves the answer."""
+        text, folder = configuration(a=command("a")), folder_for(self)
+        off = text + "performance: {disabled: true}\n"
+        with LiveServer.of(off, folder) as server:
+            reply = server.ask("GET", "/metrics")
+            self.assertEqual((reply.status, reply.body[:2]), (503, b"# "))
+            for now in (text, off):
+                (folder / "config.yaml").write_text(now)
+                self.assertEqual(server.ask("POST", "/api/config/reload").status, 200)
+                self.assertEqual(server.ask("GET", "/metrics").status, 200)

@@ -13,7 +13,7 @@ from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from llamaswap.config.files import Files
-from llamaswap.config.schema import Model, Settings
+from llamaswap.config.schema import ApiKey, Model, Settings
 from llamaswap.errors import ConfigurationError, LlamaSwapError, Problem, lines
 from llamaswap.ids import ModelId
 from llamaswap.reload.snapshot import look
@@ -95,7 +95,7 @@ class AnnouncementTests(SynchronousTestCase):
 
     def test_reachable_with_keys(self) -> None:
         """With keys it is a hint."""
-        level, text = self.said(Settings(api_keys=("k",)), tcp("192.0.2.1"))[-1]
+        level, text = self.said(Settings(api_keys=(ApiKey(key="k", name="k"),)), tcp("192.0.2.1"))[-1]
         self.assertEqual(level, LogLevel.info)
         self.assertIn("reachable from the network", text)
 

@@ -41,7 +41,9 @@ from llamaswap.schedule.dispatcher import Dispatcher
 from llamaswap.series import Family
 from llamaswap.web import pages
 from llamaswap.web.activity import Activity
+from llamaswap.web.allowances import Allowances
 from llamaswap.web.api import Api, Version
+from llamaswap.web.auth import Doorman
 from llamaswap.web.configuration import Configuration, Reloads
 from llamaswap.web.feeds import Feeds
 from llamaswap.web.front import Front, Serve
@@ -49,6 +51,7 @@ from llamaswap.web.gate import Gate
 from llamaswap.web.inference import Inference
 from llamaswap.web.inflight import InflightApi
 from llamaswap.web.late import LateLane
+from llamaswap.web.login import Login
 from llamaswap.web.metrics import MetricsPage
 from llamaswap.web.openapi import OpenApi
 from llamaswap.web.passthrough import Passthrough
@@ -57,6 +60,8 @@ from llamaswap.web.performance import PerformanceApi
 from llamaswap.web.profiles import Profiles
 from llamaswap.web.refusals import content_type_of, words_for
 from llamaswap.web.routes import ROUTES, Lane, Route, RouteTable
+from llamaswap.web.sessions import Sessions
+from llamaswap.web.ui import Ui
 from llamaswap.wire.channel import ChannelFactory
 from llamaswap.wire.upstream import Upstream
 
@@ -75,6 +80,7 @@ class _Rules(NamedTuple):
     resolver: Resolver
     remote: RemoteNames
     gate: Gate
+    doorman: Doorman | None
     lanes: Mapping[Lane, Serve]
 
 
@@ -116,6 +122,9 @@ class Doors:
         self._ledger.subscribe(counted.requests.take)
         self._loading = Loading(self._known.state_of, in_thread, words_for, reactor)
         notices.subscribe(ModelChanged, lambda _: self._loading.stir())
+        self._sessions, self._allowances = Sessions(), Allowances()
+        self._allowances.follow(settings.api_keys)
+        self._ledger.subscribe(lambda finished: self._allowances.ended(finished, reactor.seconds()))
         rules = self._rules(settings)
         peers.configure(settings.peers, rules.remote)
         self._front = Front(rules.gate, rules.lanes, reactor, log_requests=logs.shows(LogLevel.info))
@@ -134,12 +143,16 @@ class Doors:
             clock=reactor,
         )
         own = {**self._api.endpoints(), **self.feeds.endpoints(), **Configuration(reloads).endpoints()}
+        self._login = Login(rules.doorman, self._sessions, reactor)
+        own |= {**self._login.endpoints(), **Ui(in_thread).endpoints()}
         own |= {**self._profiles.endpoints(), **PeersApi(peers.statuses).endpoints()}
         own |= Activity(store, captures, in_thread, self._ledger.settle).endpoints()
         own |= InflightApi(self._inflight).endpoints()
         self.prometheus = self._make_prometheus(counted, machine)
-        watched = not settings.performance.disabled
-        self._metrics = MetricsPage(settings, lambda: watched, lambda engines: self.prometheus.text(engines=engines))
+        watched, sampler = not settings.performance.disabled, machine.sampler
+        self._metrics = MetricsPage(
+            settings, lambda: watched or sampler.offered, lambda engines: self.prometheus.text(engines=engines)
+        )
         own |= self._metrics.endpoints()
         own |= PerformanceApi(machine.sampler, machine.detection.snapshot, in_thread).endpoints()
         own |= OpenApi(__version__, in_thread).endpoints()
@@ -174,6 +187,8 @@ class Doors:
             if settings.api_keys != self._api_keys:
                 self._api_keys = settings.api_keys
                 self.feeds.end_all()  # they were let in by other keys
+            self._login.configure(rules.doorman)
+            self._allowances.follow(settings.api_keys)
             self._api.configure(settings, rules.resolver)
             self._profiles.configure(settings)
             self._metrics.configure(settings)
@@ -195,7 +210,12 @@ class Doors:
         inference = Inference(settings, chooser, *ways, self._loading, self._ledger, self._known)
         passthrough = Passthrough(settings, resolver, chooser, *ways, self._ledger, self._known)
         lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve, Lane.FEED: self._feed}
-        return _Rules(resolver, remote, Gate(settings, self._table, self._peers.via), lanes)
+        doorman = Doorman(settings.api_keys, self._sessions, self._clock.seconds) if settings.api_keys else None
+        gate = Gate(settings, self._table, self._peers.via, doorman, self._allow)
+        return _Rules(resolver, remote, gate, doorman, lanes)
+
+    def _allow(self, key: str) -> None:
+        self._allowances.admit(key, self._clock.seconds())
 
     def _feed(self, exchange: Exchange, route: Route) -> Coroutine[Any, Any, None]:
         return self.feeds.serve(exchange, route)

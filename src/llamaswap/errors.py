@@ -97,6 +97,11 @@ class Unauthorized(Refusal):
 
     status = 401
 
+    def __init__(self, message: str | None = None, *, challenge: bool = True) -> None:
+        super().__init__(message)
+        self.challenge = challenge
+        """The answer makes a browser ask for a name and a password."""
+
 
 class Forbidden(Refusal):
     """forbidden"""
@@ -175,6 +180,21 @@ class TooManyRequests(Refusal):
     def __init__(self, message: str | None = None, *, retry_after: int = 1) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class KeyExhausted(Refusal):
+    """the API key's allowance is used up for now"""
+
+    status = 429
+    always_json = True
+
+    def __init__(self, message: str | None = None, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class TooManyLogins(KeyExhausted):
+    """too many logins failed; try again later"""
 
 
 class StartFailed(Refusal):

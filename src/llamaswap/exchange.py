@@ -69,6 +69,11 @@ class Caller:
     """Added to that of the model."""
 
 
+def priority_of(caller: Caller | None) -> int:
+    """What is added to the priority of the model that it asks for."""
+    return caller.priority if caller is not None else 0
+
+
 class Exchange(Protocol):
     """One request and its answer."""
 

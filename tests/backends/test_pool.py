@@ -358,9 +358,11 @@ class RenewTests(PoolCase):
 
     def test_a_removed_model(self) -> None:
         """It is forgotten; nobody is told of a state of it that is none."""
+        self.assertTrue(self.pool.knows(ModelId("a")))
         self.renew("a", None)
         self.renew("a", None)
         self.assertEqual(set(self.states()), {"b", "c"})
+        self.assertFalse(self.pool.knows(ModelId("a")))
         self.assertIs(self.pool.state_of(ModelId("a")), State.STOPPED)
         self.assertIs(self.backends[ModelId("a")].state, State.STOPPED)
 

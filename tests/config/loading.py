@@ -39,6 +39,11 @@ def problems(text: str) -> tuple[Problem, ...]:
     raise AssertionError(f"loads: {text}")
 
 
+def keys_of(found: Settings) -> tuple[str, ...]:
+    """The texts of the API keys."""
+    return tuple(key.key for key in found.api_keys)
+
+
 def only(text: str) -> str:
     """The one problem of `text`, as a line."""
     (problem,) = problems(text)

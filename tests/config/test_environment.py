@@ -12,6 +12,7 @@ from llamaswap.config.report import Report
 from llamaswap.config.schema import Settings
 from llamaswap.config.source import Place, Source
 from llamaswap.errors import ConfigurationError, Problem
+from tests.config.loading import keys_of
 
 ENVIRON = {"N": "42", "EMPTY": "", "Q": 'a"b', "W": r"C:\d", "MAP": "{a: 1}", "VIA": "${env.N}", "NL": "a\nb"}
 
@@ -45,8 +46,8 @@ class ValueTests(SynchronousTestCase):
 
     def test_quotes_and_backslashes(self) -> None:
         """They are escaped as double quotes need it, also where there are none (oddity 9)."""
-        self.assertEqual(loaded('apiKeys: ["${env.Q}", "${env.W}"]').api_keys, ('a"b', r"C:\d"))
-        self.assertEqual(loaded("apiKeys: ['${env.Q}', '${env.W}']").api_keys, ('a\\"b', r"C:\\d"))
+        self.assertEqual(keys_of(loaded('apiKeys: ["${env.Q}", "${env.W}"]')), ('a"b', r"C:\d"))
+        self.assertEqual(keys_of(loaded("apiKeys: ['${env.Q}', '${env.W}']")), ('a\\"b', r"C:\\d"))
 
     def test_a_value_may_mention_another(self) -> None:
         """One step deep; what is left then is not set."""
@@ -61,7 +62,7 @@ class ValueTests(SynchronousTestCase):
     def test_what_only_looks_like_one(self) -> None:
         """Other spellings are text."""
         text = '["${env.1X}", "${env.A-B}", "${env.}", "$env.N"]'
-        self.assertEqual(loaded(f"apiKeys: {text}").api_keys, ("${env.1X}", "${env.A-B}", "${env.}", "$env.N"))
+        self.assertEqual(keys_of(loaded(f"apiKeys: {text}")), ("${env.1X}", "${env.A-B}", "${env.}", "$env.N"))
 
 
 class NeedTests(SynchronousTestCase):
@@ -79,7 +80,7 @@ class NeedTests(SynchronousTestCase):
 
     def test_a_text_that_is_no_yaml_before(self) -> None:
         """Then all mentions count, comments included."""
-        self.assertEqual(loaded("apiKeys: [${env.KEY}]", KEY="k").api_keys, ("k",))
+        self.assertEqual(keys_of(loaded("apiKeys: [${env.KEY}]", KEY="k")), ("k",))
         found = problems("apiKeys: [${env.KEY}] # ${env.NO}\n", KEY="k")
         self.assertEqual([problem.message for problem in found], ["environment variable NO is not set"])
 

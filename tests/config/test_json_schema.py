@@ -125,8 +125,12 @@ class KeyTests(SynchronousTestCase):
     def test_tables(self) -> None:
         """Every key of every table of the loader stands in the schema, wherever the table is used."""
         found = dict(tables())
-        hooks = {key.name for key in found.pop("hooks.KEYS")}
-        self.assertEqual(hooks, set(config_schema()["$defs"]["hook"]["properties"]))  # of items of a list
+        for table, kind in (("hooks.KEYS", "hook"), ("keys.KEYS", "apiKey")):  # of items of a list
+            names = {key.name for key in found.pop(table)}
+            self.assertEqual(names, set(config_schema()["$defs"][kind]["properties"]))
+        for table, kind in (("keys.RATE_LIMIT", "rateLimit"), ("keys.QUOTA", "quota")):
+            names = {key.name for key in found.pop(table)}
+            self.assertEqual(names, set(config_schema()["$defs"]["apiKey"]["properties"][kind]["properties"]))
         self.assertEqual(set(found), set(self.TABLES))
         for name, keys in found.items():
             for place in self.TABLES[name]:

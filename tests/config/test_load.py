@@ -8,7 +8,7 @@ from llamaswap.config.load import load
 from llamaswap.config.schema import DEFAULT_IGNORE_PATH, Group, Limits, Settings
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
-from tests.config.loading import FIXED, only, problems, settings, warnings
+from tests.config.loading import FIXED, keys_of, only, problems, settings, warnings
 
 
 class DefaultTests(SynchronousTestCase):
@@ -50,9 +50,9 @@ class ServerKeyTests(SynchronousTestCase):
 
     def test_api_keys(self) -> None:
         """Text only, in order, duplicates and tabs included."""
-        self.assertEqual(settings('apiKeys: [k1, "a\\tb", k1]').api_keys, ("k1", "a\tb", "k1"))
-        self.assertEqual(settings("apiKeys: []").api_keys, ())
-        self.assertEqual(settings("apiKeys: [123456]").api_keys, ("123456",))
+        self.assertEqual(keys_of(settings('apiKeys: [k1, "a\\tb", k1]')), ("k1", "a\tb", "k1"))
+        self.assertEqual(keys_of(settings("apiKeys: []")), ())
+        self.assertEqual(keys_of(settings("apiKeys: [123456]")), ("123456",))
 
     def test_a_file_with_keys_never_runs_open(self) -> None:
         """Whatever is not a good key is an error, never fewer keys (R07, R08)."""

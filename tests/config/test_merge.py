@@ -10,6 +10,7 @@ from llamaswap.config.load import load
 from llamaswap.config.schema import Settings
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError, Problem
+from tests.config.loading import keys_of
 
 M = '{cmd: s, proxy: "http://h:1"}'
 
@@ -37,7 +38,7 @@ class MergeTests(SynchronousTestCase):
     def test_null_gives_way(self) -> None:
         """To any kind and in either order, spelled out too (oddity 7)."""
         for null in ("", "~", "null"):
-            self.assertEqual(loaded(f"apiKeys: {null}", "apiKeys: [k]").api_keys, ("k",))
+            self.assertEqual(keys_of(loaded(f"apiKeys: {null}", "apiKeys: [k]")), ("k",))
             self.assertEqual(loaded("limits: {keepAlive: 3}", f"limits: {null}").limits.keep_alive, 3)
 
     def test_sections_grow(self) -> None:
@@ -46,7 +47,7 @@ class MergeTests(SynchronousTestCase):
             "limits: {keepAlive: 3}\napiKeys: [a]", "limits: {bodyIdle: 4}", "apiKeys: [b, a]\nlimits: {keepAlive: 3}"
         )
         self.assertEqual((merged.limits.keep_alive, merged.limits.body_idle), (3, 4))
-        self.assertEqual(merged.api_keys, ("a", "b", "a"))
+        self.assertEqual(keys_of(merged), ("a", "b", "a"))
 
     def test_conflicts_are_told_at_the_later_file(self) -> None:
         """All of them, and nothing else; the message names the key path."""

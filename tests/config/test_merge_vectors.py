@@ -8,6 +8,7 @@ from llamaswap.config.load import load
 from llamaswap.config.schema import Settings
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
+from tests.config.loading import keys_of
 
 M = '{cmd: s, proxy: "http://h:1"}'
 
@@ -62,7 +63,7 @@ class MergeVectorTests(SynchronousTestCase):
 
     def test_d09(self) -> None:
         """Lists one behind the other."""
-        self.assertEqual(load_files("apiKeys: [k1]", "apiKeys: [k2, k1]").api_keys, ("k1", "k2", "k1"))
+        self.assertEqual(keys_of(load_files("apiKeys: [k1]", "apiKeys: [k2, k1]")), ("k1", "k2", "k1"))
 
     def test_d10(self) -> None:
         """A later file uses a macro of an earlier one."""

@@ -17,6 +17,7 @@ from llamaswap.config.load import load
 from llamaswap.config.routers import Routers
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
+from tests.config.loading import keys_of
 from tests.config.places import check_agreement, good, places, plain, underlined, with_value
 from tests.config.test_properties import FILES, SCALARS, TREES, spoilt
 
@@ -74,7 +75,7 @@ class SampleTests(SynchronousTestCase):
             self.assertEqual(underlined(with_value(good(place), place, "${env.X}")), [], place)
             if "items" in schema:
                 self.assertEqual(underlined(with_value(good(place), place, ["${env.X}"])), [], place)
-        self.assertEqual(load([Source("c", "apiKeys: ${env.X}")], environ={"X": "[a]"}).api_keys, ("a",))
+        self.assertEqual(keys_of(load([Source("c", "apiKeys: ${env.X}")], environ={"X": "[a]"})), ("a",))
 
     def test_extensions(self) -> None:
         """Settings of routers that others wrote."""

@@ -13,6 +13,7 @@ from llamaswap.config.schema import Capabilities, Group, Model, Settings, Timeou
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
 from llamaswap.ids import ModelId
+from tests.config.loading import keys_of
 from tests.config.places import check_agreement
 
 NO_VARIABLES: Mapping[str, str] = {}
@@ -484,7 +485,7 @@ class EnvironmentVectorTests(Vectors):
                 metadata: {dq: "${env.E_Q}", sq: '${env.E_Q}', n: "${env.E_N}", lit: "${env.1}"}
         """
         found = load_vector(text, {"E_KEY": "k1", "E_N": "42", "E_Q": 'a"b'})
-        self.assertEqual((found.api_keys, found.start_port), (("k1",), 42))
+        self.assertEqual((keys_of(found), found.start_port), (("k1",), 42))
         self.assertEqual(self.model(found).metadata, {"dq": 'a"b', "sq": 'a\\"b', "n": "42", "lit": "${env.1}"})
 
     def test_v23(self) -> None:

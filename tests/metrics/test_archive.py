@@ -68,7 +68,7 @@ class ArchiveTests(TestCase):
         archive.store.add(row())
         self.assertEqual(await self.ids(archive), [2])
 
-    async def test_141_a_reload_that_does_not(self) -> None:
+    async def test_probe_141_rows_outlive_a_reload(self) -> None:
         """Rows stay, and so do captures; less is kept at once."""
         archive = self.archive(Settings())
         for _ in range(4):

@@ -80,6 +80,7 @@ class KeptTests(CapturesCase):
             "/v1/audio/transcriptions": (False, True),
             "/v1/audio/voices": (False, True),
             "/v1/images/edits": (False, False),
+            "/v1/images/ed%69ts": (False, False),
             "/sdapi/v1/img2img": (False, False),
         }.items():
             self.assertEqual(parts_of(path), kept, path)

@@ -63,6 +63,8 @@ class AskEnginesTests(SynchronousTestCase):
             self.assertTrue(transport_of(server.last).aborted)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
+
+class NoEnginesTests(SynchronousTestCase):
     def test_without_engines(self) -> None:
         """There is nothing to wait for."""
-        self.assertEqual(self.successResultOf(Deferred.fromCoroutine(ask_engines({}, self.clock))), {})
+        self.assertEqual(self.successResultOf(Deferred.fromCoroutine(ask_engines({}, Clock()))), {})

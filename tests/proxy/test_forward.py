@@ -11,6 +11,7 @@ from llamaswap.errors import Refusal
 from llamaswap.exchange import Exchange
 from llamaswap.proxy.body import store
 from llamaswap.proxy.forward import Outgoing, forward
+from llamaswap.proxy.headers import Introduction
 from llamaswap.wire.upstream import Upstream
 from tests.support.wire import Client, MemoryUpstream, producer_of, request, transport_of
 
@@ -20,8 +21,9 @@ HEAD_OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encod
 class RelayTestCase(SynchronousTestCase):
     """A client and an upstream with nothing but `forward` between them."""
 
-    def connect(self, *, stored: bool = False) -> None:
+    def connect(self, *, stored: bool = False, introduction: Introduction | None = None) -> None:
         self.upstream = MemoryUpstream()
+        self.introduction = introduction
         self.stored = stored
         self.client = Client(self.answer)
 
@@ -32,10 +34,30 @@ class RelayTestCase(SynchronousTestCase):
                 with await store(exchange.body, lambda work, *args: succeed(work(*args))) as body:
                     await forward(exchange, upstream, Outgoing(exchange.target, body))
             else:
-                await forward(exchange, upstream, Outgoing(exchange.target))
+                await forward(exchange, upstream, Outgoing(exchange.target, introduction=self.introduction))
         except Refusal as refusal:
             exchange.begin(refusal.status, [(b"X-Refusal", type(refusal).__name__.encode())], length=0)
             exchange.finish()
+
+
+class PageTests(RelayTestCase):
+    """What a browser may show as a page."""
+
+    PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1\r\n\r\n<"
+
+    def shown(self, introduction: Introduction | None) -> bytes:
+        self.connect(introduction=introduction)
+        self.client.send(request("GET /"))
+        self.upstream.answer(self.PAGE)
+        return self.client.transport.take()
+
+    def test_of_another_server(self) -> None:
+        """It gets no scripts, and none of our rights."""
+        self.assertIn(b"\r\nContent-Security-Policy: sandbox\r\n", self.shown(Introduction(b"us")))
+
+    def test_of_a_model_here(self) -> None:
+        """It works as it was made."""
+        self.assertNotIn(b"Content-Security-Policy", self.shown(None))
 
 
 class RequestTests(RelayTestCase):

@@ -8,8 +8,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.exchange import Header
 from llamaswap.proxy.headers import (
+    SESSION_COOKIE,
     Introduction,
     came_through,
+    from_peer,
     readable_query,
     towards_client,
     towards_peer,
@@ -31,6 +33,75 @@ SPELLINGS = [
     )
     for spelling in (name, name.lower(), name.upper())
 ]
+
+
+class SessionTests(SynchronousTestCase):
+    """The cookie by which a browser shows that it has logged in here."""
+
+    def test_it_stays_here(self) -> None:
+        """Other cookies pass as they were written, however the lines are spelled; what is empty then is left out."""
+        ours = SESSION_COOKIE
+        for before, after in (
+            (b"a=b; " + ours + b"=t; c=d", b"a=b; c=d"),
+            (ours + b"=t", None),
+            (ours + b"=t; " + ours + b"=u;", None),
+            (b"x" + ours + b"=t;  y=1", b"x" + ours + b"=t;  y=1"),
+            (b"a=" + ours + b"=t", b"a=" + ours + b"=t"),
+            (b" " + ours + b" =t; a=1", b"a=1"),
+            (b"a=b", b"a=b"),
+            (b"", b""),
+        ):
+            expected = [] if after is None else [(b"cOOkie", after)]
+            lines = [(b"cOOkie", before)]
+            self.assertEqual(towards_upstream(lines, "", keep_credentials=False), expected, before)
+            sent = towards_peer(lines, Introduction(b"v"), b"p", keep_credentials=False)
+            self.assertEqual([line for line in sent if line[0] == b"cOOkie"], expected, before)
+
+    def test_without_keys(self) -> None:
+        """There are no sessions, and all cookies pass."""
+        lines = [(b"Cookie", SESSION_COOKIE + b"=t")]
+        self.assertEqual(towards_upstream(lines, "", keep_credentials=True), lines)
+
+    @given(st.binary(), st.binary())
+    def test_never_whatever_is_around_it(self, before: bytes, after: bytes) -> None:
+        """No cookie line lets it pass."""
+        line = before + b";" + SESSION_COOKIE + b"=token;" + after
+        sent = towards_upstream([(b"Cookie", line)], "", keep_credentials=False)
+        pairs = [pair.partition(b"=") for _, value in sent for pair in value.split(b";")]
+        self.assertNotIn(SESSION_COOKIE, [name.strip() for name, equals, _ in pairs if equals])
+
+
+class FromPeerTests(SynchronousTestCase):
+    """What another server answers."""
+
+    SANDBOX: Header = (b"Content-Security-Policy", b"sandbox")
+
+    def test_pages(self) -> None:
+        """Whatever a browser may show as a page, or guess to be one, has no scripts and no origin."""
+        kinds = [b"text/html", b"TEXT/HTML; charset=x", b"application/xhtml+xml", b"image/svg+xml", b"text/xml"]
+        kinds += [b"application/xml", b"application/rss+xml", b"text/xsl", b"multipart/x-mixed-replace;boundary=x"]
+        for kind in (*kinds, b"", b"*/*", b"unknown/unknown", b"html"):
+            lines = [(b"Content-Type", kind)]
+            self.assertEqual(from_peer(lines), [*lines, self.SANDBOX], kind)
+        self.assertEqual(from_peer([]), [self.SANDBOX])
+        both = [(b"content-type", b"application/json"), (b"Content-Type", b"text/html")]
+        self.assertEqual(from_peer(both), [*both, self.SANDBOX])
+
+    def test_a_policy_of_its_own(self) -> None:
+        """Stays, and both hold."""
+        lines = [(b"Content-Type", b"text/html"), (b"Content-Security-Policy", b"default-src *")]
+        self.assertEqual(from_peer(lines), [*lines, self.SANDBOX])
+
+    def test_all_else(self) -> None:
+        """Is as it was."""
+        for kind in (b"application/json", b"text/event-stream", b"text/plain", b"audio/mpeg", b"image/png"):
+            lines = [(b"Content-Type", kind), (b"Set-Cookie", b"a=b")]
+            self.assertEqual(from_peer(lines), lines, kind)
+
+    def test_our_cookie(self) -> None:
+        """No other server sets it."""
+        lines = [(b"Content-Type", b"text/plain"), (b"set-cookie", b" " + SESSION_COOKIE + b" = x; Path=/")]
+        self.assertEqual(from_peer(lines), lines[:1])
 
 
 class TowardsUpstreamTests(SynchronousTestCase):

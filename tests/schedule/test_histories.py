@@ -124,6 +124,7 @@ class Wish:
     model: str
     service: int
     patience: int | None
+    priority: int = 0
 
 
 WISHES = st.lists(
@@ -133,6 +134,7 @@ WISHES = st.lists(
         model=st.sampled_from(MODELS),
         service=st.integers(0, 6),
         patience=st.sampled_from([None, None, None, 1, 4]),
+        priority=st.sampled_from([0, 0, 0, 0, 3, -2]),
     ),
     max_size=40,
 )
@@ -182,7 +184,7 @@ class History:
 
     def come(self, wish: Wish) -> None:
         """A request arrives now."""
-        ticket = self.world.arrive(wish.model)
+        ticket = self.world.arrive(wish.model, wish.priority)
         self._services[ticket] = wish.service
         if wish.patience is not None:
             self.at(self.world.now + wish.patience, partial(self.world.leave, ticket))
@@ -220,9 +222,9 @@ class Life(RuleBasedStateMachine):
     def begin(self, world: World) -> None:
         self.world = world
 
-    @rule(model=st.sampled_from(MODELS))
-    def arrive(self, model: str) -> None:
-        self.world.arrive(model)
+    @rule(model=st.sampled_from(MODELS), priority=st.sampled_from([0, 0, 0, 2, -1]))
+    def arrive(self, model: str, priority: int) -> None:
+        self.world.arrive(model, priority)
 
     @rule(seconds=st.sampled_from([0.5, 1, 3, 5]))
     def time_passes(self, seconds: float) -> None:

@@ -161,7 +161,7 @@ class OrderTests(SynchronousTestCase):
         driver.end_swap("x")
         tickets = []
         for model in models:
-            tickets.append(driver.arrive(model))
+            tickets.append(driver.arrive(model, data.draw(st.sampled_from([0, 0, 2, -2]))))
             driver.advance(data.draw(st.sampled_from([0, 0, 3])))
         driver.advance(data.draw(st.sampled_from([0, 4])))
         expected = sorted(tickets, key=driver.core.position)

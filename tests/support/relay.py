@@ -43,6 +43,8 @@ class MemoryLeases:
         """A model for each request that is served."""
         self.waiting: list[ModelId] = []
         """And for each that has arrived and is not served, nor refused, nor gone."""
+        self.priorities: list[int] = []
+        """What each request has brought."""
         self.states: dict[ModelId, State] = {}
         """Those that are not what the upstreams say."""
         self.refusal: Refusal | None = None
@@ -50,7 +52,8 @@ class MemoryLeases:
         self.shown = Progress()
         """What leases answer when they are asked how far they have come."""
 
-    def lease(self, model: ModelId) -> MemoryLease:
+    def lease(self, model: ModelId, priority: int = 0) -> MemoryLease:
+        self.priorities.append(priority)
         return MemoryLease(self, model)
 
     def state_of(self, model: ModelId) -> State:

@@ -129,10 +129,10 @@ class Driver:
             self.follow(effect)
         return effects
 
-    def arrive(self, model: str) -> TicketId:
+    def arrive(self, model: str, priority: int = 0) -> TicketId:
         self.tickets += 1
         ticket = TicketId(self.tickets)
-        self.feed(Arrived(ticket, ModelId(model), self.now))
+        self.feed(Arrived(ticket, ModelId(model), self.now, priority))
         return ticket
 
     def arrivals(self, models: str) -> list[TicketId]:
@@ -222,6 +222,7 @@ class Request:
     ticket: TicketId
     model: ModelId
     arrived: float
+    priority: int = 0
     granted: float = math.inf
     ended: float = math.inf
     batch: Load | None = None
@@ -306,7 +307,9 @@ class World(Driver):
 
     def _quick(self, event: Event) -> list[Effect] | None:
         """What `Dispatcher` does without telling of an event; None: it tells."""
-        if isinstance(event, Arrived) and (stay := self.core.admit(event.ticket, event.model, event.when)):
+        if isinstance(event, Arrived) and (
+            stay := self.core.admit(event.ticket, event.model, event.when, event.priority)
+        ):
             self.quick += 1
             return [Grant(event.ticket, event.model, stay.priority, stay.waited)]
         if isinstance(event, Served) and self.core.discharge(event.ticket, event.completed, event.when):
@@ -324,10 +327,10 @@ class World(Driver):
             self.states.setdefault(model, State.STOPPED)
         self.reconfigure(configuration, policy)
 
-    def arrive(self, model: str) -> TicketId:
-        request = Request(TicketId(self.tickets + 1), ModelId(model), self.now)
+    def arrive(self, model: str, priority: int = 0) -> TicketId:
+        request = Request(TicketId(self.tickets + 1), ModelId(model), self.now, priority)
         self.waiting[request.ticket] = self.requests_seen[request.ticket] = request
-        return super().arrive(model)
+        return super().arrive(model, priority)
 
     def leave(self, ticket: TicketId) -> None:
         self.waiting.pop(ticket, None)
@@ -416,13 +419,18 @@ class World(Driver):
         busy = self._in_flight(grant.model)
         assert busy < self.settings.models[grant.model].concurrency_limit, "more places than there are"
         older = [other for other in self._waiting_for(grant.model) if other.ticket < request.ticket]
-        assert not older, "requests for one model are served in order of arrival"
+        ahead = [other for other in older if self._turn(other) < self._turn(request)]
+        assert not ahead, "requests for one model are served by priority and age, overdue ones by age"
         for overdue in self._overdue_before(request):
             allowed = request.batch is not None or not self.evicts(overdue.model, grant.model)
             assert allowed, "granted a place that an older overdue request waits to see free"
         self.serving[request.ticket] = request
         request.granted = self.now
         self._check_wait(request)
+
+    def _turn(self, request: Request) -> tuple[bool, int, TicketId]:
+        ripe = request.arrived + (self.settings.max_wait or math.inf) <= self.now
+        return not ripe, 0 if ripe else -request.priority, request.ticket
 
     def _check_refusal(self, refuse: Refuse) -> None:
         request = self.waiting.pop(refuse.ticket)

@@ -21,7 +21,7 @@ from twisted.web.server import Site
 
 from llamaswap.config.difference import Difference
 from llamaswap.config.outcome import Applied, Outcome
-from llamaswap.config.schema import Model, Settings
+from llamaswap.config.schema import ApiKey, Model, Settings
 from llamaswap.errors import ClientGone, Refusal
 from llamaswap.exchange import Caller, Exchange, Header, Producer, TunnelEnd
 from llamaswap.hardware.detection import Snapshot
@@ -40,12 +40,15 @@ from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.web import pages
 from llamaswap.web.activity import Activity
+from llamaswap.web.allowances import Allowances
 from llamaswap.web.api import Api, Version
+from llamaswap.web.auth import Doorman
 from llamaswap.web.configuration import Configuration
 from llamaswap.web.feeds import Feeds
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
 from llamaswap.web.inflight import InflightApi
+from llamaswap.web.login import Login
 from llamaswap.web.metrics import MetricsPage
 from llamaswap.web.openapi import OpenApi
 from llamaswap.web.peers import PeersApi
@@ -54,6 +57,8 @@ from llamaswap.web.profiles import Profiles
 from llamaswap.web.resource import LlamaSwapResource
 from llamaswap.web.root import ResourceTree
 from llamaswap.web.routes import ROUTES, Lane, Route, RouteTable
+from llamaswap.web.sessions import Sessions
+from llamaswap.web.ui import Ui
 
 
 class MemoryBody:
@@ -237,9 +242,15 @@ class MemoryTunnelEnd:
 
 
 def settings_of(*models: Model, **others: Any) -> Settings:
-    """A configuration with these models."""
+    """A configuration with these models; an API key that is mere text is one with all rights."""
     aliases = {alias: model.id for model in models for alias in model.aliases}
+    if "api_keys" in others:
+        others["api_keys"] = tuple(_key(key, number) for number, key in enumerate(others["api_keys"], 1))
     return Settings(models=MappingProxyType({model.id: model for model in models}), aliases=aliases, **others)
+
+
+def _key(key: str | ApiKey, number: int) -> ApiKey:
+    return key if isinstance(key, ApiKey) else ApiKey(key=key, name=f"key-{number}")
 
 
 def model(id: str, /, **others: Any) -> Model:
@@ -307,9 +318,9 @@ VIA = b"llamaswap-0123456789abcdef"
 T = TypeVar("T")
 
 
-def at_once(work: Callable[[], T]) -> Deferred[T]:
+def at_once(work: Callable[..., T], *given: Any) -> Deferred[T]:
     """Satisfies `InThread`, without one."""
-    return execute(work)
+    return execute(work, *given)
 
 
 class World:
@@ -332,7 +343,12 @@ class World:
         self.reloads = MemoryReloads()
         self.table = RouteTable(ROUTES)
         self.served: list[tuple[Exchange, Route]] = []
-        self.gate = Gate(settings, self.table, VIA)
+        now = self.clock.seconds
+        self.sessions, self.allowances = Sessions(), Allowances()
+        self.allowances.follow(settings.api_keys)
+        doorman = Doorman(settings.api_keys, self.sessions, now) if settings.api_keys else None
+        self.gate = Gate(settings, self.table, VIA, doorman, lambda key: self.allowances.admit(key, now()))
+        self.login = Login(doorman, self.sessions, self.clock)
         lanes = {Lane.FEED: self.feed, **(serve or {Lane.MODEL: self.serve, Lane.PASSTHROUGH: self.serve})}
         self.front = Front(self.gate, lanes, self.clock, log_requests=True)
         resolver = Resolver(settings, RemoteNames(settings.peers))
@@ -372,6 +388,7 @@ class World:
         self.snapshot: Callable[[], Deferred[Snapshot]] = lambda: succeed({"schema_version": 1})
         own |= PerformanceApi(self.samples, lambda: self.snapshot(), at_once).endpoints()
         own |= OpenApi("1.2", lambda work, *arguments: succeed(work(*arguments))).endpoints()
+        own |= {**self.login.endpoints(), **Ui(at_once).endpoints()}
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
         self.resource = LlamaSwapResource(self.front, self.tree)
 

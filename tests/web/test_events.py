@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import Settings
+from llamaswap.config.schema import ApiKey, Settings
 from llamaswap.feeds.turns import HEARTBEAT_PERIOD
 from llamaswap.ids import ModelId
 from llamaswap.logs.ring import CAPACITY
@@ -549,3 +549,29 @@ class _History:
             self.read()
             self.last_id = self.watcher.reader.last_id
             self.watcher = None
+
+
+class DiscreetTests(SynchronousTestCase):
+    """A key that is for a look, and no admin's."""
+
+    def setUp(self) -> None:
+        keys = (ApiKey(key="reader", name="r", scopes=("read",)), ApiKey(key="admin", name="a"))
+        self.world = World(replace(configuration_a(), api_keys=keys))
+
+    def test_no_logs(self) -> None:
+        """It is told everything but the log, from the beginning on and when it comes again."""
+        reader = Watcher(self.world, **{"x-api-key": "reader"})
+        admin = Watcher(self.world, **{"x-api-key": "admin"})
+        for watcher, burst in ((reader, BURST[2:]), (admin, BURST)):
+            self.assertEqual(types(watcher.heard()), burst)
+        self.world.logs.output(ModelId("m1"))(b"a secret\n")
+        self.world.notices.publish(ActivityStored(7))
+        told = [set(types([event for _ in range(20) for event in self.later(each)])) for each in (reader, admin)]
+        self.assertEqual(told, [{"activity"}, {"activity", "logData"}])
+        reader.leave()
+        again = Watcher(self.world, reader.reader.last_id, **{"x-api-key": "reader"})
+        self.assertNotIn("logData", types(again.heard()))
+
+    def later(self, watcher: Watcher) -> list[Event]:
+        self.world.clock.advance(0.1)
+        return watcher.heard()

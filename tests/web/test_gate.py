@@ -253,20 +253,26 @@ class AuthProbeTests(SynchronousTestCase):
 
     def test_probe_75_keyed_paths(self) -> None:
         """What is not, with the envelope of section 2.1."""
-        paths = ["/ui/", "/v1/models", "/running", "/unload", "/logs", "/logs/stream", "/api/version", "/upstream/zz"]
-        for method, path in [("GET", path) for path in [*paths, "/props?model=m1"]] + [
-            ("POST", "/v1/chat/completions")
-        ]:
+        paths = ["/v1/models", "/running", "/unload", "/logs", "/logs/stream", "/api/version", "/comfyui"]
+        calls = [("GET", path) for path in [*paths, "/upstream/zz", "/props?model=m1"]]
+        for method, path in [*calls, ("POST", "/v1/chat/completions")]:
             reply = self.world.visit(path, method=method)
             error = json.loads(reply.body)["error"]
             found = (reply.status, error["type"], error["code"], reply.headers["www-authenticate"])
             self.assertEqual(found, (401, "authentication_error", "unauthorized", 'Basic realm="llama-swap"'))
 
     def test_probe_76_page(self) -> None:
-        """A browser gets a page and the challenge, so that it can ask for the key."""
-        reply = self.world.visit("/ui/", {"Accept": "text/html"})
+        """A browser gets a page and the challenge, so that it can ask for the key; the UI is open and shows a form."""
+        reply = self.world.visit("/running", {"Accept": "text/html"})
         self.assertEqual((reply.status, reply.headers["content-type"]), (401, "text/html"))
         self.assertIn("www-authenticate", reply.headers)
+        self.assertIn(b'<form id="login"', self.world.visit("/ui/", {"Accept": "text/html"}).body)
+
+    def test_the_page_asks_without_a_dialog(self) -> None:
+        """Our own page, which has a form, is not interrupted by the browser's."""
+        reply = self.world.visit("/running", {"X-Requested-With": "llama-swap-ui"})
+        self.assertEqual(reply.status, 401)
+        self.assertNotIn("www-authenticate", reply.headers)
 
     def test_probe_77_to_80_credentials(self) -> None:
         """Which forms of a key are taken, and which are not."""

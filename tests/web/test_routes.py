@@ -6,7 +6,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.web.routes import ROUTES, Access, Lane, Route, RouteTable
 
-OPEN = {b"/", b"/ui", b"/favicon.ico", b"/health", b"/wol-health", b"/upstream"}
+OPEN = {b"/", b"/ui", b"/ui/", b"/favicon.ico", b"/health", b"/wol-health", b"/upstream"}
+LOGIN = {b"/api/login", b"/api/logout", b"/api/session"}
 
 
 class TableTests(SynchronousTestCase):
@@ -19,13 +20,29 @@ class TableTests(SynchronousTestCase):
 
     def test_only_these_are_open(self) -> None:
         """Everything else needs a key: nothing is open by oversight."""
-        self.assertEqual({route.path for route in ROUTES if route.access is Access.OPEN}, OPEN)
+        self.assertEqual({route.path for route in ROUTES if route.access is Access.OPEN}, OPEN | LOGIN)
 
     def test_operators_routes_are_guarded(self) -> None:
         """Exactly `/api/*`, `/unload` and `/logs*` are kept from pages of other hosts."""
         guarded = {route.path for route in ROUTES if route.guarded}
         expected = {route.path for route in ROUTES if route.path.startswith((b"/api/", b"/unload", b"/logs"))}
         self.assertEqual(guarded, expected)
+
+    def test_scopes(self) -> None:
+        """Who may do what: models for inference, a look for readers, and all that changes or tells more for admins."""
+        for route in ROUTES:
+            if route.access is Access.OPEN:
+                continue
+            scopes = {b"/v1/models": {"inference", "read"}, b"/models": {"inference", "read"}}.get(route.path)
+            if route.lane in (Lane.MODEL, Lane.PASSTHROUGH):
+                scopes = {"inference"}
+            elif route.methods != {b"GET"} or route.acts or route.path.startswith((b"/logs", b"/api/captures")):
+                scopes = {"admin"}
+            self.assertEqual(route.scopes, scopes or {"read"}, route.path)
+
+    def test_a_get_that_acts(self) -> None:
+        """There is one."""
+        self.assertEqual({route.path for route in ROUTES if route.acts}, {b"/unload"})
 
     def test_one_row_for_a_method_of_a_path(self) -> None:
         """No row hides another."""

@@ -12,6 +12,7 @@ from llamaswap.config.commands import split_command
 from llamaswap.config.schema import (
     MOMENTS,
     ROUTERS,
+    ApiKey,
     Capabilities,
     Filters,
     Group,
@@ -26,9 +27,11 @@ from llamaswap.config.schema import (
     Timeouts,
 )
 
+HIDDEN = "(not shown)"
+
 
 def describe(settings: Settings) -> dict[str, Any]:
-    """The whole of `settings`, JSON-ready. It holds the API keys."""
+    """The whole of `settings`, JSON-ready. In place of an API key stands `HIDDEN`, which no file may hold."""
     return {
         "healthCheckTimeout": settings.health_check_timeout,
         "logLevel": settings.log_level,
@@ -58,7 +61,7 @@ def describe(settings: Settings) -> dict[str, Any]:
         "unloadTimeout": settings.unload_timeout,
         "queueSize": settings.queue_size,
         "queueTimeout": settings.queue_timeout,
-        "apiKeys": list(settings.api_keys),
+        "apiKeys": [_api_key(key) for key in settings.api_keys],
         "allowedHosts": list(settings.allowed_hosts),
         "limits": {
             "headerBytes": settings.limits.header_bytes,
@@ -82,6 +85,19 @@ def _store(settings: Settings) -> dict[str, Any]:
         return {}
     kept = {"maxRows": settings.store_max_rows, "maxAge": _duration(settings.store_max_age)}
     return {"store": {"path": settings.store_path, **kept}}
+
+
+def _api_key(key: ApiKey) -> dict[str, Any]:
+    rate, quota = key.rate_limit, key.quota
+    return {
+        "name": key.name,
+        **({"env": key.env} if key.env else {"key": HIDDEN}),
+        **({"models": list(key.models)} if key.models else {}),
+        "scopes": list(key.scopes),
+        "priority": key.priority,
+        **({} if rate is None else {"rateLimit": {"requests": rate.requests, "per": _duration(rate.per)}}),
+        **({} if quota is None else {"quota": {"tokens": quota.tokens, "per": _duration(quota.per)}}),
+    }
 
 
 def _duration(seconds: float) -> str:

@@ -15,6 +15,7 @@ from llamaswap.config.commands import NATIVE, Dialect
 from llamaswap.config.compose import compose
 from llamaswap.config.environment import substitute_environment
 from llamaswap.config.fields import At
+from llamaswap.config.keys import read_api_keys
 from llamaswap.config.macros import expand_macros
 from llamaswap.config.merge import merge
 from llamaswap.config.nodes import MappingNode, is_null
@@ -64,6 +65,7 @@ def load(
     everything = At(root, "", report)
     fields = read_sections(everything, ports, routers, dialect)
     _check_router(everything, fields, routers)
+    fields["api_keys"] = read_api_keys(everything.child("apiKeys"), environ)
     place = everything.at("store", "path")
     fault = store_fault(fields["store_path"]) if place and fields.get("store_path") else None
     if place and fault:

@@ -228,6 +228,52 @@ class Performance:
     """Seconds between samples."""
 
 
+SCOPES = ("inference", "read", "admin")
+"""What a key can be good for: asking models; seeing how things are; changing that, and seeing logs and captures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
+    """How many requests may come with a key."""
+
+    requests: int
+    per: float = 60.0
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """How many tokens, in and out, a key may spend."""
+
+    tokens: int
+    per: float = 24 * 3600.0
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """One entry of `apiKeys:`."""
+
+    key: str = field(repr=False)
+    name: str
+    """What people read in its place; unique."""
+    env: str = ""
+    """The variable that held it; empty when the file does."""
+    models: tuple[str, ...] = ()
+    """Shell patterns of the models that it is good for; empty = all."""
+    scopes: tuple[str, ...] = SCOPES
+    """In the order of `SCOPES`."""
+    priority: int = 0
+    """Added to that of the model."""
+    rate_limit: RateLimit | None = None
+    quota: Quota | None = None
+
+    @property
+    def rights(self) -> tuple[object, ...]:
+        """Everything it says but what it is called."""
+        return self.models, self.scopes, self.priority, self.rate_limit, self.quota
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureRules:
     """What is captured of requests and answers, and what is left out."""
@@ -300,7 +346,7 @@ class Settings:
     queue_timeout: float = 0.0
     send_loading_state: bool = False
     """These five are what models inherit."""
-    api_keys: tuple[str, ...] = field(default=(), repr=False)
+    api_keys: tuple[ApiKey, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     """`Host` values accepted beside the loopback names while no key is set."""
     ignore_paths: tuple[str, ...] = (DEFAULT_IGNORE_PATH,)

@@ -28,7 +28,7 @@ from llamaswap.ids import ModelId
 KEYS = (*server.KEYS, *server.INHERITED)
 ELSEWHERE = (
     *("macros", "models", "startPort", "routing", "groups", "matrix"),
-    *("peers", "selectors", "profiles", "hooks", "memory", "store"),
+    *("peers", "selectors", "profiles", "hooks", "memory", "store", "apiKeys"),
 )
 KNOWN = frozenset((*(key.name for key in KEYS), *ELSEWHERE))
 """Every top-level key, once macros are expanded."""

@@ -20,7 +20,7 @@ from llamaswap.config.fields import (
     string,
     strings,
 )
-from llamaswap.config.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from llamaswap.config.nodes import MappingNode
 from llamaswap.config.schema import Limits, Performance, Prometheus
 
 LEAST_HEALTH_CHECK_TIMEOUT = 15
@@ -55,39 +55,6 @@ def _unload_timeout(at: At) -> int | None:
 def _health_check_timeout(at: At) -> int | None:
     value = integer(at)
     return None if value is None else max(value, LEAST_HEALTH_CHECK_TIMEOUT)
-
-
-def _api_keys(at: At) -> tuple[str, ...] | None:
-    """Keys are never quoted in a message, and never dropped: fewer keys than the file means would open a door."""
-    if not isinstance(at.node, SequenceNode):
-        at.error("a list of keys is needed")
-        return None
-    return tuple(key for item in at.items() if (key := _api_key(item)) is not None)
-
-
-def _api_key(at: At) -> str | None:
-    key = _key_text(at.node)
-    if key is None:
-        at.error("an api key must be a string; put it in quotes")
-    elif not key:
-        at.error("empty api key")
-    elif " " in key:
-        at.error(f"{at.path} cannot contain spaces")
-    else:
-        return key
-    return None
-
-
-def _key_text(node: Node) -> str | None:
-    """Text, or a whole number that reads as it is written."""
-    match node:
-        case ScalarNode(value=str(key)):
-            return key
-        case ScalarNode(value=bool()):
-            return None
-        case ScalarNode(value=int(number), text=text) if text == str(number):
-            return text
-    return None
 
 
 def _allowed_hosts(at: At) -> tuple[str, ...] | None:
@@ -217,7 +184,6 @@ GLOBAL_FIELDS = {"ttl": "global_ttl"}
 
 KEYS = (
     Key("healthCheckTimeout", "health_check_timeout", _health_check_timeout),
-    Key("apiKeys", "api_keys", _api_keys),
     Key("allowedHosts", "allowed_hosts", _allowed_hosts),
     Key("upstream", "ignore_paths", _upstream),
     Key("includeAliasesInList", "include_aliases_in_list", boolean),

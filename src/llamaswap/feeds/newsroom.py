@@ -17,7 +17,8 @@ from llamaswap.metrics.inflight import Inflight
 from llamaswap.metrics.underway import Change
 from llamaswap.notices import ActivityStored, ModelChanged, Notices, PeerChanged, ProfileChanged
 
-Publish = Callable[[str], None]
+Publish = Callable[[str, bool], None]
+"""Hands a message on; the log is not for everybody."""
 
 
 class Newsroom:
@@ -125,12 +126,12 @@ class Newsroom:
 
     # -- what it publishes -----------------------------------------------------------------------------------------
 
-    def all(self) -> list[str]:
+    def all(self, *, with_logs: bool = True) -> list[str]:
         """The messages of everything there is now; what has come together is published before."""
         now = self._clock.seconds()
         for kind in self._kinds:
             self._take(kind, now)
-        logs = [log.all() for log in self._logs]
+        logs = [log.all() for log in self._logs] if with_logs else []
         states = (self._models.all(), self._config.all(), self._profile.all())
         return [*logs, *states, self._under_way.all(now)]
 
@@ -153,4 +154,4 @@ class Newsroom:
 
     def _take(self, kind: News, now: float) -> None:
         for message in kind.take(now):
-            self._publish(message)
+            self._publish(message, kind in self._logs)

@@ -203,7 +203,7 @@ class Entry:
             return
         if self.taking is not None:  # of the same request to another peer
             self.taking.drop()
-        taking = self.taking = self._book.take(self.asked_path)
+        taking = self.taking = self._book.take(self.path)
         if taking is not None:
             pieces: Iterable[bytes] = body.pieces() if body is not None else ()
             length = body.length if body is not None else 0

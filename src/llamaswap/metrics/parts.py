@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from urllib.parse import unquote
 
 
 class Parts(NamedTuple):
@@ -26,5 +27,5 @@ _BY_PATH = {
 
 
 def parts_of(path: str) -> Parts:
-    """Of a request for `path`: as it came in, or what stands behind the model's name in `/upstream/…`."""
-    return _BY_PATH.get(path, EVERYTHING)
+    """Of a request that is forwarded to `path`, in whatever encoding."""
+    return _BY_PATH.get(unquote(path) if "%" in path else path, EVERYTHING)

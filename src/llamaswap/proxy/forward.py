@@ -18,6 +18,7 @@ from llamaswap.exchange import Exchange, Header, RequestBody
 from llamaswap.proxy.body import StoredBody
 from llamaswap.proxy.headers import (
     Introduction,
+    from_peer,
     in_readable_codings,
     readable_query,
     towards_client,
@@ -120,7 +121,7 @@ async def _relay(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, *, 
             outgoing.heard()
         if answer.status == 101:
             await _tunnel(exchange, connection, answer, upgrade, outgoing.witness)
-        elif (end := _answer(exchange, connection, answer, outgoing.witness)) is not None:
+        elif (end := _answer(exchange, connection, answer, outgoing)) is not None:
             await end
     except UpstreamFailed as error:
         if not fresh and _may_be_sent_again(exchange, outgoing, connection, error):
@@ -287,12 +288,12 @@ async def _streamed(connection: Connection, body: RequestBody) -> None:
 
 
 def _answer(
-    exchange: Exchange, connection: Connection, answer: AnswerHead, witness: Witness | None
+    exchange: Exchange, connection: Connection, answer: AnswerHead, outgoing: Outgoing
 ) -> Awaitable[None] | None:
     """Answer; None: it is done. Otherwise what is returned ends after the last byte."""
     raw = answer.chunked and exchange.raw_chunks
-    lines = _lines(answer)
-    watch = None
+    lines = _lines(answer, is_peer=outgoing.introduction is not None)
+    watch, witness = None, outgoing.witness
     if witness is not None:
         witness.begun(answer.status, answer.reason, lines)
         watch = witness.passed
@@ -306,11 +307,12 @@ def _answer(
     return None
 
 
-def _lines(answer: AnswerHead) -> Lines:
-    """Of the answer, for the client: made once for heads that are alike."""
+def _lines(answer: AnswerHead, *, is_peer: bool) -> Lines:
+    """Of the answer, for the client: made once for heads that are alike, as a server stays what it is."""
     lines: Lines | None = answer.memory.get(_lines)
     if lines is None:
-        lines = answer.memory[_lines] = Lines(towards_client(answer.headers))
+        kept = towards_client(answer.headers)
+        lines = answer.memory[_lines] = Lines(from_peer(kept) if is_peer else kept)
     return lines
 
 

@@ -14,10 +14,17 @@ _HOP_BY_HOP = frozenset(
 )
 """Valid on one connection only. Framing is each lane's own, and `Expect` is answered here."""
 
+SESSION_COOKIE = b"llamaswap_session"
+"""The name of the cookie by which a browser shows that it has logged in here."""
+
 _CREDENTIALS = frozenset((b"authorization", b"x-api-key"))
+_OURS = _CREDENTIALS | {b"cookie"}
+"""Where a client shows who it is here; of cookies only one does."""
 _WAY = frozenset(b"host via forwarded x-real-ip true-client-ip cf-connecting-ip".split())
 """By which way a request came, and from which address."""
 _READABLE = re.compile(rb"(?:gzip|deflate)\s*(?:;|$)", re.IGNORECASE)
+_PAGE = re.compile(rb"html|xml|svg|xsl|mixed-replace|^[^/]*$|\*|unknown", re.IGNORECASE)
+"""Types that browsers show as a page, or guess at."""
 _BAD_PARAMETER = re.compile(rb";|%(?![0-9A-Fa-f]{2})")
 
 
@@ -34,9 +41,9 @@ class Introduction:
 def towards_upstream(headers: Sequence[Header], peer: str, *, keep_credentials: bool) -> list[Header]:
     """A request's header lines for the model's server, with the client's address added to `X-Forwarded-For`.
 
-    Without `keep_credentials` the lines that may carry this server's own key stay here (http-api section 23, Q1).
+    Without `keep_credentials` what may carry a key of this server, or a session, stays here (http-api section 23, Q1).
     """
-    dropped = _dropped(headers) if keep_credentials else _dropped(headers) | _CREDENTIALS
+    dropped = _dropped(headers) if keep_credentials else _dropped(headers) | _OURS
     kept: list[Header] = []
     forwarded: list[bytes] = []
     for header in headers:
@@ -47,6 +54,8 @@ def towards_upstream(headers: Sequence[Header], peer: str, *, keep_credentials: 
             kept.append(header)
         elif name == b"te" and b"trailers" in header[1].lower():
             kept.append((b"TE", b"trailers"))
+        elif name == b"cookie" and not keep_credentials:
+            kept += _foreign_cookies(header)
     if peer:
         forwarded.append(peer.encode("ascii", "replace"))
     if forwarded:
@@ -61,10 +70,12 @@ def towards_peer(
 
     From which address the client asked, and by which way, stays here, but for `Via`, which grows. Our key for that
     server takes the place of the client's credentials, which otherwise pass as they do towards a model's server.
-    Cookies and all else pass (http-api section 6.7).
+    Other cookies and all else pass (http-api section 6.7).
     """
     dropped = _dropped(headers) | _WAY
-    if introduction.api_key or not keep_credentials:
+    if not keep_credentials:
+        dropped |= _OURS
+    elif introduction.api_key:
         dropped |= _CREDENTIALS
     kept: list[Header] = [(b"Host", authority)]
     passed = [value for name, value in headers if name.lower() == b"via"]
@@ -74,6 +85,8 @@ def towards_peer(
             kept.append(header)
         elif name == b"te" and b"trailers" in header[1].lower():
             kept.append((b"TE", b"trailers"))
+        elif name == b"cookie" and not keep_credentials:
+            kept += _foreign_cookies(header)
     if introduction.api_key:
         kept += key_lines(introduction.api_key)
     kept.append((b"Via", b", ".join((*passed, b"1.1 " + introduction.name))))
@@ -124,6 +137,34 @@ def towards_client(headers: Sequence[Header]) -> list[Header]:
         kept = [header for header in kept if header[0].lower() != b"x-accel-buffering"]
         kept.append((b"X-Accel-Buffering", b"no"))
     return kept
+
+
+def from_peer(headers: Sequence[Header]) -> list[Header]:
+    """An answer's header lines as they are when another server made it, whose pages are not to be trusted with ours.
+
+    What a browser may show as a page is shown without scripts and as of no origin: it can neither use the session here
+    nor the API. Our cookie it cannot set.
+    """
+    kept = [header for header in headers if not _sets_our_cookie(header)]
+    kinds = [value for name, value in headers if name.lower() == b"content-type"]
+    if not kinds or any(_PAGE.search(kind) for kind in kinds):
+        kept.append((b"Content-Security-Policy", b"sandbox"))
+    return kept
+
+
+def _sets_our_cookie(header: Header) -> bool:
+    name, value = header
+    return name.lower() == b"set-cookie" and value.partition(b"=")[0].strip() == SESSION_COOKIE
+
+
+def _foreign_cookies(header: Header) -> list[Header]:
+    """The line without our cookie; none when nothing is left of it."""
+    name, value = header
+    if SESSION_COOKIE not in value:
+        return [header]
+    others = [pair for pair in value.split(b";") if pair.partition(b"=")[0].strip() != SESSION_COOKIE]
+    left = b";".join(others).strip()
+    return [(name, left)] if left else []
 
 
 def upgrade_lines(headers: Iterable[Header]) -> list[Header]:

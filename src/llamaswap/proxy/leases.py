@@ -38,4 +38,5 @@ class Lease(Protocol):
 class Leases(Protocol):
     """Who has models made ready."""
 
-    def lease(self, model: ModelId) -> Lease: ...
+    def lease(self, model: ModelId, priority: int = 0) -> Lease:
+        """`priority` is added to that of the model."""

@@ -8,8 +8,10 @@ from typing import Protocol
 
 from llamaswap.config.schema import NOTHING, Selector, Settings
 from llamaswap.errors import NoModelGiven, NoTarget
+from llamaswap.exchange import Caller
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
+from llamaswap.resolve.permits import may_use, not_yours, require_use
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.selection import Standing, spillover, warm
@@ -70,17 +72,20 @@ class Chooser:
         self._active = active
         self._tally = tally
 
-    def choose(self, name: str) -> Choice | None:
-        """Who answers a request for `name`; None when nobody does. It counts from now on: enter it at once.
+    def choose(self, name: str, caller: Caller | None = None) -> Choice | None:
+        """Who answers a request of `caller` for `name`; None when nobody does. It counts from now on: enter it at once.
 
-        Raises `NoModelGiven` for a name that the active profile disables, and `NoTarget`.
+        A selector chooses among those that the caller may use. Raises `NoModelGiven` for a name that the active profile
+        disables, `NoTarget`, and `Forbidden` for a model that is not for the caller.
         """
         if self._active.name is not None:
             name = self._pinned(name)
         selector = self._selectors.get(name)
         if selector is not None:
-            return self._select(selector)
+            return self._select(selector, caller)
         target = self._resolver.resolve(name)
+        if target is not None and caller is not None:
+            require_use(caller, target)
         if isinstance(target, Local):
             return Choice(target)
         return Choice(target, tally=self._tally) if target is not None else None
@@ -101,11 +106,14 @@ class Chooser:
             raise NoModelGiven(f"no model id could be identified: profile {self._active.name} disables this name")
         return target
 
-    def _select(self, selector: Selector) -> Choice | None:
+    def _select(self, selector: Selector, caller: Caller | None) -> Choice | None:
         names = selector.targets[:1] if selector.strategy == "pin" else selector.targets
         targets = [target for name in names if (target := self._resolver.resolve(name)) is not None]
         if not targets:  # models of peers that are not offered any more
             return None
+        targets = [target for target in targets if may_use(caller, target)]
+        if not targets:
+            raise not_yours(selector.id)
         return Choice(self._by_strategy(selector, targets), selector.id, self._tally)
 
     def _by_strategy(self, selector: Selector, targets: list[Target]) -> Target:

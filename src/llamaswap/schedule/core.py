@@ -150,13 +150,14 @@ class Core:
         self._outlook.at(event.when)
         self._take_in(event)
         arrived = self._moved
-        if not self._advance() and isinstance(event, Arrived) and self._only_waits(event.ticket):
+        plain = isinstance(event, Arrived) and not (arrived is not None and arrived.extras)
+        if not self._advance() and plain and self._only_waits(event):
             self._line.grown(event.when, arrived)
         else:
             self._line.changed(event.when)
         return self._effects.copy()
 
-    def admit(self, ticket: TicketId, model: ModelId, when: float) -> Stay | None:
+    def admit(self, ticket: TicketId, model: ModelId, when: float, priority: int = 0) -> Stay | None:
         """Take in that a request arrived, if its grant is all that follows: then `feed` would answer its `Arrived` with
         that `Grant` and nothing else. Otherwise None is returned, nothing has changed, and `feed` is to be told.
 
@@ -168,7 +169,7 @@ class Core:
         station.serving[ticket] = when
         self._places[ticket] = station
         self._pass(when)
-        return Stay(station.priority)
+        return Stay(station.priority + priority)
 
     def discharge(self, ticket: TicketId, completed: bool, when: float) -> bool:
         """Take in that a request was served, if nothing follows from it. Otherwise nothing has changed, and `feed` is
@@ -190,8 +191,9 @@ class Core:
         self._outlook.at(when)
         self._line.changed(when)
 
-    def _only_waits(self, ticket: TicketId) -> bool:
-        """What follows from its arrival is that it waits, or is refused: nobody who waits sees anything of that."""
+    def _only_waits(self, event: Event) -> bool:
+        """What follows from an arrival is that it waits, or is refused: nobody who waits sees anything of that."""
+        ticket = event.ticket if isinstance(event, Arrived) else None
         for effect in self._effects:
             if not isinstance(effect, WakeAt) and not (isinstance(effect, Refuse) and effect.ticket == ticket):
                 return False
@@ -235,6 +237,8 @@ class Core:
             self._effects.append(Refuse(event.ticket, self._too_many(station)))
         else:
             station.waiting[event.ticket] = event.when
+            if event.priority:
+                station.extras[event.ticket] = event.priority
             self._places[event.ticket] = station
             self._queued[station.id] = station
             self._moved = station
@@ -450,7 +454,7 @@ class Core:
         for station in queued:
             if station.state is State.READY and station.free:
                 self._serve(station)
-        for station in sorted(queued, key=lambda station: -station.priority):
+        for station in sorted(queued, key=lambda station: -station.urgency):
             if station.waiting and not station.claiming:
                 self._consider(station)
 
@@ -472,16 +476,25 @@ class Core:
         self._swap_if_possible(station)
 
     def _serve(self, station: Station, before: TicketId = UNCLAIMED) -> None:
-        """Grant the places of a ready model in order of arrival; only to requests older than `before`, if given."""
+        """Grant the places of a ready model in turn; only to requests older than `before`, if given."""
         places = station.model.concurrency_limit - len(station.serving)
         before = min(before, station.claimed)
-        for ticket in list(islice(station.waiting, max(places, 0))):
+        for ticket in self._next(station, max(places, 0), before):
             if ticket > station.batch and (ticket > before or self._outlook.plan(station).victims):
                 break
+            priority = station.priority + station.extras.get(ticket, 0)
             since = self._leave_queue(station, ticket)
             station.serving[ticket] = self._now
             self._outlook.at(self._now)
-            self._effects.append(Grant(ticket, station.id, station.priority, max(self._now - since, 0.0)))
+            self._effects.append(Grant(ticket, station.id, priority, max(self._now - since, 0.0)))
+
+    def _next(self, station: Station, places: int, before: TicketId) -> list[TicketId]:
+        """The first of those that wait: in order of arrival, unless some of them are more urgent than others."""
+        if not station.extras:
+            return list(islice(station.waiting, places))
+        eligible = station.batch if self._outlook.plan(station).victims else max(before, station.batch)
+        in_turn = station.in_turn(self._ripening.overdue_since(self._now))
+        return [ticket for ticket in in_turn if ticket <= eligible][:places]
 
     def _swap_if_possible(self, station: Station) -> None:
         """Begin the swap that the head of a free model needs, unless somebody is in the way."""
@@ -537,6 +550,7 @@ class Core:
     def _leave_queue(self, station: Station, ticket: TicketId) -> float:
         """Returns since when it has waited."""
         since = station.waiting.pop(ticket)
+        station.extras.pop(ticket, None)
         if not station.waiting:
             del self._queued[station.id]
             if station.short is not None:  # nobody is left who would have it tried again

@@ -72,13 +72,13 @@ class Dispatcher:
         self._timer: IDelayedCall | None = None
         self._wish = 0.0
 
-    def lease(self, model: ModelId) -> Lease:
-        """Hold a running `model` for the length of the block.
+    def lease(self, model: ModelId, priority: int = 0) -> Lease:
+        """Hold a running `model` for the length of the block; `priority` is added to the model's while it waits.
 
         Entering waits for the scheduler's grant and raises its `Refusal` instead, or `NotReady` when the model died
         that very moment. Cancelling gives up the place, while waiting and inside the block.
         """
-        return Lease(self, model)
+        return Lease(self, model, priority)
 
     async def load(self, model: ModelId) -> None:
         """Return when `model` is ready, loading it as for a request; raises what `lease` raises."""
@@ -184,20 +184,20 @@ class Dispatcher:
 
     # -- requests ------------------------------------------------------------------------------------------------
 
-    def arrive(self, lease: Lease, model: ModelId) -> TicketId:
+    def arrive(self, lease: Lease, model: ModelId, priority: int) -> TicketId:
         """Put `lease` in line; it is settled now or later, unless it leaves (`lease.Desk`)."""
         self._tickets += 1
         ticket = TicketId(self._tickets)
         when = self._clock.seconds()
-        if not self._admit(lease, ticket, model, when):
+        if not self._admit(lease, ticket, model, when, priority):
             self._leases[ticket] = lease
-            self.tell(Arrived(ticket, model, when))
+            self.tell(Arrived(ticket, model, when, priority))
         return ticket
 
-    def _admit(self, lease: Lease, ticket: TicketId, model: ModelId, when: float) -> bool:
+    def _admit(self, lease: Lease, ticket: TicketId, model: ModelId, when: float, priority: int) -> bool:
         """Grant `lease` a place at once, if the core has nothing else to say."""
         upstream = None if self._telling else self._upstream_of(model)
-        stay = self._core.admit(ticket, model, when) if upstream is not None else None
+        stay = self._core.admit(ticket, model, when, priority) if upstream is not None else None
         if upstream is None or stay is None:
             return False
         lease.stay = stay

@@ -25,6 +25,8 @@ class Arrived:
     ticket: TicketId
     model: ModelId
     when: float
+    priority: int = 0
+    """Of the request, beside that of its model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Grant:
     ticket: TicketId
     model: ModelId
     priority: int = 0
-    """The model's."""
+    """The model's, with that of the request."""
     waited: float = 0.0
     """Seconds since it arrived."""
 

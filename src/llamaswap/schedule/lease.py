@@ -20,7 +20,7 @@ from llamaswap.wire.upstream import Upstream
 class Desk(Protocol):
     """Where leases are asked for and given back (`dispatcher.py`)."""
 
-    def arrive(self, lease: Lease, model: ModelId) -> TicketId: ...
+    def arrive(self, lease: Lease, model: ModelId, priority: int) -> TicketId: ...
     def leave(self, ticket: TicketId) -> None: ...
     def progress(self, ticket: TicketId) -> Progress: ...
     def end(self, ticket: TicketId, completed: bool) -> None: ...
@@ -33,10 +33,12 @@ class Lease:
     its end gives up whatever has not been given back by then, the place in line or the one that was granted.
     """
 
-    __slots__ = ("_desk", "_granted", "_model", "_outcome", "_over", "_ticket", "position", "stay")
+    __slots__ = ("_desk", "_granted", "_model", "_outcome", "_over", "_priority", "_ticket", "position", "stay")
 
-    def __init__(self, desk: Desk, model: ModelId) -> None:
+    def __init__(self, desk: Desk, model: ModelId, priority: int = 0) -> None:
+        """`priority` is added to that of the model."""
         self._desk = desk
+        self._priority = priority
         self._model = model
         self._ticket: TicketId | None = None
         self._granted: Deferred[Upstream] | None = None
@@ -69,7 +71,7 @@ class Lease:
     async def take(self) -> Upstream:
         """Wait for the grant; raises the refusal. Cancelling gives up the place."""
         if self._ticket is None:
-            self._ticket = self._desk.arrive(self, self._model)
+            self._ticket = self._desk.arrive(self, self._model, self._priority)
         if self._outcome is None:
             return await self._wait()
         if isinstance(self._outcome, Refusal):
@@ -103,7 +105,7 @@ class Lease:
         self.give_back(kind is None)
 
     def __enter__(self) -> Lease:
-        self._ticket = self._desk.arrive(self, self._model)
+        self._ticket = self._desk.arrive(self, self._model, self._priority)
         return self
 
     def __exit__(self, *_: object) -> None:

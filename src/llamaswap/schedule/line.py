@@ -75,14 +75,15 @@ class Line:
             return 0, 0, station.head
         if station.state is State.READY and station.free and not self._outlook.plan(station).victims:
             return 1, 0, station.head
-        return 2, -station.priority, station.head
+        return 2, -station.urgency, station.head
 
     def _rank(self, station: Station, ticket: TicketId) -> int:
-        if ticket == next(reversed(station.waiting)):
+        if not station.extras and ticket == next(reversed(station.waiting)):
             return len(station.waiting)
         ranks = self._ranks.get(station.id)
         if ranks is None:
-            ranks = self._ranks[station.id] = {each: rank for rank, each in enumerate(station.waiting, 1)}
+            order = station.in_turn(self._ripening.overdue_since(self._now)) if station.extras else station.waiting
+            ranks = self._ranks[station.id] = {each: rank for rank, each in enumerate(order, 1)}
         return ranks[ticket]
 
 

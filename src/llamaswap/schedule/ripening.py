@@ -35,6 +35,10 @@ class Ripening:
             return since + self._max_wait <= now
         return False
 
+    def overdue_since(self, now: float) -> float:
+        """Who has waited since then, or longer, is overdue."""
+        return now - self._max_wait
+
     def add(self, ticket: TicketId, since: float) -> float:
         """`ticket`, newer than all before it, waits since then; returns when it becomes overdue."""
         due = since + self._max_wait

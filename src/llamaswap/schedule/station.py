@@ -40,6 +40,8 @@ class Station:
     state: State = State.STOPPED
     waiting: OrderedDict[TicketId, float] = field(default_factory=OrderedDict)
     """Requests without a grant and when they arrived, oldest first."""
+    extras: dict[TicketId, int] = field(default_factory=dict)
+    """What those of them add to the priority of the model that add anything."""
     serving: dict[TicketId, float] = field(default_factory=dict)
     """Requests in flight, and when they were granted."""
     batch: TicketId = NO_BATCH
@@ -76,6 +78,23 @@ class Station:
     def head(self) -> TicketId:
         """The oldest request that waits; there must be one."""
         return next(iter(self.waiting))
+
+    @property
+    def urgency(self) -> int:
+        """The priority of the most urgent request that waits."""
+        if not self.extras:
+            return self.priority
+        return self.priority + max(self.extras.get(ticket, 0) for ticket in self.waiting)
+
+    def in_turn(self, overdue: float) -> list[TicketId]:
+        """Those that wait in the order in which they are served: who has waited since `overdue`, then by priority, then
+        by age."""
+
+        def turn(ticket: TicketId) -> tuple[bool, int, TicketId]:
+            ripe = self.waiting[ticket] <= overdue
+            return (not ripe, 0 if ripe else -self.extras.get(ticket, 0), ticket)
+
+        return sorted(self.waiting, key=turn)
 
     @property
     def free(self) -> bool:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from llamaswap.exchange import Exchange, Header
 
 TEXT = b"text/plain; charset=utf-8"
-HTML = b"text/html; charset=utf-8"
 JSON = b"application/json"
 
 
@@ -31,10 +30,6 @@ async def send(exchange: Exchange, answer: Answer) -> None:
 
 def text(body: str, status: int = 200, *headers: Header) -> Answer:
     return Answer(status, ((b"Content-Type", TEXT), *headers), body.encode())
-
-
-def html(body: str) -> Answer:
-    return Answer(200, ((b"Content-Type", HTML),), body.encode())
 
 
 def json_answer(value: object, *headers: Header, status: int = 200) -> Answer:

@@ -15,9 +15,10 @@ from llamaswap.config.schema import Settings
 from llamaswap.errors import ModelNotFound
 from llamaswap.ids import ModelId
 from llamaswap.notices import State, StateOf
+from llamaswap.resolve.permits import may_use, require_use
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.resolver import Resolver
-from llamaswap.resolve.targets import Remote
+from llamaswap.resolve.targets import Local, Remote
 from llamaswap.web.answers import Answer, json_answer, text
 from llamaswap.web.call import Call, Respond
 from llamaswap.web.listing import States, model_list, running_list
@@ -83,20 +84,21 @@ class Api:
         origin = call.header(b"origin")
         echo = ((b"Access-Control-Allow-Origin", origin),) if origin else ()
         now, profile = int(self._clock.seconds()), self._settings.profiles.get(self._active.name or "")
-        return json_answer(model_list(self._settings, self._resolver, self._state_of, now, profile), *echo)
+        listed = model_list(self._settings, self._resolver, self._state_of, now, profile, call.caller)
+        return json_answer(listed, *echo)
 
     async def running(self, call: Call) -> Answer:
         """The models in memory."""
-        return json_answer(running_list(self._states()))
+        return json_answer(running_list(self._states(), call.caller))
 
     async def unload(self, call: Call) -> Answer:
-        """Stop every model; answers when all are gone."""
-        await self._models.unload(None)
+        """Stop every model that is for the caller; answers when all are gone."""
+        await self._models.unload(self._theirs(call))
         return text("OK")
 
     async def unload_all(self, call: Call) -> Answer:
         """As `unload`, in the UI's words."""
-        await self._models.unload(None)
+        await self._models.unload(self._theirs(call))
         return json_answer({"msg": "ok"})
 
     async def unload_one(self, call: Call) -> Answer:
@@ -114,10 +116,18 @@ class Api:
     async def version(self, call: Call) -> Answer:
         return json_answer(asdict(self._version))
 
+    def _theirs(self, call: Call) -> Sequence[ModelId] | None:
+        """The models of a caller that is not for all; None: all there are."""
+        caller = call.caller
+        if caller is None or not caller.models:
+            return None
+        return [model.id for model, _ in self._states() if may_use(caller, Local(model, model.id))]
+
     def _named(self, call: Call) -> ModelId:
         found = self._resolver.local(call.rest) if call.rest else None
         if found is None:
             raise ModelNotFound(self._why_unknown(call.rest or ""))
+        require_use(call.caller, found)
         return found.model.id
 
     def _why_unknown(self, name: str) -> str:

@@ -5,10 +5,11 @@ It hides where the tree is mounted. It does not know how requests are matched to
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llamaswap.exchange import Caller, Header
 from llamaswap.web import paths
 from llamaswap.web.answers import Answer
 from llamaswap.web.routes import Route
@@ -27,6 +28,8 @@ class Call:
     """Path and query below the place where the tree is mounted, as received."""
     mount: bytes = b""
     """That place: empty, or a path without a slash at its end."""
+    caller: Caller | None = None
+    """Whose request it is (`Exchange.caller`)."""
 
     @property
     def below(self) -> bytes:
@@ -50,6 +53,22 @@ class Call:
         """The first value of the header `name`."""
         values = self.request.requestHeaders.getRawHeaders(name)
         return values[0] if values else None
+
+    @property
+    def headers(self) -> Sequence[Header]:
+        """All of them."""
+        found = self.request.requestHeaders.getAllRawHeaders()
+        return [(name, value) for name, values in found for value in values]
+
+    @property
+    def peer(self) -> str:
+        """The address of the connection's other end; empty for a Unix socket."""
+        return str(getattr(self.request.getClientAddress(), "host", ""))
+
+    @property
+    def secure(self) -> bool:
+        """It came over TLS."""
+        return bool(self.request.isSecure())
 
     def body(self, most: int) -> bytes:
         """The first bytes of the body."""

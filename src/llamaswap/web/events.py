@@ -8,7 +8,7 @@ from __future__ import annotations
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from llamaswap.config.schema import Settings
-from llamaswap.exchange import Exchange
+from llamaswap.exchange import Caller, Exchange
 from llamaswap.feeds import sse
 from llamaswap.feeds.broadcast import Broadcast
 from llamaswap.feeds.newsroom import Newsroom
@@ -49,8 +49,10 @@ class Events:
         self._clock = clock
         self._streams = Streams(turns)
         self._broadcast = Broadcast(lambda: self._newsroom.all(), clock, turns)
+        self._discreet = Broadcast(lambda: self._newsroom.all(with_logs=False), clock, turns)
+        """The same without the log, for whom it is not."""
         self._newsroom = Newsroom(
-            self._broadcast.publish,
+            self._publish,
             proxy=proxy,
             upstream=upstream,
             notices=notices,
@@ -86,14 +88,24 @@ class Events:
             exchange.finish()
             return
         self._wake()
-        follower = self._broadcast.follow(exchange.write, exchange.abort, exchange.header(b"last-event-id"))
+        broadcast = self._for(exchange.caller)
+        follower = broadcast.follow(exchange.write, exchange.abort, exchange.header(b"last-event-id"))
         end_beating = self._heartbeat.add(follower)
         try:
             await self._streams.hold(exchange, follower)
         finally:
             end_beating()
-            self._broadcast.leave(follower)
+            broadcast.leave(follower)
             self._linger()
+
+    def _for(self, caller: Caller | None) -> Broadcast:
+        """Logs are for admins."""
+        return self._broadcast if caller is None or "admin" in caller.scopes else self._discreet
+
+    def _publish(self, message: str, is_log: bool) -> None:
+        self._broadcast.publish(message)
+        if not is_log:
+            self._discreet.publish(message)
 
     # -- whether anybody listens -----------------------------------------------------------------------------------
 
@@ -104,7 +116,7 @@ class Events:
         self._newsroom.wake()
 
     def _linger(self) -> None:
-        if not self._broadcast and self._lingering is None and not self._streams.closed:
+        if not (self._broadcast or self._discreet) and self._lingering is None and not self._streams.closed:
             self._lingering = self._clock.callLater(LINGER, self._rest)
 
     def _rest(self) -> None:
@@ -113,5 +125,6 @@ class Events:
             self._lingering.cancel()
         self._lingering = None
         self._newsroom.sleep()
-        self._broadcast.close()
-        self._broadcast.forget()
+        for broadcast in (self._broadcast, self._discreet):
+            broadcast.close()
+            broadcast.forget()

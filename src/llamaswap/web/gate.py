@@ -1,31 +1,55 @@
 """The one way in: what every request of either lane must pass before anything answers it.
 
-In this order: preflight, path normalisation, route, API key, `Origin` and `Host`, `Via`, declared body length. It
-reads no body and sends nothing.
+In this order: preflight, path normalisation, route, API key with its scopes and limits, `Origin` and `Host`, `Via`,
+declared body length. It reads no body and sends nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from llamaswap.config.schema import Settings
-from llamaswap.errors import BodyTooLarge, LoopDetected
+from llamaswap.errors import BodyTooLarge, Forbidden, LoopDetected
 from llamaswap.exchange import Exchange
 from llamaswap.proxy.headers import came_through
 from llamaswap.web import paths
 from llamaswap.web.answers import NOT_FOUND, Answer, plain_error, redirect
-from llamaswap.web.auth import Keys
+from llamaswap.web.auth import Doorman
+from llamaswap.web.browsers import require_own_page
 from llamaswap.web.cors import preflight
 from llamaswap.web.hosts import HostRule
 from llamaswap.web.routes import Access, Lane, Methods, Route, RouteTable
+from llamaswap.web.sessions import Sessions
+
+_SAFE = (b"GET", b"HEAD")
+
+Allow = Callable[[str], None]
+"""Counts a request with the API key of this name, or refuses it."""
 
 
 class Gate:
     """Admits a request to a route, answers it, or refuses it."""
 
-    def __init__(self, settings: Settings, table: RouteTable, via: bytes = b"") -> None:
-        """`via` is what this server is called there (`peers/peers.py`); without peers nothing is sent round."""
+    def __init__(
+        self,
+        settings: Settings,
+        table: RouteTable,
+        via: bytes = b"",
+        doorman: Doorman | None = None,
+        allow: Allow = lambda key: None,
+    ) -> None:
+        """`via` is what this server is called there (`peers/peers.py`); without peers nothing is sent round.
+
+        `doorman` knows whose API key a request shows; without one there are no sessions. `allow` counts a request to a
+        model, and raises the `Refusal` of a key, by name, that has had enough.
+        """
         self._table = table
         self._exact = table.exact
-        self._keys = Keys(settings.api_keys) if settings.api_keys else None
+        if doorman is None and settings.api_keys:
+            doorman = Doorman(settings.api_keys, Sessions(), float)
+        self._doorman = doorman
+        self._allow = allow
+        self._limited = frozenset(key.name for key in settings.api_keys if key.rate_limit or key.quota)
         self._hosts = HostRule(has_keys=bool(settings.api_keys), allowed_hosts=settings.allowed_hosts)
         self._body_bytes = settings.limits.body_bytes
         self._via = via if settings.peers else b""
@@ -54,14 +78,33 @@ class Gate:
         return self._table.find(path) or NOT_FOUND
 
     def _check(self, exchange: Exchange, route: Route) -> None:
-        if self._keys is not None and route.access is Access.KEY:
-            self._keys.require(exchange.header)
+        if self._doorman is not None and route.access is Access.KEY:
+            self._identify(exchange, route, self._doorman)
         if route.guarded:
             self._hosts.check(exchange)
         if self._via and exchange.header(b"via") is not None and route.lane is not Lane.RESOURCE:
             self._check_way(exchange)
         if (exchange.body.length or 0) > self._body_bytes:
             raise BodyTooLarge()
+
+    def _identify(self, exchange: Exchange, route: Route, doorman: Doorman) -> None:
+        exchange.caller, added = doorman.require(exchange.header, exchange.headers)
+        if added and self._acts(exchange, route):
+            require_own_page(exchange.header, foreign_pages=route.lane is Lane.PASSTHROUGH)
+        if route.scopes.isdisjoint(exchange.caller.scopes):
+            needed = " or ".join(sorted(route.scopes))
+            raise Forbidden(f"forbidden: this needs an API key with the scope {needed}")
+        if exchange.caller.name in self._limited and self._counts(exchange, route):
+            self._allow(exchange.caller.name)
+
+    def _acts(self, exchange: Exchange, route: Route) -> bool:
+        """It is no mere look."""
+        upgrade = route.lane in (Lane.MODEL, Lane.PASSTHROUGH) and exchange.header(b"upgrade") is not None
+        return upgrade or route.acts or exchange.method not in _SAFE
+
+    def _counts(self, exchange: Exchange, route: Route) -> bool:
+        """It asks a model for something; pages of models and what they consist of are free."""
+        return route.lane is Lane.MODEL or (route.lane is Lane.PASSTHROUGH and self._acts(exchange, route))
 
     def _check_way(self, exchange: Exchange) -> None:
         """A request that this server has sent to a peer must not come back to it."""

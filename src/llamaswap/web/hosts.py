@@ -28,7 +28,7 @@ class HostRule:
         """Raise `Forbidden` when the request may be a foreign page's."""
         host = (exchange.header(b"host") or b"").decode("latin-1").lower()
         origin = exchange.header(b"origin")
-        if origin is not None and not _same_host(origin.decode("latin-1"), host):
+        if origin is not None and not same_host(origin.decode("latin-1"), host):
             raise Forbidden("forbidden: the request's Origin is a page of another host")
         if not self._any_host and host and not self._accepts(host) and is_loopback(exchange.local):
             raise Forbidden(
@@ -63,7 +63,7 @@ def _is_loopback_name(name: str) -> bool:
     return name == "localhost" or name.endswith(".localhost") or is_loopback(name)
 
 
-def _same_host(origin: str, host: str) -> bool:
+def same_host(origin: str, host: str) -> bool:
     """`origin` (a header's value, perhaps `null`) names the host that `host` names; ports are not compared."""
     try:
         name = urlsplit(origin).hostname

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from llamaswap.config.schema import Settings
 from llamaswap.errors import NoModelGiven, Refusal, UnknownModel
-from llamaswap.exchange import Exchange
+from llamaswap.exchange import Exchange, priority_of
 from llamaswap.filters.rules import Rule, Rules, edits_for, joined
 from llamaswap.filters.scan import Edit
 from llamaswap.loading.stream import Loading
@@ -70,7 +70,7 @@ class Inference:
             named = (exchange.method, _query(exchange), exchange.header(b"content-type") or b"", body.content)
             found = find_model(*named) if body.short else await self._in_thread(find_model, *named)
             wanted = _required(found, exchange)
-            choice = self._chooser.choose(wanted.name)
+            choice = self._chooser.choose(wanted.name, exchange.caller)
             if choice is None:
                 with self._ledger.unknown(exchange, wanted.name[:_NAME_SHOWN], _path(exchange, route), arrived):
                     raise self._unknown(wanted.name)
@@ -114,7 +114,7 @@ class Inference:
             if target.model.send_loading_state:
                 told = await self._loading.stream(exchange, target, outgoing)
             choice.release()  # it arrives in this very turn, and from then on the scheduler counts it
-            lease = entry.lease = self._leases.lease(target.model.id)
+            lease = entry.lease = self._leases.lease(target.model.id, priority_of(exchange.caller))
             if told is None:
                 async with lease as upstream:
                     await forward(exchange, upstream, outgoing)

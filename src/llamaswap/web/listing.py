@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from llamaswap.config.schema import Capabilities, Model, Profile, Selector, Settings
+from llamaswap.exchange import Caller
 from llamaswap.notices import State, StateOf
+from llamaswap.resolve.permits import may_use
 from llamaswap.resolve.resolver import Resolver
-from llamaswap.resolve.targets import Remote
+from llamaswap.resolve.targets import Local, Remote
 
 States = Callable[[], Iterable[tuple[Model, State]]]
 """Every model as it runs, or would: one whose entry is gone counts for as long as it runs."""
@@ -19,31 +21,46 @@ _ABILITIES = frozenset(("architecture", "capabilities", "supported_parameters", 
 
 
 def model_list(
-    settings: Settings, resolver: Resolver, state_of: StateOf, created: int, profile: Profile | None = None
+    settings: Settings,
+    resolver: Resolver,
+    state_of: StateOf,
+    created: int,
+    profile: Profile | None = None,
+    caller: Caller | None = None,
 ) -> dict[str, Any]:
-    """The body of `GET /v1/models`: every listed name, sorted by its bytes. `profile` is the active one."""
+    """The body of `GET /v1/models`: every name listed for `caller`, sorted by bytes. `profile` is the active one."""
+
+    def leads(name: str) -> bool:
+        """A name that stands for others stands for one of the caller's."""
+        selector = settings.selectors.get(name)
+        names = [name] if selector is None else _considered(selector)
+        found = [target for each in names if (target := resolver.resolve(each)) is not None]
+        return caller is None or not caller.models or any(may_use(caller, target) for target in found)
+
     records = [
         record
         for model in settings.models.values()
-        if not model.unlisted
+        if not model.unlisted and may_use(caller, Local(model, model.id))
         for record in _records(model, state_of(model.id), created, with_aliases=settings.include_aliases_in_list)
     ]
-    records += [_peer_record(remote, created) for remote in resolver.remotes]
+    records += [_peer_record(remote, created) for remote in resolver.remotes if may_use(caller, remote)]
     selectors = settings.selectors
-    records += [_selector_record(each, resolver, state_of, created) for each in selectors.values() if not each.unlisted]
+    shown = [each for each in selectors.values() if not each.unlisted and leads(each.id)]
+    records += [_selector_record(each, resolver, state_of, created) for each in shown]
     pins = profile.pins if profile is not None else {}
     known = selectors.keys()
     records += [
         _other(pin, created, {"type": "profile"})
         for pin, target in pins.items()
-        if target and pin not in known and resolver.resolve(pin) is None
+        if target and pin not in known and resolver.resolve(pin) is None and leads(target)
     ]
     return {"object": "list", "data": sorted(records, key=lambda record: record["id"].encode(errors="replace"))}
 
 
-def running_list(states: Iterable[tuple[Model, State]]) -> dict[str, Any]:
-    """The body of `GET /running`: every model in memory, sorted by ID."""
-    running = [_running(model, state) for model, state in states if state in _IN_MEMORY]
+def running_list(states: Iterable[tuple[Model, State]], caller: Caller | None = None) -> dict[str, Any]:
+    """The body of `GET /running`: every model in memory that is for `caller`, sorted by ID."""
+    shown = [(model, state) for model, state in states if may_use(caller, Local(model, model.id))]
+    running = [_running(model, state) for model, state in shown if state in _IN_MEMORY]
     return {"running": sorted(running, key=lambda record: record["model"].encode())}
 
 
@@ -78,8 +95,7 @@ def _selector_record(selector: Selector, resolver: Resolver, state_of: StateOf, 
     ours: dict[str, Any] = {"strategy": selector.strategy, "targets": list(selector.targets)}
     if selector.strategy == "spillover":
         ours["spillover"] = selector.spillover
-    considered = selector.targets[:1] if selector.strategy == "pin" else selector.targets
-    models = [target.model for name in considered if (target := resolver.local(name)) is not None]
+    models = [target.model for name in _considered(selector) if (target := resolver.local(name)) is not None]
     return _other(
         selector.id,
         created,
@@ -88,6 +104,11 @@ def _selector_record(selector: Selector, resolver: Resolver, state_of: StateOf, 
         description=selector.description,
         loaded=any(state_of(model.id) in _USABLE for model in models),
     )
+
+
+def _considered(selector: Selector) -> Sequence[str]:
+    """Those of its targets that it ever chooses."""
+    return selector.targets[:1] if selector.strategy == "pin" else selector.targets
 
 
 def _other(

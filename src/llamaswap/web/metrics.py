@@ -22,7 +22,7 @@ class MetricsPage:
     def __init__(
         self, settings: Settings, watched: Callable[[], bool], write: Callable[[bool], Deferred[bytes]]
     ) -> None:
-        """`watched`: has the machine been watched since the start? (Section 18.1.)"""
+        """`watched`: is the machine watched, or has it been? (Section 18.1.)"""
         self._watched = watched
         self._write = write
         self.configure(settings)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from typing import Any
 
 from llamaswap.proxy.body import InThread
@@ -45,7 +44,9 @@ class OpenApi:
 
 def document(version: str) -> dict[str, Any]:
     """The description of the server of this version, as a new copy."""
-    import yaml  # late: a configuration that is given as settings needs none
+    from importlib.resources import files  # late, as the server may never be asked for it
+
+    import yaml
 
     text = files(__package__).joinpath(_FILE).read_text(encoding="utf-8")
     described: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))

@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote
 from llamaswap.config.models import COMFYUI
 from llamaswap.config.names import full_name
 from llamaswap.config.schema import DEFAULT_IGNORE_PATH, Model, Settings
-from llamaswap.errors import ModelNotFound, ModelNotLoaded
-from llamaswap.exchange import Exchange
+from llamaswap.errors import Forbidden, ModelNotFound, ModelNotLoaded
+from llamaswap.exchange import Exchange, priority_of
 from llamaswap.ids import ModelId
 from llamaswap.metrics.entry import Entry
 from llamaswap.metrics.ledger import Ledger
@@ -19,7 +19,8 @@ from llamaswap.proxy.body import InThread, StoredBody, scan, store
 from llamaswap.proxy.forward import Outgoing, forward
 from llamaswap.proxy.leases import Leases
 from llamaswap.resolve.chooser import Choice, Chooser
-from llamaswap.resolve.places import Place, find_model, kind_of, renamed, renamed_query
+from llamaswap.resolve.permits import is_confined, not_yours, require_use
+from llamaswap.resolve.places import Place, fields, find_model, kind_of, renamed, renamed_query
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.targets import Local, Remote
 from llamaswap.web.answers import Answer, redirect, send
@@ -72,6 +73,7 @@ class Passthrough:
         if passage is None:
             unknown = ModelNotFound("model not found: the path after /upstream/ names no model")
             raise self._peers.unlisted(unquote(path)) or unknown
+        require_use(exchange.caller, passage.target)
         if not passage.rest:
             await send(exchange, _to_directory(exchange.method, f"/upstream/{quote(passage.name)}/", query))
             return
@@ -87,6 +89,7 @@ class Passthrough:
         model = self._comfyui
         if model is None:
             raise ModelNotFound(f"model not found: /comfyui/ needs a model with the ID {COMFYUI}")
+        require_use(exchange.caller, Local(model, model.id))
         if rest is None:
             await send(exchange, _to_directory(exchange.method, "/comfyui/", query))
             return
@@ -109,7 +112,7 @@ class Passthrough:
                 await self._relay(exchange, entry, target, outgoing._replace(witness=entry, body=body))
 
     async def _relay(self, exchange: Exchange, entry: Entry, target: Local, outgoing: Outgoing) -> None:
-        lease = entry.lease = self._leases.lease(target.model.id)
+        lease = entry.lease = self._leases.lease(target.model.id, priority_of(exchange.caller))
         async with lease as upstream:
             await forward(exchange, upstream, outgoing)
 
@@ -130,7 +133,12 @@ class Passthrough:
     async def _by_its_name(self, exchange: Exchange, entry: Entry, choice: Choice, target: Remote, line: bytes) -> None:
         """Where the request names the model as it is called here, it names it as the peer does."""
         named = target.name == full_name(target.peer.id, target.model)
-        if not named and not entry.listed:
+        if is_confined(exchange.caller):
+            with await store(exchange.body, self._in_thread) as body:
+                line = await self._confined(exchange, target, line, body)
+                entry.sends(body)
+                await self._ask(exchange, entry, choice, target, line, body)
+        elif not named and not entry.listed:
             await self._ask(exchange, entry, choice, target, line)
         elif entry.listed or _body_may_name_a_model(exchange):
             with await store(exchange.body, self._in_thread) as body:
@@ -167,6 +175,25 @@ class Passthrough:
             return line
         body.replace(renamed(found, target.model))
         return path + mark + renamed_query(query, found.in_query, target.model)
+
+    async def _confined(self, exchange: Exchange, target: Remote, line: bytes, body: StoredBody) -> bytes:
+        """`line`, and `body` changed, so that they ask this model of the peer and nothing else of it.
+
+        The peer lets us in with our key, which may be good for more than the caller's. Raises `Forbidden`.
+        """
+        path, mark, query = line.partition(b"?")
+        if path not in _MODEL_PATHS:
+            raise Forbidden(
+                "forbidden: without the scope admin, and for some models only, a peer's model routes are all"
+            )
+        wanted = (exchange.method, query, exchange.header(b"content-type") or b"", body.content)
+        found = await scan(self._in_thread, len(body.content), find_model, *wanted)
+        if found is None or (found.place is Place.QUERY and len(body.content)):
+            raise Forbidden("forbidden: the request must name the model where a model route reads it")
+        if found.name not in (target.name, target.model, full_name(target.peer.id, target.model)):
+            raise not_yours(found.name)
+        body.replace(renamed(found, target.model))
+        return path + mark + renamed_query(query, tuple(fields(query, b"model")), target.model)
 
     def _check_ignored(self, model: Model, rest: str) -> None:
         """A page's assets alone must not load a model (S-40)."""

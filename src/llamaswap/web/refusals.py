@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import json
 
-from llamaswap.errors import Refusal
+from llamaswap.errors import Refusal, Unauthorized
 from llamaswap.exchange import Header
 from llamaswap.web.answers import Answer
 
@@ -45,7 +45,7 @@ def answer_to(refusal: Refusal, accept: bytes | None) -> Answer:
     """What a client that accepts `accept` (the value of its header) is answered."""
     content_type, body = _body(refusal, b"" if refusal.always_json else accept or b"")
     headers: list[Header] = [(b"Content-Type", content_type)]
-    if refusal.status == 401:
+    if isinstance(refusal, Unauthorized) and refusal.challenge:
         headers.append(CHALLENGE)
     if refusal.retry_after is not None:
         headers.append((b"Retry-After", b"%d" % refusal.retry_after))

@@ -23,6 +23,7 @@ from llamaswap.exchange import Caller, Exchange, Header, Memory, Producer, Tunne
 from llamaswap.web.answers import Answer
 from llamaswap.web.call import begin, cut
 from llamaswap.web.root import placed
+from llamaswap.wire.lane import ICaller
 
 PIECE = 64 * 1024
 """Bytes of a request body that are read at once."""
@@ -53,6 +54,8 @@ class LlamaSwapResource(Resource):
         finished = request.notifyFinish()
         if answering is None:
             finished.addBoth(lambda _: self._front.ended(exchange))
+            if exchange.caller is not None:
+                request.setComponent(ICaller, exchange.caller)
             return self._tree.render(request)
         task = exchange.task = Deferred.fromCoroutine(answering)
         task.addErrback(self._broke, exchange)

@@ -20,6 +20,7 @@ from llamaswap.web.answers import NOT_FOUND
 from llamaswap.web.call import Call, Respond, begin, cut
 from llamaswap.web.refusals import InternalError, answer_to
 from llamaswap.web.routes import Lane, Route, RouteTable
+from llamaswap.wire.lane import ICaller
 
 log = Logger()
 
@@ -46,7 +47,7 @@ class ResourceTree(Resource):
             request.write(NOT_FOUND.body)
             request.finish()
             return NOT_DONE_YET
-        request.setComponent(Call, Call(request, route, target, mount))
+        request.setComponent(Call, Call(request, route, target, mount, request.getComponent(ICaller)))
         # Klein is shown the row, not what the client wrote: it stumbles over non-UTF-8 and over doubled slashes,
         # and over hosts that are no domain names.
         request.postpath = route.path[1:].split(b"/")

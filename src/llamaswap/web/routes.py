@@ -26,6 +26,12 @@ class Lane(Enum):
     """The resource tree; `endpoint` names what answers."""
 
 
+INFERENCE = frozenset(("inference",))
+READ = frozenset(("read",))
+ADMIN = frozenset(("admin",))
+"""What an API key is needed for."""
+
+
 class Access(Enum):
     """Who may ask."""
 
@@ -51,6 +57,10 @@ class Route:
     """No page of another host may ask (`hosts.py`)."""
     answer: Answer | None = None
     """What the gate answers to everybody whom it admits: nobody else is asked."""
+    scopes: frozenset[str] = INFERENCE
+    """An API key must be good for one of these (configuration section `apiKeys`)."""
+    acts: bool = False
+    """It changes something although it is a GET."""
     strip: bytes = b""
     """What is taken off the front of the path before it is forwarded (http-api section 6.6)."""
 
@@ -134,12 +144,17 @@ def _resource(
     guarded: bool = False,
     prefix: bool = False,
     answer: Answer | None = None,
+    scopes: frozenset[str] | None = None,
+    acts: bool = False,
 ) -> Route:
-    return Route(path.encode(), methods, Lane.RESOURCE, endpoint, access, prefix, guarded, answer)
+    """A row of the resource lane. Without `scopes`, who may read may GET, and everything else is for admins."""
+    if scopes is None:
+        scopes = READ if methods == _GET else ADMIN
+    return Route(path.encode(), methods, Lane.RESOURCE, endpoint, access, prefix, guarded, answer, scopes, acts)
 
 
-def _feed(path: str, endpoint: str, *, prefix: bool = False) -> Route:
-    return Route(path.encode(), _GET, Lane.FEED, endpoint, prefix=prefix, guarded=True)
+def _feed(path: str, endpoint: str, scopes: frozenset[str], *, prefix: bool = False) -> Route:
+    return Route(path.encode(), _GET, Lane.FEED, endpoint, prefix=prefix, guarded=True, scopes=scopes)
 
 
 ROUTES: tuple[Route, ...] = (
@@ -166,10 +181,10 @@ ROUTES: tuple[Route, ...] = (
     _resource(_ANY, "/upstream", "upstream_index", access=Access.OPEN),
     Route(b"/comfyui", _ANY, Lane.PASSTHROUGH, "comfyui"),
     Route(b"/comfyui/", _ANY, Lane.PASSTHROUGH, "comfyui", prefix=True),
-    _resource(_GET, "/v1/models", "models"),
-    _resource(_GET, "/models", "models"),
+    _resource(_GET, "/v1/models", "models", scopes=INFERENCE | READ),
+    _resource(_GET, "/models", "models", scopes=INFERENCE | READ),
     _resource(_GET, "/running", "running"),
-    _resource(_GET, "/unload", "unload", guarded=True),
+    _resource(_GET, "/unload", "unload", guarded=True, scopes=ADMIN, acts=True),
     _resource(_POST, "/api/models/unload", "unload_all", guarded=True),
     _resource(_POST, "/api/models/unload/", "unload_one", guarded=True, prefix=True),
     _resource(_POST, "/api/models/load/", "load_one", guarded=True, prefix=True),
@@ -177,26 +192,29 @@ ROUTES: tuple[Route, ...] = (
     _resource(_PUT, "/api/profiles/active", "profile_active", guarded=True),
     _resource(_POST, "/api/config/reload", "reload", guarded=True),
     _resource(_POST, "/api/inflight/", "inflight_cancel", guarded=True, prefix=True),
-    _feed("/api/events", "events"),
+    _feed("/api/events", "events", READ),
     _resource(_GET, "/api/peers", "peers", guarded=True),
     _resource(_GET, "/api/metrics/activity", "activity", guarded=True),
     _resource(_GET, "/api/metrics/stats", "activity_stats", guarded=True),
     _resource(_GET, "/api/metrics/export", "activity_export", guarded=True),
-    _resource(_GET, "/api/captures/", "capture", guarded=True, prefix=True),
+    _resource(_GET, "/api/captures/", "capture", guarded=True, prefix=True, scopes=ADMIN),
     _resource(_GET, "/api/version", "version", guarded=True),
     _resource(_GET, "/metrics", "metrics"),
     _resource(_GET, "/api/performance", "performance", guarded=True),
     _resource(_GET, "/api/hardware", "hardware", guarded=True),
     _resource(_GET, "/api/openapi.json", "openapi", guarded=True),
-    _resource(_GET, "/logs", "logs", guarded=True),
-    _feed("/logs/stream", "log_stream"),
-    _feed("/logs/stream/", "log_stream", prefix=True),
-    _feed("/logs/streamSSE", "log_events"),
-    _feed("/logs/streamSSE/", "log_events", prefix=True),
+    _resource(_GET, "/logs", "logs", guarded=True, scopes=ADMIN),
+    _feed("/logs/stream", "log_stream", ADMIN),
+    _feed("/logs/stream/", "log_stream", ADMIN, prefix=True),
+    _feed("/logs/streamSSE", "log_events", ADMIN),
+    _feed("/logs/streamSSE/", "log_events", ADMIN, prefix=True),
+    _resource(_POST, "/api/login", "login", access=Access.OPEN, guarded=True),
+    _resource(_POST, "/api/logout", "logout", access=Access.OPEN, guarded=True),
+    _resource(_GET, "/api/session", "session", access=Access.OPEN, guarded=True),
     _resource(_GET, "/health", "health", access=Access.OPEN, answer=text("OK")),
     _resource(_GET, "/wol-health", "health", access=Access.OPEN, answer=text("OK")),
     _resource(_GET, "/", "index", access=Access.OPEN),
     _resource(_GET, "/ui", "ui_index", access=Access.OPEN),
-    _resource(_GET, "/ui/", "ui", prefix=True),
+    _resource(_GET, "/ui/", "ui", access=Access.OPEN, prefix=True),
     _resource(_GET, "/favicon.ico", "favicon", access=Access.OPEN),
 )

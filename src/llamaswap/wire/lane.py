@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from twisted.web.http_headers import Headers
 from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
+from zope.interface import Interface
 
 from llamaswap.errors import BodyTooLarge
 from llamaswap.exchange import Header, Producer
@@ -27,6 +28,10 @@ _BODY_LIMIT = 1024 * 1024
 _FORM = re.compile(rb"\s*(multipart/form-data|application/x-www-form-urlencoded)", re.IGNORECASE)
 """No route of the tree takes a form; `twisted.web` would parse one at once, on the reactor, and choke on a bad one."""
 _FRAMING = frozenset((b"content-length", b"transfer-encoding", b"connection"))
+
+
+class ICaller(Interface):
+    """The component of a request that says whose it is: an `exchange.Caller`; absent where nobody was asked."""
 
 
 class TreeLane:
@@ -63,6 +68,8 @@ def _request(exchange: ServedExchange, facade: _Facade, body: bytes) -> Request:
     for name, value in exchange.headers:
         if name.lower() != b"content-type" or not _FORM.match(value):
             request.requestHeaders.addRawHeader(name, value)
+    if exchange.caller is not None:
+        request.setComponent(ICaller, exchange.caller)
     request.gotLength(len(body))
     request.handleContentChunk(body)
     request.requestReceived(exchange.method, exchange.target, b"HTTP/" + exchange.version)

@@ -1,0 +1,1 @@
+API keys can say what they are for: a name, models, scopes (`inference`, `read`, `admin`), a priority, a rate limit and a quota of tokens; `env` reads one from the environment. Browsers log in with a form at `/ui/` and can log out again; what peers answer as pages is sandboxed, and neither keys nor sessions are forwarded.

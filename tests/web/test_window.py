@@ -1,0 +1,70 @@
+"""How much fits into a span of time that moves."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from llamaswap.web.window import SLOTS, Window
+
+STEPS = st.lists(st.tuples(st.floats(0, 50), st.integers(1, 5)), max_size=60)
+
+
+class WindowTests(SynchronousTestCase):
+    def test_example(self) -> None:
+        """Two in a minute; the third has to wait for the first to be over, a sixtieth longer at most."""
+        window = Window(2, 60.0)
+        for when in (0.0, 30.0):
+            self.assertEqual(window.wait(when), 0.0)
+            window.add(1, when)
+        self.assertEqual(window.wait(40.0), 21.0)
+        self.assertEqual(window.wait(61.0), 0.0)
+
+    @given(STEPS, st.integers(1, 9))
+    def test_never_more_than_allowed(self, steps: list[tuple[float, int]], most: int) -> None:
+        """Whoever asks before has never more than `most` of ones in any span; waiting as told is enough."""
+        window, when, happened = Window(most, 60.0), 0.0, list[float]()
+        for pause, count in steps:
+            when += pause
+            for _ in range(count):
+                wait = window.wait(when)
+                if wait:
+                    self.assertLessEqual(wait, 61.001)
+                    self.assertEqual(Window.wait(window, when + wait + 1e-6), 0.0)
+                    when += wait + 1e-6
+                window.add(1, when)
+                happened.append(when)
+        for start in happened:
+            self.assertLessEqual(sum(start <= other < start + 60.0 for other in happened), most)
+
+    @given(STEPS)
+    def test_memory(self, steps: list[tuple[float, int]]) -> None:
+        """However much happens, little is kept."""
+        window, when = Window(1, 10.0), 0.0
+        for pause, count in steps:
+            when += pause / 500
+            window.add(count, when)
+            self.assertLessEqual(len(window._slots), SLOTS + 2)
+
+    def test_large_amounts(self) -> None:
+        """One that is larger than all that is allowed is over like any other."""
+        window = Window(10, 60.0)
+        window.add(1000, 0.0)
+        self.assertEqual(window.wait(1.0), 60.0)
+        self.assertEqual((window.wait(61.0), window.idle), (0.0, True))
+
+    def test_the_clock_is_set_back(self) -> None:
+        """Nobody waits longer for it."""
+        window = Window(1, 60.0)
+        window.add(1, 1_000_000.0)
+        self.assertEqual(window.wait(0.0), 61.0)
+
+    def test_other_limits(self) -> None:
+        """They hold for what has happened before."""
+        window = Window(1, 60.0)
+        window.add(1, 0.0)
+        window.limit(2, 60.0)
+        self.assertEqual(window.wait(1.0), 0.0)
+        window.limit(1, 10.0)
+        self.assertEqual(window.wait(1.0), 10.0)
