@@ -55,6 +55,7 @@ class StreamTestCase(SynchronousTestCase):
     def tearDown(self) -> None:
         self.assertEqual(self.world.leases.left, [])
         self.assertEqual(self.world.loading.telling, set())
+        self.world.ledger.settle()
         self.assertEqual(self.world.clock.getDelayedCalls(), [])
 
     def begin(

@@ -11,7 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import Profile, Settings
+from llamaswap.config.schema import ApiKey, Profile, Settings
 from llamaswap.notices import State
 from llamaswap.web.openapi import METHODS, document, operations
 from llamaswap.web.routes import ROUTES, Access, Lane, Route, RouteTable
@@ -207,7 +207,7 @@ class AnswerTests(SynchronousTestCase):
 
     def test_it_needs_a_key(self) -> None:
         """As everything else that tells of this server."""
-        world = World(Settings(api_keys=("secret",)))
+        world = World(Settings(api_keys=(ApiKey(key="secret", name="a"),)))
         self.assertEqual(world.visit("/api/openapi.json").status, 401)
         self.assertEqual(world.visit("/api/openapi.json", {"x-api-key": "secret"}).status, 200)
 
