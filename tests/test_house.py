@@ -9,7 +9,6 @@ from typing import Any
 import re2
 from twisted.internet import reactor
 from twisted.internet.error import ConnectionDone
-from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
@@ -41,6 +40,7 @@ from llamaswap.shutdown import Shutdown
 from tests.schedule.test_policies import TableMaker
 from tests.support.activity import row
 from tests.support.folders import folder_for
+from tests.support.reactor import ThreadlessReactor
 from tests.support.web import Reply, model, parsed, settings_of
 from tests.support.wire import MemoryTransport, request
 
@@ -133,7 +133,7 @@ class PolicyTests(SynchronousTestCase):
 
     def house(self, maker: TableMaker) -> House:
         policies = Policies(lambda: Found({"table": maker}))
-        return House(settings_of(model("a"), router="table"), MemoryReactorClock(), {}, policies=policies)
+        return House(settings_of(model("a"), router="table"), ThreadlessReactor(), {}, policies=policies)
 
     def test_settings_it_does_not_take(self) -> None:
         """They raise what is wrong with them, and nothing has changed."""
@@ -169,7 +169,7 @@ class ApplyTests(SynchronousTestCase):
     """Other settings for a house of which nothing runs."""
 
     def setUp(self) -> None:
-        self.house = House(settings_of(model("a", aliases=("x",)), model("b")), MemoryReactorClock(), {})
+        self.house = House(settings_of(model("a", aliases=("x",)), model("b")), ThreadlessReactor(), {})
         self.client = Connection(self.house)
 
     def listed(self, *headers: str) -> list[str]:
@@ -393,7 +393,7 @@ class EmbeddedTests(SynchronousTestCase):
 
     def test_reconfigure(self) -> None:
         """It says what changed, and which settings are in force."""
-        llamaswap = LlamaSwap(settings_of(model("a")), MemoryReactorClock())
+        llamaswap = LlamaSwap(settings_of(model("a")), ThreadlessReactor())
         new = settings_of(model("a"), model("b"))
         self.assertEqual(llamaswap.reconfigure(new).added, ("b",))
         self.assertIs(llamaswap.settings, new)

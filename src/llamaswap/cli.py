@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from llamaswap import __version__, terminal
+from llamaswap.collector import loading
 from llamaswap.config.files import Files
 from llamaswap.config.schema import Settings
 from llamaswap.errors import LlamaSwapError, lines
@@ -23,6 +24,8 @@ from llamaswap.offline import COMMANDS
 from llamaswap.schedule.policies import Found, Policies
 
 if TYPE_CHECKING:
+    from twisted.application.service import IService
+
     from llamaswap.startup import Wrap
 
 UNKNOWN = "unknown"
@@ -131,19 +134,26 @@ def _in_reactor(main: terminal.Main) -> int:
 
 def serve(flags: Flags) -> None:
     """Run the server until a signal ends it. Raises `LlamaSwapError` when it cannot be started."""
+    check(flags)
+    with loading():
+        core, service = _load(flags)
+    service.startService()
+    core.addSystemEventTrigger("before", "shutdown", service.stopService)
+    core.run()
+
+
+def _load(flags: Flags) -> tuple[Any, IService]:
+    """The reactor, and all that runs on it."""
     from llamaswap.startup import file_settings, plain, root_service
 
-    check(flags)
     settings, origin = file_settings(Files(flags.config, flags.config_dir), watch=flags.watch_config)
     wrap = tls(flags.tls_cert_file, flags.tls_key_file) if flags.tls_cert_file else plain
     from twisted.internet import reactor
 
     core: Any = reactor
     applied = log_to_stdout(settings)
-    service = root_service(settings, [address(flags)], core, signals=True, wrap=wrap, origin=origin, applied=applied)
-    service.startService()
-    core.addSystemEventTrigger("before", "shutdown", service.stopService)
-    core.run()
+    listen = [address(flags)]
+    return core, root_service(settings, listen, core, signals=True, wrap=wrap, origin=origin, applied=applied)
 
 
 def address(flags: Flags) -> str:

@@ -8,11 +8,10 @@ tree) is told.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twisted.logger import LogLevel
-from twisted.web.resource import IResource
 
 from llamaswap import __version__
 from llamaswap.backends.pool import Pool
@@ -51,6 +50,7 @@ from llamaswap.web.front import Front, Serve
 from llamaswap.web.gate import Gate
 from llamaswap.web.inference import Inference
 from llamaswap.web.inflight import InflightApi
+from llamaswap.web.late import LateLane
 from llamaswap.web.login import Login
 from llamaswap.web.metrics import MetricsPage
 from llamaswap.web.openapi import OpenApi
@@ -59,14 +59,17 @@ from llamaswap.web.peers import PeersApi
 from llamaswap.web.performance import PerformanceApi
 from llamaswap.web.profiles import Profiles
 from llamaswap.web.refusals import content_type_of, words_for
-from llamaswap.web.resource import LlamaSwapResource
-from llamaswap.web.root import ResourceTree
 from llamaswap.web.routes import ROUTES, Lane, Route, RouteTable
 from llamaswap.web.sessions import Sessions
 from llamaswap.web.ui import Ui
 from llamaswap.wire.channel import ChannelFactory
-from llamaswap.wire.lane import TreeLane
 from llamaswap.wire.upstream import Upstream
+
+if TYPE_CHECKING:
+    from twisted.web.resource import IResource
+
+    from llamaswap.web.root import ResourceTree
+    from llamaswap.wire.lane import TreeLane
 
 _UP = {PeerState.UP: True, PeerState.DOWN: False}
 
@@ -85,7 +88,6 @@ class Doors:
     """Two of them: `factory`, the protocol of our own ports, and `resource`, for somebody else's site."""
 
     factory: ChannelFactory
-    resource: IResource
 
     def __init__(
         self,
@@ -154,9 +156,26 @@ class Doors:
         own |= self._metrics.endpoints()
         own |= PerformanceApi(machine.sampler, machine.detection.snapshot, in_thread).endpoints()
         own |= OpenApi(__version__, in_thread).endpoints()
-        tree = ResourceTree(self._table, {**pages.endpoints(), **own})
-        self.resource = LlamaSwapResource(self._front, tree)
-        self.factory = ChannelFactory(self._front, TreeLane(tree), settings.limits, reactor)
+        self._endpoints = {**pages.endpoints(), **own}
+        self.factory = ChannelFactory(self._front, LateLane(self._lane, in_thread), settings.limits, reactor)
+
+    @cached_property
+    def resource(self) -> IResource:
+        from llamaswap.web.resource import LlamaSwapResource
+
+        return LlamaSwapResource(self._front, self._tree)
+
+    def _lane(self) -> TreeLane:
+        from llamaswap.wire.lane import TreeLane
+
+        return TreeLane(self._tree)
+
+    @cached_property
+    def _tree(self) -> ResourceTree:
+        """Made when it is first asked for (`web/late.py`)."""
+        from llamaswap.web.root import ResourceTree
+
+        return ResourceTree(self._table, self._endpoints)
 
     def prepare(self, settings: Settings) -> Callable[[], None]:
         """Make what `settings` ask for; what is returned puts it in place, and cannot fail."""

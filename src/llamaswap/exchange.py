@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 Header = tuple[bytes, bytes]
 """A header line as received: name in the sender's spelling, value without surrounding blanks."""
+
+Memory = dict[Any, Any]
+"""What was worked out of a head alone, the length of the body aside. Messages of a connection that begin alike share
+it, and whoever puts something in uses a key of his own."""
 
 
 class RequestBody(Protocol):
@@ -90,6 +94,10 @@ class Exchange(Protocol):
     def headers(self) -> Sequence[Header]: ...
     def header(self, name: bytes) -> bytes | None:
         """The first value of the header `name` (given in lower case)."""
+
+    @property
+    def memory(self) -> Memory:
+        """Of the request's head, and of the connection's other end."""
 
     @property
     def peer(self) -> str:

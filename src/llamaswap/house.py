@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
@@ -49,6 +49,9 @@ from llamaswap.schedule.plugins import find_plugins
 from llamaswap.schedule.policies import Policies
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
+
+if TYPE_CHECKING:
+    from twisted.web.resource import IResource
 
 T = TypeVar("T")
 
@@ -109,7 +112,6 @@ class House:
             self._archive.captures,
         )
         self.factory = self._doors.factory
-        self.resource = self._doors.resource
 
     def _make_reloader(self, read: Callable[[Settings], Settings]) -> Reloader:
         def reading(previous: Settings) -> Settings:
@@ -195,6 +197,11 @@ class House:
 
     def _in_thread(self, work: Callable[..., T], *arguments: Any) -> Deferred[T]:
         return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), work, *arguments)
+
+    @property
+    def resource(self) -> IResource:
+        """The same for somebody else's site, made when it is first asked for."""
+        return self._doors.resource
 
     # -- the beginning -------------------------------------------------------------------------------------------
 

@@ -15,7 +15,6 @@ from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpointStringParser
 from twisted.plugin import getPlugins
@@ -144,6 +143,8 @@ def _adopt(reactor: Any, bound: socket.socket, factory: IProtocolFactory) -> ILi
 
 def _open_endpoint(reactor: Any, spec: str, factory: IProtocolFactory) -> IListeningPort:
     """Listen on an endpoint. All that open ports do so at once; one that would have to wait cannot be had."""
+    from twisted.internet.endpoints import serverFromString  # late: it is not small
+
     try:
         listening: Deferred[IListeningPort] = serverFromString(reactor, spec).listen(factory)
     except Exception as error:  # whatever a plugin's parser makes of its arguments

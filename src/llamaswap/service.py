@@ -6,12 +6,11 @@ It reads no file and no command line, installs no signal handler and opens no po
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import IService, Service
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
-from twisted.web.resource import IResource
 
 from llamaswap.config.difference import Difference
 from llamaswap.config.outcome import Outcome
@@ -20,6 +19,9 @@ from llamaswap.house import House
 from llamaswap.notices import Notices
 from llamaswap.schedule.policies import Policies
 from llamaswap.shutdown import Shutdown
+
+if TYPE_CHECKING:
+    from twisted.web.resource import IResource
 
 
 class LlamaSwap:
@@ -43,8 +45,6 @@ class LlamaSwap:
     """Runs the models. Its `stopService` fires when everything has ended gracefully, which takes 30 seconds at most."""
     factory: IProtocolFactory
     """The protocol to listen with."""
-    resource: IResource
-    """The same for a site of yours."""
 
     def __init__(
         self,
@@ -63,7 +63,11 @@ class LlamaSwap:
         self._shutdown = Shutdown(self._house, reactor)
         self.service = _Life(self._house, self._shutdown)
         self.factory = self._house.factory
-        self.resource = self._house.resource
+
+    @property
+    def resource(self) -> IResource:
+        """The same for a site of yours."""
+        return self._house.resource
 
     @property
     def notices(self) -> Notices:

@@ -7,18 +7,20 @@ and exit status 1: later, a daemonising `twistd` would hang instead.
 from __future__ import annotations
 
 from functools import partial
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from twisted.application.service import IService
 from twisted.python import usage
 
 from llamaswap import __version__
-from llamaswap.config.files import Files
-from llamaswap.config.schema import Settings
+from llamaswap.collector import loading
 from llamaswap.errors import LlamaSwapError, lines
 from llamaswap.listen import DEFAULT_LISTEN
 from llamaswap.outlog import unstalled
-from llamaswap.startup import Origin, demo_settings, file_settings, root_service
+
+if TYPE_CHECKING:
+    from llamaswap.config.schema import Settings
+    from llamaswap.startup import Origin
 
 OBSERVER = "fileLogObserverFactory"
 """The option of `twist` that makes the observer which writes its log; `twistd` has none."""
@@ -68,12 +70,9 @@ def makeService(options: Options) -> IService:
     Under `twist` and `twistd`, which parse our options as those of a subcommand, it also owns the signals, and sees to
     it that nobody who reads the log of `twist` can stall the server.
     """
-    from twisted.internet import reactor
-
     try:
-        settings, origin = _settings(options)
-        listen = options["listen"] or [DEFAULT_LISTEN]
-        service: IService = root_service(settings, listen, reactor, signals=options.parent is not None, origin=origin)
+        with loading():
+            service = _service(options)
     except LlamaSwapError as error:
         raise SystemExit(lines(error)) from error
     if options.parent is not None and OBSERVER in options.parent:
@@ -81,7 +80,21 @@ def makeService(options: Options) -> IService:
     return service
 
 
+def _service(options: Options) -> IService:
+    from twisted.internet import reactor
+
+    from llamaswap.startup import root_service
+
+    settings, origin = _settings(options)
+    listen = options["listen"] or [DEFAULT_LISTEN]
+    service: IService = root_service(settings, listen, reactor, signals=options.parent is not None, origin=origin)
+    return service
+
+
 def _settings(options: Options) -> tuple[Settings, Origin | None]:
+    from llamaswap.config.files import Files
+    from llamaswap.startup import demo_settings, file_settings
+
     files = Files(options["config"] or "", options["config-dir"] or "")
     if options["demo"]:
         for other in ("config", "config-dir", "watch-config"):

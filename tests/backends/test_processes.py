@@ -15,11 +15,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.backends.processes import (
     LinuxProcesses,
     Processes,
-    PsutilProcesses,
     Seen,
     descendants,
     system_processes,
 )
+from llamaswap.backends.psutil_processes import PsutilProcesses
 from tests.support.fake_system import FakeProcess, FakeSystem
 
 NOBODY = 1 << 23

@@ -70,7 +70,7 @@ class PostTests(SynchronousTestCase):
         protocol: Any = factory.buildProtocol(None)
         transport = MemoryTransport()
         protocol.makeConnection(transport)
-        return protocol._wrappedProtocol, transport
+        return getattr(protocol, "_wrappedProtocol", protocol), transport
 
     def answered(self, status: bytes, body: bytes = b"ok") -> str | None:
         connection, transport = self.accept()

@@ -13,7 +13,9 @@ from llamaswap.filters.scan import Span
 from llamaswap.resolve.places import (
     Found,
     Place,
+    _named,
     find_json,
+    find_member,
     find_model,
     multipart_fields,
     renamed,
@@ -37,6 +39,19 @@ class JsonTests(SynchronousTestCase):
         self.assertEqual(name(b'{"a":{"b":[{"c":[[[{}]]]}]},"n":-1.5e3,"t":true,"model":"m"}'), "m")
         self.assertEqual(name(b'{"model":"a","model":"b"}'), "a")
         self.assertEqual(name(b'{"mod\\u0065l":"caf\\u00e9\\n"}'), "caf\u00e9\n")
+
+    @given(
+        st.tuples(*[st.sampled_from(["", " ", "\n\t", " " * 65, "\x00", "\u00a0"])] * 4),
+        st.sampled_from(
+            ['"m"', '"caf\u00e9"', '""', '"a\\n"', '"m', "null", '"' + "m" * 1024 + '"', '"' + "m" * 1025 + '"']
+        ),
+        st.sampled_from(["}", ",", "", ',"model":"n"}', "x"]),
+    )
+    def test_the_short_way_finds_what_the_scanner_finds(self, blanks: tuple[str, ...], value: str, rest: str) -> None:
+        """A first member `model` is read off without the scanner, where it is as simple as it mostly is."""
+        body = '{}{{{}"model"{}:{}'.format(*blanks).encode() + (value + rest).encode()
+        found, span = find_json(body), find_member(body, "model")
+        self.assertEqual(found, _named(body, span) if span is not None else None)
 
     def test_other_values_become_text(self) -> None:
         """Numbers and booleans are turned into text, containers into their raw text (http-api section 6.2)."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
@@ -23,6 +21,7 @@ from llamaswap.wire.upstream import Upstream
 from tests.support.web import MemoryExchange
 from tests.support.wire import MemoryUpstream
 
+MaybeConnection = TypeVar("MaybeConnection", Connection, Connection | None)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -42,13 +41,18 @@ class PeerUpstream(MemoryUpstream):
         self.refusals: list[ConnectFailed] = []
         self.retired = self.closed = False
 
-    @asynccontextmanager
-    async def connection(self, *, fresh: bool = False) -> AsyncIterator[Connection]:
+    def take_kept(self) -> Connection | None:
+        return self._limited(super().take_kept()) if not self.refusals else None
+
+    async def connect(self) -> Connection:
         if self.refusals:
             raise self.refusals.pop(0)
-        async with super().connection(fresh=fresh) as connection:
+        return self._limited(await super().connect())
+
+    def _limited(self, connection: MaybeConnection) -> MaybeConnection:
+        if connection is not None:
             connection.limit_silence(self.timeouts.response_header, self._clock)
-            yield connection
+        return connection
 
     def refuse(self, *causes: str, again: bool = True) -> None:
         """Refuse so many connections."""

@@ -129,6 +129,7 @@ class MemoryExchange:
         self.local = local
         self.secure = False
         self.caller: Caller | None = None
+        self.memory: dict[object, object] = {}
         self.task: Deferred[None] | None = None
         """What `cancel` cancels."""
         self.raw_chunks = raw_chunks

@@ -99,17 +99,23 @@ class MemoryUpstream:
 
     @asynccontextmanager
     async def connection(self, *, fresh: bool = False) -> AsyncIterator[Connection]:
-        connection = self.kept.pop() if self.kept and not fresh else self._connect()
+        connection = (None if fresh else self.take_kept()) or await self.connect()
         try:
             yield connection
         finally:
-            if connection.reusable:
-                connection.used = True
-                self.kept.append(connection)
-            else:
-                connection.abort()
+            self.give_back(connection)
 
-    def _connect(self) -> Connection:
+    def take_kept(self) -> Connection | None:
+        return self.kept.pop() if self.kept else None
+
+    def give_back(self, connection: Connection) -> None:
+        if connection.reusable:
+            connection.used = True
+            self.kept.append(connection)
+        else:
+            connection.abort()
+
+    async def connect(self) -> Connection:
         connection = Connection(lambda lost: None)
         connection.makeConnection(MemoryTransport())
         self.connections.append(connection)

@@ -176,7 +176,7 @@ class AccessLogTests(SynchronousTestCase):
         before = MemoryExchange("GET", "/running")
         world.front.receive(before)
         world.front.configure(world.gate, lanes, log_requests=False)
-        unwanted = MemoryExchange("GET", "/health")
+        unwanted = MemoryExchange("GET", "/v1/models")
         world.front.receive(unwanted)
         world.front.configure(world.gate, lanes, log_requests=True)
         world.clock.advance(2)
@@ -186,5 +186,5 @@ class AccessLogTests(SynchronousTestCase):
 
     def test_resource_lane_is_logged_too(self) -> None:
         """A request that the tree answered has its line, with the status and size of the tree's answer."""
-        self.world.visit("/health?x", {"User-Agent": "t"})
-        self.assertEqual(self.lines(), ['Request 192.0.2.7 "GET /health HTTP/1.1" 200 2 "t" 0µs'])
+        size = len(self.world.visit("/running?x", {"User-Agent": "t"}).body)
+        self.assertEqual(self.lines(), [f'Request 192.0.2.7 "GET /running HTTP/1.1" 200 {size} "t" 0µs'])

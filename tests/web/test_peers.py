@@ -57,4 +57,4 @@ class CircleTests(SynchronousTestCase):
     def test_other_ways(self) -> None:
         """Other servers, of our kind too, may have passed it on; what goes to no model cannot run in a circle."""
         self.assertEqual(self.ask("POST", "/v1/chat/completions", b"1.1 llamaswap-fedcba9876543210").status, 200)
-        self.assertEqual(self.ask("GET", "/health", b"1.1 " + VIA).status, 0)
+        self.assertEqual(self.ask("GET", "/running", b"1.1 " + VIA).status, 0)

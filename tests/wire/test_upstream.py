@@ -36,7 +36,7 @@ class UpstreamCase(SynchronousTestCase):
         protocol: Any = factory.buildProtocol(None)
         transport = MemoryTransport()
         protocol.makeConnection(transport)
-        return protocol._wrappedProtocol, transport
+        return getattr(protocol, "_wrappedProtocol", protocol), transport
 
     def refuse(self) -> None:
         factory: Any = self.reactor.tcpClients[-1][2]

@@ -14,8 +14,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import psutil
-
 from llamaswap.backends.settling import Device, Look
 
 _PROC = Path("/proc")
@@ -43,6 +41,8 @@ class Gauges:
 
     def look(self) -> Look:
         """The memory now."""
+        import psutil  # late: it is not small, and this is no place where anybody waits
+
         self.open()
         handles = self._handles or []
         found = (self._device(number, handle) for number, handle in enumerate(handles))
@@ -97,6 +97,8 @@ def _session(pid: int) -> int | None:
 
 
 def _private(pid: int) -> int:
+    import psutil
+
     try:
         memory = psutil.Process(pid).memory_info()
     except psutil.Error:
@@ -113,6 +115,8 @@ def family(leader: int, proc: Path = _PROC) -> Iterator[int]:
             yield from family(child, proc)
         return
     yield leader
+    import psutil
+
     with suppress(psutil.Error):
         for process in psutil.Process(leader).children(recursive=True):
             yield process.pid

@@ -9,8 +9,6 @@ import errno
 import socket
 from typing import Any
 
-import psutil
-
 _CONNECT_TIMEOUT = 1.0
 
 
@@ -66,6 +64,8 @@ def _answers(family: socket.AddressFamily, address: Any) -> bool:
 
 
 def _owner(port: int) -> str:
+    import psutil  # late: only who cannot have a port asks
+
     try:
         for connection in psutil.net_connections("tcp"):
             listens = connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,)

@@ -20,13 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import psutil
-
 from llamaswap.backends.launch import MARK
 
 _PROC = Path("/proc")
 _MARK_ENTRY = MARK.encode() + b"="
-_SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Errors that say something of us and nothing of the process that was looked at."""
 
 
@@ -67,7 +65,7 @@ class Processes(Protocol):
         """Send a signal to the group of our child `leader`, or to it alone while it has none. It is not reaped yet."""
 
 
-class _Signals(ABC):
+class Signals(ABC):
     """The half of `Processes` that is the same on every POSIX system."""
 
     @abstractmethod
@@ -86,7 +84,7 @@ class _Signals(ABC):
                 os.kill(leader, number)
 
 
-class LinuxProcesses(_Signals):
+class LinuxProcesses(Signals):
     """The table as /proc shows it; start times are clock ticks since boot."""
 
     def __init__(self, root: Path = _PROC, read: Callable[[Path], bytes] = Path.read_bytes) -> None:
@@ -125,49 +123,12 @@ class LinuxProcesses(_Signals):
         except (FileNotFoundError, ProcessLookupError):
             return None
         except OSError as error:
-            if error.errno in _SHORTAGES:
+            if error.errno in SHORTAGES:
                 raise
-            return "" if _may_signal(pid) else None
+            return "" if may_signal(pid) else None
 
 
-class PsutilProcesses(_Signals):
-    """The table as psutil shows it; start times are microseconds since the epoch."""
-
-    boot = ""
-
-    def started(self, pid: int) -> int | None:
-        try:
-            process = psutil.Process(pid)
-            alive = process.status() != psutil.STATUS_ZOMBIE
-            return round(process.create_time() * 1_000_000) if alive else None
-        except psutil.Error:
-            return None
-
-    def running(self, since: int = 0) -> list[Seen]:
-        return [seen for pid in psutil.pids() if (seen := self._look(pid)) and seen.started >= since]
-
-    def _look(self, pid: int) -> Seen | None:
-        try:
-            mark, started = self._mark(pid), self.started(pid)
-            if mark is None or started is None:
-                return None
-            return Seen(pid, started, os.getpgid(pid), os.getsid(pid), mark)
-        except (ProcessLookupError, PermissionError):
-            return None
-
-    def _mark(self, pid: int) -> str | None:
-        """As in `LinuxProcesses`."""
-        try:
-            return psutil.Process(pid).environ().get(MARK, "")
-        except psutil.NoSuchProcess:
-            return None
-        except (psutil.Error, OSError) as error:
-            if isinstance(error, OSError) and error.errno in _SHORTAGES:
-                raise
-            return "" if _may_signal(pid) else None
-
-
-def _may_signal(pid: int) -> bool:
+def may_signal(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, PermissionError):
@@ -182,7 +143,11 @@ def _find_mark(entries: list[bytes]) -> str:
 
 def system_processes() -> Processes:
     """The process table of this platform."""
-    return LinuxProcesses() if sys.platform == "linux" else PsutilProcesses()
+    if sys.platform == "linux":
+        return LinuxProcesses()
+    from llamaswap.backends.psutil_processes import PsutilProcesses  # late: Linux needs no psutil for it
+
+    return PsutilProcesses()
 
 
 def descendants(processes: Processes, leader: int, mark: str, since: int) -> list[Seen]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import re2
-
 from llamaswap.config import activity
 from llamaswap.config.fields import (
     At,
@@ -81,6 +79,8 @@ def _patterns(at: At) -> tuple[str, ...] | None:
 
 
 def _pattern_fault(pattern: str) -> str | None:
+    import re2  # late: most configurations hold no pattern
+
     options = re2.Options()
     options.log_errors = False
     try:

@@ -38,11 +38,24 @@ class StoredBody:
     @property
     def length(self) -> int:
         """Bytes, after all edits."""
+        if not self._edits:
+            return len(self.content)
         return len(self.content) + sum(len(new) - (span.end - span.start) for span, new in self._edits)
 
     @property
     def in_memory(self) -> bool:
         return self._file is None
+
+    @property
+    def short(self) -> bool:
+        """It may be looked through on the reactor."""
+        return len(self.content) <= SCANNED_AT_ONCE
+
+    def joined(self) -> bytes:
+        """All of it, after all edits; for one in memory."""
+        if self._edits or not isinstance(self.content, bytes):
+            return b"".join(self.pieces())
+        return self.content
 
     def replace(self, edits: Sequence[Edit]) -> None:
         """Say what is different, in place of what was said before; all other bytes stay as they are."""
@@ -75,6 +88,11 @@ class StoredBody:
             assert isinstance(self.content, mmap.mmap)
             self.content.close()
             self._file.close()
+
+
+def whole(body: RequestBody) -> StoredBody | None:
+    """The whole body, if it has come already and is small; `store` waits for others. Fails as it does."""
+    return StoredBody(body.take()) if body.complete and body.length is not None and body.length <= IN_MEMORY else None
 
 
 async def store(body: RequestBody, in_thread: InThread) -> StoredBody:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from llamaswap.errors import UpstreamFailed
-from llamaswap.exchange import Exchange, Header, Producer, RequestBody, TunnelEnd
+from llamaswap.exchange import Exchange, Header, Memory, Producer, RequestBody, TunnelEnd
 
 KEPT = 64 * 1024
 """Bytes of an answer that cannot follow which are read."""
@@ -27,6 +27,7 @@ class Continued:
         self.refused: AnswerStart | None = None
         """The answer that cannot follow."""
         self.caller = exchange.caller
+        self.memory: Memory = {}
         self.method = exchange.method
         self.target = exchange.target
         self.version = exchange.version

@@ -7,7 +7,7 @@ answer came is sent once more on a fresh one. Which model, and whether it runs, 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
@@ -27,6 +27,7 @@ from llamaswap.proxy.headers import (
     upgrade_lines,
 )
 from llamaswap.wire.connection import AnswerHead, Connection
+from llamaswap.wire.lines import Lines
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
 
@@ -73,7 +74,10 @@ async def forward(exchange: Exchange, upstream: Upstream, outgoing: Outgoing) ->
     (W-21). Cancelling hangs up on the upstream.
     """
     try:
-        await _relay_once_or_twice(exchange, upstream, outgoing)
+        try:
+            await _relay(exchange, upstream, outgoing, fresh=False)
+        except _StaleConnection as stale:
+            await _relay_again(exchange, upstream, outgoing, stale)
     except ConnectFailed as error:
         raise Unreachable(str(error), again=error.again) from error
     except UpstreamFailed as error:
@@ -89,18 +93,6 @@ async def forward(exchange: Exchange, upstream: Upstream, outgoing: Outgoing) ->
         exchange.abort()
 
 
-async def _relay_once_or_twice(exchange: Exchange, upstream: Upstream, outgoing: Outgoing) -> None:
-    try:
-        await _relay(exchange, upstream, outgoing, fresh=False)
-    except _StaleConnection as stale:
-        try:
-            await _relay(exchange, upstream, outgoing, fresh=True)
-        except ConnectFailed as error:
-            if stale.asked:  # it may have been acted upon, so nobody else is to be asked
-                raise UpstreamFailed(str(error)) from error
-            raise
-
-
 class _StaleConnection(Exception):
     """A kept-alive connection turned out dead before anything came back; the request can be sent again."""
 
@@ -110,31 +102,41 @@ class _StaleConnection(Exception):
         """Something of the request was sent on it."""
 
 
+async def _relay_again(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, stale: _StaleConnection) -> None:
+    try:
+        await _relay(exchange, upstream, outgoing, fresh=True)
+    except ConnectFailed as error:
+        if stale.asked:  # it may have been acted upon, so nobody else is to be asked
+            raise UpstreamFailed(str(error)) from error
+        raise
+
+
 async def _relay(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, *, fresh: bool) -> None:
     upgrade = wants_websocket(exchange)
-    async with upstream.connection(fresh=fresh) as connection:
-        request = _Request(exchange, upstream, outgoing, upgrade)
-        try:
-            answer = await request.send(connection)
-        except UpstreamFailed as error:
-            silent = isinstance(error, UpstreamSilent)  # not dead: it may be at work
-            if not fresh and not silent and _may_be_sent_again(exchange, outgoing, connection):
-                raise _StaleConnection(asked=connection.asked) from error
-            raise
+    request = _Request(exchange, upstream, outgoing, upgrade)
+    connection = (None if fresh else upstream.take_kept()) or await upstream.connect()
+    try:
+        answer = await request.send(connection)
         if outgoing.heard is not None:
             outgoing.heard()
-        try:
-            if answer.status == 101:
-                await _tunnel(exchange, connection, answer, upgrade, outgoing.witness)
-            else:
-                await _answer(exchange, connection, answer, outgoing)
-        finally:
-            request.stop()
+        if answer.status == 101:
+            await _tunnel(exchange, connection, answer, upgrade, outgoing.witness)
+        elif (end := _answer(exchange, connection, answer, outgoing)) is not None:
+            await end
+    except UpstreamFailed as error:
+        if not fresh and _may_be_sent_again(exchange, outgoing, connection, error):
+            raise _StaleConnection(asked=connection.asked) from error
+        raise
+    finally:
+        request.stop()
+        upstream.give_back(connection)
 
 
-def _may_be_sent_again(exchange: Exchange, outgoing: Outgoing, connection: Connection) -> bool:
+def _may_be_sent_again(exchange: Exchange, outgoing: Outgoing, connection: Connection, error: UpstreamFailed) -> bool:
     """A kept-alive connection broke before a byte of answer, and the upstream cannot have done the work already."""
     if not connection.used or connection.answered_anything:
+        return False
+    if isinstance(error, UpstreamSilent):  # not dead: it may be at work
         return False
     whole = outgoing.body is not None or exchange.body.length == 0
     return whole and (not connection.asked or exchange.method in _IDEMPOTENT)
@@ -158,6 +160,8 @@ def _has_token(headers: Sequence[Header], name: bytes, token: bytes) -> bool:
 class _Request:
     """A request on its way out; the body may still be streaming while the answer comes."""
 
+    __slots__ = ("_exchange", "_failure", "_head", "_outgoing", "_pump")
+
     def __init__(self, exchange: Exchange, upstream: Upstream, outgoing: Outgoing, upgrade: bool) -> None:
         self._exchange = exchange
         self._outgoing = outgoing
@@ -165,14 +169,17 @@ class _Request:
         self._pump: Deferred[None] | None = None
         self._failure: LlamaSwapError | None = None
 
-    async def send(self, connection: Connection) -> AnswerHead:
-        """Fires with the head of the answer. Raises `UpstreamFailed`, or what went wrong with the client's body."""
-        no_body = self._exchange.method == b"HEAD"
+    def send(self, connection: Connection) -> Awaitable[AnswerHead]:
+        """Fires with the head of the answer. Fails with `UpstreamFailed`, or what went wrong with the client's body."""
         body = self._outgoing.body
-        if body is not None and body.in_memory:
-            data = b"".join((self._head, *body.pieces()))
-            return await connection.send(data, no_body=no_body, interim=self._interim)
-        answer = connection.send(self._head, no_body=no_body, interim=self._interim)
+        whole = body is not None and body.in_memory
+        data = self._head + body.joined() if body is not None and whole else self._head
+        answer = connection.send(data, no_body=self._exchange.method == b"HEAD", interim=self._interim)
+        return answer if whole else self._stream(connection, body, answer)
+
+    async def _stream(
+        self, connection: Connection, body: StoredBody | None, answer: Awaitable[AnswerHead]
+    ) -> AnswerHead:
         self._start_pump(connection, body)
         try:
             return await answer
@@ -213,17 +220,28 @@ class _Request:
 
 
 def _head(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, upgrade: bool) -> bytes:
-    lines, target = _addressed(exchange, upstream.origin, outgoing)
+    head = _head_before_framing(exchange, upstream.origin, outgoing)
     length = outgoing.body.length if outgoing.body is not None else exchange.body.length
     if length is None:
-        lines.append((b"Transfer-Encoding", b"chunked"))
+        head += b"Transfer-Encoding: chunked\r\n"
     elif length or exchange.method not in (b"GET", b"HEAD"):
-        lines.append((b"Content-Length", b"%d" % length))
+        head += b"Content-Length: %d\r\n" % length
     if upgrade:
-        lines += upgrade_lines(exchange.headers)
-    head = [b"%b %b HTTP/1.1" % (exchange.method, upstream.origin.target(target))]
-    head += [b"%b: %b" % line for line in lines]
-    return b"\r\n".join(head) + b"\r\n\r\n"
+        head += b"".join(b"%b: %b\r\n" % line for line in upgrade_lines(exchange.headers))
+    return head + b"\r\n"
+
+
+def _head_before_framing(exchange: Exchange, origin: Origin, outgoing: Outgoing) -> bytes:
+    """It follows from the client's head and these, so that it is made once for heads that are alike."""
+    made_of = (origin, outgoing.target, outgoing.keep_credentials, outgoing.introduction, outgoing.witness is None)
+    known: tuple[Any, bytes] | None = exchange.memory.get(_head_before_framing)
+    if known is not None and known[0] == made_of:
+        return known[1]
+    lines, target = _addressed(exchange, origin, outgoing)
+    head = b"%b %b HTTP/1.1\r\n" % (exchange.method, origin.target(target))
+    head += b"".join(b"%b: %b\r\n" % line for line in lines)
+    exchange.memory[_head_before_framing] = made_of, head
+    return head
 
 
 def _addressed(exchange: Exchange, origin: Origin, outgoing: Outgoing) -> tuple[list[Header], bytes]:
@@ -269,19 +287,39 @@ async def _streamed(connection: Connection, body: RequestBody) -> None:
         connection.write(b"0\r\n\r\n")
 
 
-async def _answer(exchange: Exchange, connection: Connection, answer: AnswerHead, outgoing: Outgoing) -> None:
+def _answer(
+    exchange: Exchange, connection: Connection, answer: AnswerHead, outgoing: Outgoing
+) -> Awaitable[None] | None:
+    """Answer; None: it is done. Otherwise what is returned ends after the last byte."""
     raw = answer.chunked and exchange.raw_chunks
-    lines = towards_client(answer.headers)
-    if outgoing.introduction is not None:
-        lines = from_peer(lines)
+    lines = _lines(answer, is_peer=outgoing.introduction is not None)
     watch, witness = None, outgoing.witness
     if witness is not None:
         witness.begun(answer.status, answer.reason, lines)
         watch = witness.passed
     exchange.begin(answer.status, lines, reason=answer.reason, length=answer.length, raw=raw, more=connection.ready)
-    exchange.produce(connection)
+    if not connection.complete:  # else there is nothing that could be held back
+        exchange.produce(connection)
+    end = connection.hand_on(exchange.write, raw=raw, watch=watch)
+    if end is not None:
+        return _rest(exchange, end)
+    exchange.finish()
+    return None
+
+
+def _lines(answer: AnswerHead, *, is_peer: bool) -> Lines:
+    """Of the answer, for the client: made once for heads that are alike, as a server stays what it is."""
+    lines: Lines | None = answer.memory.get(_lines)
+    if lines is None:
+        kept = towards_client(answer.headers)
+        lines = answer.memory[_lines] = Lines(from_peer(kept) if is_peer else kept)
+    return lines
+
+
+async def _rest(exchange: Exchange, end: Awaitable[None]) -> None:
+    """Wait for the end of an answer that is being relayed."""
     try:
-        await connection.relay(exchange.write, raw=raw, watch=watch)
+        await end
     finally:
         exchange.produce(None)
     exchange.finish()

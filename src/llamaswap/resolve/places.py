@@ -22,6 +22,8 @@ keep us busy."""
 _FORM_LIMIT = 10 * 1024 * 1024
 """A urlencoded body longer than this names no model."""
 _LONGEST_KEY = 64
+_FIRST_MEMBER = re.compile(rb'\s{0,64}+\{\s{0,64}+"model"\s{0,64}+:\s{0,64}+("[^"\\]{1,1024}+")')
+"""The name where most clients write it, and without escapes. (The scanner finds the same, in ten times as long.)"""
 
 _PAIRS = re.compile(rb"[^&]+")
 
@@ -131,7 +133,8 @@ def _decoded(encoded: bytes, spans: Sequence[Span]) -> str:
 
 def find_json(body: Buffer) -> Found | None:
     """The first top-level member `model`: text, or a number, boolean or container as its raw text."""
-    span = find_member(body, "model")
+    first = _FIRST_MEMBER.match(body)
+    span = Span(*first.span(1)) if first is not None else find_member(body, "model")
     return _named(body, span) if span is not None else None
 
 

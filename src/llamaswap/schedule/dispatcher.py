@@ -188,9 +188,21 @@ class Dispatcher:
         """Put `lease` in line; it is settled now or later, unless it leaves (`lease.Desk`)."""
         self._tickets += 1
         ticket = TicketId(self._tickets)
-        self._leases[ticket] = lease
-        self.tell(Arrived(ticket, model, self._clock.seconds(), priority))
+        when = self._clock.seconds()
+        if not self._admit(lease, ticket, model, when, priority):
+            self._leases[ticket] = lease
+            self.tell(Arrived(ticket, model, when, priority))
         return ticket
+
+    def _admit(self, lease: Lease, ticket: TicketId, model: ModelId, when: float, priority: int) -> bool:
+        """Grant `lease` a place at once, if the core has nothing else to say."""
+        upstream = None if self._telling else self._upstream_of(model)
+        stay = self._core.admit(ticket, model, when, priority) if upstream is not None else None
+        if upstream is None or stay is None:
+            return False
+        lease.stay = stay
+        lease.settle(upstream)
+        return True
 
     def leave(self, ticket: TicketId) -> None:
         """Whoever waited with `ticket` does so no longer."""
@@ -203,7 +215,9 @@ class Dispatcher:
 
     def end(self, ticket: TicketId, completed: bool) -> None:
         """Give back the place that `ticket` was granted."""
-        self.tell(Served(ticket, self._clock.seconds(), completed))
+        when = self._clock.seconds()
+        if self._telling or self._draining or not self._core.discharge(ticket, completed, when):
+            self.tell(Served(ticket, when, completed))
 
     def _grant(self, grant: Grant) -> None:
         upstream = self._upstream_of(grant.model)

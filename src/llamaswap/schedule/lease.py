@@ -71,7 +71,7 @@ class Lease:
     async def take(self) -> Upstream:
         """Wait for the grant; raises the refusal. Cancelling gives up the place."""
         if self._ticket is None:
-            self._arrive()
+            self._ticket = self._desk.arrive(self, self._model, self._priority)
         if self._outcome is None:
             return await self._wait()
         if isinstance(self._outcome, Refusal):
@@ -82,9 +82,6 @@ class Lease:
         """The request has ended; `completed` when the model answered it."""
         self._over = True
         self._desk.end(self._held, completed)
-
-    def _arrive(self) -> None:
-        self._ticket = self._desk.arrive(self, self._model, self._priority)
 
     async def _wait(self) -> Upstream:
         self._granted = Deferred()
@@ -100,8 +97,7 @@ class Lease:
         assert self._ticket is not None
         return self._ticket
 
-    async def __aenter__(self) -> Upstream:
-        return await self.take()
+    __aenter__ = take
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -109,7 +105,7 @@ class Lease:
         self.give_back(kind is None)
 
     def __enter__(self) -> Lease:
-        self._arrive()
+        self._ticket = self._desk.arrive(self, self._model, self._priority)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -118,6 +118,19 @@ class Station:
         return reserved >= self.model.concurrency_limit + self.model.queue_size
 
     @property
+    def admits(self) -> bool:
+        """It is ready and has a place, which nobody waits for, nor for it to go."""
+        return (
+            self.state is State.READY
+            and not self.waiting
+            and self.swap is None
+            and not self.holds
+            and not self.claiming
+            and self.claimed == UNCLAIMED
+            and len(self.serving) < self.model.concurrency_limit
+        )
+
+    @property
     def in_use(self) -> bool:
         """Somebody is being served, or was promised to be before the model goes."""
         return bool(self.serving) or (bool(self.waiting) and self.head <= self.batch)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-
-from twisted.web.server import Request
+from typing import TYPE_CHECKING
 
 from llamaswap.exchange import Caller, Header
 from llamaswap.web import paths
 from llamaswap.web.answers import Answer
 from llamaswap.web.routes import Route
+
+if TYPE_CHECKING:
+    from twisted.web.server import Request  # only by name: it stays out of memory until the tree is asked for
 
 
 @dataclass(frozen=True, slots=True)

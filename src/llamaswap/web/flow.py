@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IPushProducer
-from twisted.web.server import Request
 from zope.interface import implementer
+
+if TYPE_CHECKING:
+    from twisted.web.server import Request
 
 
 @implementer(IPushProducer)

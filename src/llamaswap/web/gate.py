@@ -67,7 +67,7 @@ class Gate:
         if route is None:
             return plain_error(405, "405 method not allowed", (b"Allow", found.allowed))
         self._check(exchange, route)
-        return route
+        return route.answer or route
 
     def _search(self, target: bytes) -> Methods | Answer:
         """The routes of a path that is not spelled as the table spells it, or lies below one of its rows."""

@@ -16,7 +16,7 @@ from llamaswap.loading.stream import Loading
 from llamaswap.metrics.entry import Entry
 from llamaswap.metrics.ledger import Ledger
 from llamaswap.peers.peers import Prepare
-from llamaswap.proxy.body import InThread, StoredBody, scan, store
+from llamaswap.proxy.body import InThread, StoredBody, scan, store, whole
 from llamaswap.proxy.forward import Outgoing, forward
 from llamaswap.proxy.leases import Leases
 from llamaswap.resolve.chooser import Choice, Chooser
@@ -66,8 +66,10 @@ class Inference:
     async def serve(self, exchange: Exchange, route: Route) -> None:
         """Answer one exchange; ends after its last byte. Raises `Refusal` before the answer has begun."""
         arrived = self._ledger.now()
-        with await store(exchange.body, self._in_thread) as body:
-            wanted = await self._find(exchange, body)
+        with whole(exchange.body) or await store(exchange.body, self._in_thread) as body:
+            named = (exchange.method, _query(exchange), exchange.header(b"content-type") or b"", body.content)
+            found = find_model(*named) if body.short else await self._in_thread(find_model, *named)
+            wanted = _required(found, exchange)
             choice = self._chooser.choose(wanted.name, exchange.caller)
             if choice is None:
                 with self._ledger.unknown(exchange, wanted.name[:_NAME_SHOWN], _path(exchange, route), arrived):
@@ -150,18 +152,20 @@ class Inference:
         rules = Rules(target.peer.filters) if isinstance(target, Remote) else self._rules.get(target.model.id)
         return rules.for_name(target.name) if rules is not None else ()
 
-    async def _find(self, exchange: Exchange, body: StoredBody) -> Found:
-        query = exchange.target.partition(b"?")[2]
-        wanted = (exchange.method, query, exchange.header(b"content-type") or b"", body.content)
-        found = await scan(self._in_thread, len(body.content), find_model, *wanted)
-        if found is None:
-            raise NoModelGiven(_why_no_model(exchange))
-        return found
+
+def _query(exchange: Exchange) -> bytes:
+    return exchange.target.partition(b"?")[2]
 
 
 def _path(exchange: Exchange, route: Route) -> str:
     """As it goes out."""
     return exchange.target.partition(b"?")[0].removeprefix(route.strip).decode("latin-1")
+
+
+def _required(found: Found | None, exchange: Exchange) -> Found:
+    if found is None:
+        raise NoModelGiven(_why_no_model(exchange))
+    return found
 
 
 def _why_no_model(exchange: Exchange) -> str:

@@ -1,25 +1,20 @@
-"""The pages that say nothing about models: health, and the ways to the UI."""
+"""The pages that say nothing about models: the ways to the UI."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from llamaswap.web.answers import Answer, redirect, text
+from llamaswap.web.answers import Answer, redirect
 from llamaswap.web.call import Call, Respond
 
 
 def endpoints() -> Mapping[str, Respond]:
     """What answers, by endpoint name."""
     return {
-        "health": health,
         "index": index,
         "ui_index": ui_index,
         "upstream_index": upstream_index,
     }
-
-
-async def health(call: Call) -> Answer:
-    return text("OK")
 
 
 async def index(call: Call) -> Answer:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Any
 from urllib.parse import quote, unquote
-
-import re2
 
 from llamaswap.config.models import COMFYUI
 from llamaswap.config.names import full_name
-from llamaswap.config.schema import Model, Settings
+from llamaswap.config.schema import DEFAULT_IGNORE_PATH, Model, Settings
 from llamaswap.errors import Forbidden, ModelNotFound, ModelNotLoaded
 from llamaswap.exchange import Exchange, priority_of
 from llamaswap.ids import ModelId
@@ -54,7 +54,9 @@ class Passthrough:
         self._ledger = ledger
         self._running = running
         self._keep_credentials = not settings.api_keys
-        self._ignored = [re2.compile(pattern) for pattern in settings.ignore_paths]
+        self._ignore_paths = settings.ignore_paths
+        if settings.ignore_paths != (DEFAULT_IGNORE_PATH,):
+            self._ignored  # noqa: B018 (what is wrong with them is raised here)
         self._comfyui = settings.models.get(ModelId(COMFYUI))
 
     async def serve(self, exchange: Exchange, route: Route) -> None:
@@ -200,6 +202,13 @@ class Passthrough:
         path = unquote(rest)
         if any(pattern.search(path) for pattern in self._ignored):
             raise ModelNotLoaded(f"model {model.id} is not loaded; path matches upstream.ignorePaths")
+
+    @cached_property
+    def _ignored(self) -> list[Any]:
+        """Compiled late where they are nobody's own, as that brings in re2."""
+        import re2
+
+        return [re2.compile(pattern) for pattern in self._ignore_paths]
 
     def _is_ready(self, model: Model) -> bool:
         return self._running.state_of(model.id) is State.READY

@@ -19,7 +19,7 @@ from twisted.web.server import NOT_DONE_YET, Request
 from zope.interface import implementer
 
 from llamaswap.errors import NotSupportedHere
-from llamaswap.exchange import Caller, Exchange, Header, Producer, TunnelEnd
+from llamaswap.exchange import Caller, Exchange, Header, Memory, Producer, TunnelEnd
 from llamaswap.web.answers import Answer
 from llamaswap.web.call import begin, cut
 from llamaswap.web.root import placed
@@ -110,6 +110,7 @@ class RequestExchange:
         self._mount, self.target = placed(request)
         self._aborted = False
         self.caller: Caller | None = None
+        self.memory: Memory = {}
         self.task: Deferred[None] | None = None
         """The coroutine that answers it."""
         self.method: bytes = request.method

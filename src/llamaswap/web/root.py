@@ -58,7 +58,7 @@ class ResourceTree(Resource):
         path, _ = paths.split(target)
         methods = self._table.exact.get(path) or self._table.find(path)
         route = methods.get(method) if methods else None
-        return route if route is not None and route.lane is Lane.RESOURCE else None
+        return route if route is not None and route.lane is Lane.RESOURCE and route.answer is None else None
 
 
 def placed(request: Request) -> tuple[bytes, bytes]:
@@ -78,7 +78,7 @@ def _klein(table: RouteTable, endpoints: Mapping[str, Respond]) -> IResource:
 
     app = Klein()
     for route in table.routes:
-        if route.lane is Lane.RESOURCE:
+        if route.lane is Lane.RESOURCE and route.answer is None:
             methods = [method.decode() for method in route.methods] or None
             app.route(route.path.decode(), methods=methods, endpoint=route.endpoint)(
                 _entry(route.endpoint, endpoints[route.endpoint])

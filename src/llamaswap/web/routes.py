@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from llamaswap.web import paths
+from llamaswap.web.answers import Answer, text
 
 
 class Lane(Enum):
@@ -54,6 +55,8 @@ class Route:
     """Everything below `path` belongs to it as well."""
     guarded: bool = False
     """No page of another host may ask (`hosts.py`)."""
+    answer: Answer | None = None
+    """What the gate answers to everybody whom it admits: nobody else is asked."""
     scopes: frozenset[str] = INFERENCE
     """An API key must be good for one of these (configuration section `apiKeys`)."""
     acts: bool = False
@@ -140,13 +143,14 @@ def _resource(
     access: Access = Access.KEY,
     guarded: bool = False,
     prefix: bool = False,
+    answer: Answer | None = None,
     scopes: frozenset[str] | None = None,
     acts: bool = False,
 ) -> Route:
     """A row of the resource lane. Without `scopes`, who may read may GET, and everything else is for admins."""
     if scopes is None:
         scopes = READ if methods == _GET else ADMIN
-    return Route(path.encode(), methods, Lane.RESOURCE, endpoint, access, prefix, guarded, scopes, acts)
+    return Route(path.encode(), methods, Lane.RESOURCE, endpoint, access, prefix, guarded, answer, scopes, acts)
 
 
 def _feed(path: str, endpoint: str, scopes: frozenset[str], *, prefix: bool = False) -> Route:
@@ -207,8 +211,8 @@ ROUTES: tuple[Route, ...] = (
     _resource(_POST, "/api/login", "login", access=Access.OPEN, guarded=True),
     _resource(_POST, "/api/logout", "logout", access=Access.OPEN, guarded=True),
     _resource(_GET, "/api/session", "session", access=Access.OPEN, guarded=True),
-    _resource(_GET, "/health", "health", access=Access.OPEN),
-    _resource(_GET, "/wol-health", "health", access=Access.OPEN),
+    _resource(_GET, "/health", "health", access=Access.OPEN, answer=text("OK")),
+    _resource(_GET, "/wol-health", "health", access=Access.OPEN, answer=text("OK")),
     _resource(_GET, "/", "index", access=Access.OPEN),
     _resource(_GET, "/ui", "ui_index", access=Access.OPEN),
     _resource(_GET, "/ui/", "ui", access=Access.OPEN, prefix=True),

@@ -11,7 +11,7 @@ message. A request that waits for a model and an answer that runs are never ende
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 from typing import Protocol as Shape
 
@@ -35,6 +35,7 @@ from llamaswap.exchange import Exchange, Producer, TunnelEnd
 from llamaswap.wire.body import IncomingBody
 from llamaswap.wire.reader import MessageHead, RequestReader
 from llamaswap.wire.served import REASONS, ServedExchange
+from llamaswap.wire.steps import Steps
 from llamaswap.wire.transport import Outlet, Transport, peer_has_closed, tune, unsent
 
 _LINGER_BYTES = 256 * 1024
@@ -68,6 +69,8 @@ class Channel(Protocol):
 
     log = Logger()
     transport: Transport  # type: ignore[assignment]
+    send: Callable[[bytes], None]
+    """Write to the client; dropped once it is gone. (One call less for each piece of an answer than with a method.)"""
 
     def __init__(self, factory: ChannelFactory) -> None:
         self._factory = factory
@@ -126,7 +129,7 @@ class Channel(Protocol):
 
     def connectionMade(self) -> None:
         tune(self.transport)
-        self._outlet = Outlet(self.transport)
+        self.send = Outlet(self.transport).write
         self._factory.connections.add(self)
         if self._factory.closing:
             self._hang_up()
@@ -144,6 +147,7 @@ class Channel(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._lost = True
+        self.send = _drop
         self._queue.clear()
         far, self._far = self._far, None
         current = self._current
@@ -248,9 +252,8 @@ class Channel(Protocol):
     def _start(self, exchange: ServedExchange) -> None:
         self._current = exchange
         self.deadline = _NEVER
-        exchange.task = task = Deferred.fromCoroutine(self._answering(exchange))
-        task.addErrback(self._failed, exchange)
-        task.addCallback(self._over, exchange)
+        exchange.task = Steps(self._answering(exchange), self._over, exchange)
+        exchange.task.go_on()
 
     def _answering(self, exchange: ServedExchange) -> Coroutine[Any, Any, None]:
         front = self._factory.front
@@ -267,7 +270,9 @@ class Channel(Protocol):
                 "answering {method!r} {target!r} failed", failure, method=exchange.method, target=exchange.target
             )
 
-    def _over(self, _: None, exchange: ServedExchange) -> None:
+    def _over(self, failure: Failure | None, exchange: ServedExchange) -> None:
+        if failure is not None:
+            self._failed(failure, exchange)
         exchange.over = True
         exchange.body.discard()
         if not exchange.finished:
@@ -314,15 +319,6 @@ class Channel(Protocol):
         self.transport.loseConnection()
 
     # -- what exchanges ask of their connection ----------------------------------------------------------------
-
-    def send(self, data: bytes) -> None:
-        """Write to the client; dropped once it is gone."""
-        if not self._lost:
-            self._outlet.write(data)
-
-    def answered(self) -> None:
-        """An exchange's answer is complete."""
-        self._advance()
 
     def cut(self) -> None:
         """End the connection without ceremony, so that nothing looks complete."""
@@ -428,6 +424,10 @@ class Channel(Protocol):
         """Find out what a paused transport does not tell: that its client has gone."""
         if self._paused and self._current is not None and peer_has_closed(self.transport):
             self.cut()
+
+
+def _drop(data: bytes) -> None:
+    """There is nobody to send it to."""
 
 
 async def _nothing() -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -26,7 +26,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from llamaswap.errors import UpstreamFailed, UpstreamSilent
-from llamaswap.exchange import Header, TunnelEnd
+from llamaswap.exchange import Header, Memory, TunnelEnd
+from llamaswap.wire.familiar import Familiar, Recalled
 from llamaswap.wire.silence import Silence
 from llamaswap.wire.transport import Outlet, Transport, tune
 
@@ -57,6 +58,13 @@ class AnswerHead:
     keep_alive: bool
     idle_limit: float
     """Seconds after which the upstream closes an idle connection, as far as it says."""
+    memory: Memory = field(default_factory=dict)
+
+    def with_length(self, length: int) -> AnswerHead:
+        """The same with a body of another length."""
+        digits = b"%d" % length
+        lines = [(name, digits if name.lower() == b"content-length" else value) for name, value in self.headers]
+        return replace(self, headers=lines, length=length)
 
 
 def _ignore_interim(status: int, headers: Sequence[Header]) -> None:
@@ -65,12 +73,13 @@ def _ignore_interim(status: int, headers: Sequence[Header]) -> None:
 
 @implementer(IPushProducer)
 class Connection(Protocol):
-    """See the module's rules. `gone` is told once, when the connection is lost."""
+    """See the module's rules. `made` is told when it is connected, and `gone` once, when the connection is lost."""
 
     transport: Transport  # type: ignore[assignment]
 
-    def __init__(self, gone: Callable[[Connection], None]) -> None:
+    def __init__(self, gone: Callable[[Connection], None], made: Callable[[Connection], None] | None = None) -> None:
         self._gone = gone
+        self._made = made
         self.lost: UpstreamFailed | None = None
         self._cut = False
         self.idle_since = 0.0
@@ -86,6 +95,8 @@ class Connection(Protocol):
         self._far: TunnelEnd | None = None
         self._blocked: Deferred[None] | None = None
         self._valve_open = True
+        self._paused = False
+        self._familiar: Familiar[AnswerHead] = Familiar()
         self._parser_is_clean = False
         self._reset(False, _ignore_interim)
 
@@ -137,6 +148,11 @@ class Connection(Protocol):
         self._silence = Silence(seconds, clock, self._was_silent) if seconds else None
 
     @property
+    def limits_silence(self) -> bool:
+        """A limit of silence was set."""
+        return self._silence is not None
+
+    @property
     def request_sent(self) -> bool:
         """All of the request has been written. Whoever writes its body says so, before and after."""
         return self._sent
@@ -175,19 +191,23 @@ class Connection(Protocol):
             blocked, self._blocked = self._blocked, None
             blocked.callback(None)
 
-    def relay(self, write: Write, *, raw: bool = False, watch: Watch | None = None) -> Deferred[None]:
-        """Hand the body to `write` as it arrives: decoded, or in the upstream's own chunk framing if `raw`. `watch` is
-        shown it afterwards, decoded.
+    def relay(self, write: Write) -> Deferred[None]:
+        """Hand the body to `write` as it arrives, decoded.
 
         Fires after its last byte. Fails with `UpstreamFailed` when it breaks off. Cancelling hangs up.
         """
+        return self.hand_on(write) or succeed(None)
+
+    def hand_on(self, write: Write, *, raw: bool = False, watch: Watch | None = None) -> Deferred[None] | None:
+        """`relay`, but None when that was all of it, and in the upstream's own chunk framing if `raw`. `watch` is shown
+        the body afterwards, decoded."""
         self._write, self._raw, self._watch_body = write, raw, watch
         early, self._early = self._early, b""
         self._pass_on(early)
         if self._smuggled:
             return fail(UpstreamFailed("the upstream sent more than one answer"))
         if self._complete:
-            return succeed(None)
+            return None
         if self.lost is not None:
             return fail(self.lost)
         end: Deferred[None] = Deferred(self._hang_up)
@@ -218,6 +238,11 @@ class Connection(Protocol):
         self._cut = True
         if self.lost is None:
             self.transport.abortConnection()
+
+    @property
+    def complete(self) -> bool:
+        """All of the answer has come."""
+        return self._complete
 
     @property
     def ready(self) -> bool:
@@ -273,10 +298,12 @@ class Connection(Protocol):
 
     def pauseProducing(self) -> None:
         if self.lost is None:
+            self._paused = True
             self.transport.pauseProducing()
 
     def resumeProducing(self) -> None:
-        if self.lost is None:
+        if self._paused and self.lost is None:
+            self._paused = False
             self.transport.resumeProducing()
 
     def stopProducing(self) -> None:
@@ -291,18 +318,26 @@ class Connection(Protocol):
     def connectionMade(self) -> None:
         tune(self.transport)
         self._outlet = Outlet(self.transport)
+        if self._made is not None:
+            self._made(self)
 
     def dataReceived(self, data: bytes) -> None:
         if self._far is not None:
             self._far.write(data)
             return
-        if self._head is None and self._end is None:
-            self.abort()
-            return
-        if not self._early and self._end is None:
-            data = data.lstrip(b"\r\n")  # as the parser does; `_after_heads` counts on it
-        self.answered_anything = True
-        self.unheard = False
+        relaying = self._end is not None
+        first = not self.answered_anything
+        if not relaying:
+            if self._head is None:
+                self.abort()
+                return
+            if first and not self._no_body and (recalled := self._familiar.recall(data)) is not None:
+                self._take_whole(recalled)
+                return
+            if not self._early:
+                data = data.lstrip(b"\r\n")  # as the parser does; `_after_heads` counts on it
+            self.answered_anything = True
+            self.unheard = False
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
@@ -311,11 +346,36 @@ class Connection(Protocol):
         except HttpParserError as error:
             self._break(UpstreamFailed(f"the upstream sent something that is not HTTP: {error}"))
             return
-        if self._end is None:
-            self._take_head(data)
-        else:
+        if relaying:
             self._pass_on(data)
-            self._settle()
+            if self._complete or self._smuggled:
+                self._settle()
+            return
+        if first and self._complete:
+            self._remember(data)
+        self._take_head(data)
+
+    def _remember(self, message: bytes) -> None:
+        """A whole answer has come in one piece: another may begin alike."""
+        answer = self._answer
+        odd = self._no_body or self._interims or self._smuggled
+        if answer is None or odd or answer.status in _NO_BODY or not answer.keep_alive or answer.length is None:
+            return
+        self._familiar.learn(message, answer.length, answer)
+
+    def _take_whole(self, message: Recalled[AnswerHead]) -> None:
+        """An answer that needs no parsing: the parser sees nothing of it, and is as clean as it was."""
+        self.answered_anything = True
+        self.unheard = False
+        self._parser_is_clean = self._complete = True
+        answer, length = message.meaning, message.length
+        self._answer = answer if length == answer.length else answer.with_length(length)
+        if message.body:
+            self._early = message.body
+            self._pieces.append(message.body)
+        head = self._claim_head()
+        if head is not None:
+            head.callback(self._answer)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.lost = UpstreamFailed(f"the upstream closed the connection: {reason.getErrorMessage()}")

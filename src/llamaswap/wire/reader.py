@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from llamaswap.exchange import Header
+from llamaswap.exchange import Header, Memory
 from llamaswap.wire.body import IncomingBody
+from llamaswap.wire.familiar import Familiar, Recalled
 
 _SINGLE = frozenset((b"host", b"content-length", b"transfer-encoding"))
 _ABSOLUTE = re.compile(rb"https?://([^/?#]+)([^#]*)", re.IGNORECASE)
@@ -41,6 +42,14 @@ class MessageHead:
     websocket: bool
     """Wants to become a websocket, and has no body: what follows the head waits in `early`."""
     early: bytes = b""
+    memory: Memory = field(default_factory=dict)
+
+    def with_length(self, length: int) -> MessageHead:
+        """The same with a body of another length."""
+        digits = b"%d" % length
+        lines = [(name, digits if name.lower() == b"content-length" else value) for name, value in self.headers]
+        index = {**self.index, b"content-length": digits}
+        return replace(self, headers=lines, index=index, length=length)
 
 
 class Messages(Protocol):
@@ -75,6 +84,7 @@ class RequestReader:
         self._headers: list[Header] = []
         self._received = 0
         self._heads_begun = 0
+        self._familiar: Familiar[MessageHead] = Familiar()
         self._ghost = False
         self._upgrading = False
         self._is_broken = False
@@ -83,6 +93,40 @@ class RequestReader:
 
     def feed(self, data: bytes) -> None:
         """Read on. The messages told of may be answered only after this has returned."""
+        if self._between_messages:
+            recalled = self._familiar.recall(data)
+            if recalled is not None:
+                self._take(recalled)
+                return
+            self._read_first(data)
+        else:
+            self._read(data)
+
+    @property
+    def _between_messages(self) -> bool:
+        return not self.in_head and self._body is None and not self._is_broken
+
+    def _take(self, message: Recalled[MessageHead]) -> None:
+        """One that needs no parsing. The parser, which has met the end of the message before it, sees nothing of it."""
+        head, length = message.meaning, message.length
+        body = self._messages.arrived(head if length == head.length else head.with_length(length))
+        if message.body:
+            body.feed(message.body)
+        body.end()
+
+    def _read_first(self, data: bytes) -> None:
+        """Read what begins with a message, and remember it if it is one that may come again."""
+        self._head = None
+        self._read(data)
+        head = self._head
+        if head is None or not self._between_messages:
+            return
+        if head.length is not None and self._heads_begun == 1 and _is_plain(head):
+            self._familiar.learn(data, head.length, head)
+        else:
+            self._familiar.forget()
+
+    def _read(self, data: bytes) -> None:
         while data and not self._is_broken:
             data = self._feed_once(data)
 
@@ -250,6 +294,11 @@ class RequestReader:
         self._ghost = True
         self._parser.feed_data(b"POST / HTTP/1.1\r\nHost: -\r\n" + framing + b"\r\n\r\n")
         self._ghost = False
+
+
+def _is_plain(head: MessageHead) -> bool:
+    """Nothing about it but its body makes it differ from the next."""
+    return head.keep_alive and b"expect" not in head.index and b"upgrade" not in head.index
 
 
 def _body_length(version: bytes, index: dict[bytes, bytes]) -> int | None:

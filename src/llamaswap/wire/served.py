@@ -11,11 +11,11 @@ from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from twisted.internet.defer import Deferred
-
-from llamaswap.exchange import Caller, Header, Producer, TunnelEnd
+from llamaswap.exchange import Caller, Header, Memory, Producer, TunnelEnd
 from llamaswap.wire.body import IncomingBody
+from llamaswap.wire.lines import written_head
 from llamaswap.wire.reader import MessageHead
+from llamaswap.wire.steps import Steps
 from llamaswap.wire.transport import Transport
 
 if TYPE_CHECKING:
@@ -66,14 +66,15 @@ class ServedExchange:
         self.caller: Caller | None = None
         self.keep_alive = head.keep_alive
         """The connection serves another message after this one."""
-        self.expects_continue = head.index.get(b"expect", b"").lower() == b"100-continue"
+        expectation = head.index.get(b"expect")
+        self.expects_continue = expectation is not None and expectation.lower() == b"100-continue"
         self.status = 0
         self.sent = 0
         self.finished = False
         """The answer is complete, or was cut."""
         self.over = False
         """The coroutine that answers it has ended."""
-        self.task: Deferred[None] | None = None
+        self.task: Steps[ServedExchange] | None = None
         self._framing = _Framing.PLAIN
         self._missing: int | None = None
         self._held = b""
@@ -82,6 +83,10 @@ class ServedExchange:
 
     def header(self, name: bytes) -> bytes | None:
         return self._head.index.get(name)
+
+    @property
+    def memory(self) -> Memory:
+        return self._head.memory
 
     @property
     def websocket(self) -> bool:
@@ -116,7 +121,7 @@ class ServedExchange:
 
     def interim(self, status: int, headers: Sequence[Header]) -> None:
         if self.version == b"1.1" and not self.status:
-            self._channel.send(_head(status, REASONS.get(status, b""), headers) + b"\r\n")
+            self._channel.send(written_head(status, REASONS.get(status, b""), headers) + b"\r\n")
 
     def begin(
         self,
@@ -133,7 +138,7 @@ class ServedExchange:
         self.status = status
         framing = self._choose_framing(status, length, raw)
         self.keep_alive = self.keep_alive and self._channel.may_go_on(self)
-        head = _head(status, reason or REASONS.get(status, b""), headers)
+        head = written_head(status, reason or REASONS.get(status, b""), headers)
         head += framing + self._connection_line() + b"\r\n"
         if more:
             self._held = head
@@ -169,9 +174,6 @@ class ServedExchange:
             data = b"%x\r\n%b\r\n" % (len(data), data)
         elif self._missing is not None:
             self._missing -= len(data)
-        self._send(data)
-
-    def _send(self, data: bytes) -> None:
         if self._held:
             data, self._held = self._held + data, b""
         self._channel.send(data)
@@ -183,11 +185,9 @@ class ServedExchange:
             self.abort()
             return
         self.finished = True
-        if self._framing is _Framing.CHUNKED:
-            self._send(b"0\r\n\r\n")
-        elif self._held:
-            self._send(b"")
-        self._channel.answered()
+        end = self._held + b"0\r\n\r\n" if self._framing is _Framing.CHUNKED else self._held
+        if end:
+            self._channel.send(end)
 
     def abort(self) -> None:
         self.finished = True
@@ -205,15 +205,5 @@ class ServedExchange:
         self.status = 101
         self.finished = True
         self.keep_alive = False
-        self._channel.send(_head(101, reason or REASONS[101], headers) + b"\r\n")
+        self._channel.send(written_head(101, reason or REASONS[101], headers) + b"\r\n")
         return self._channel.become_tunnel(far, self.early)
-
-
-def _head(status: int, reason: bytes, headers: Sequence[Header]) -> bytes:
-    """Status line and header lines. A line break inside a value would be a second header: refused."""
-    lines = [b"HTTP/1.1 %d %b" % (status, reason)]
-    lines += [b"%b: %b" % header for header in headers]
-    head = b"\r\n".join(lines) + b"\r\n"
-    if head.count(b"\n") != len(lines):
-        raise ValueError("a header of the answer holds a line break")
-    return head

@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import wrapClientTLS
 from twisted.internet.interfaces import IHandshakeListener, IReactorTime, IStreamClientEndpoint
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
@@ -36,6 +35,8 @@ class ClientTls:
 
     def wrap(self, endpoint: IStreamClientEndpoint, clock: IReactorTime) -> IStreamClientEndpoint:
         """An endpoint whose connections speak TLS. Raises `ConnectFailed` when nobody may vouch for the host."""
+        from twisted.internet.endpoints import wrapClientTLS  # late: with it comes all of TLS
+
         return wrapClientTLS(self._options, endpoint, clock)
 
     @cached_property

@@ -101,18 +101,15 @@ class Outlet:
     def write(self, data: bytes) -> None:
         """Send now, behind what the reactor has still to send."""
         transport: Any = self._transport
-        if self._send is None or transport.disconnecting or not transport.connected:
+        send = self._send
+        if send is None or transport.disconnecting or not transport.connected:
             transport.write(data)
         elif transport.dataBuffer or transport._tempDataBuffer:
             transport.write(data)
         else:
-            self._send_directly(data)
-
-    def _send_directly(self, data: bytes) -> None:
-        assert self._send is not None
-        try:
-            sent = self._send(data)
-        except OSError:
-            sent = 0
-        if sent < len(data):
-            self._transport.write(data[sent:])
+            try:
+                sent = send(data)
+            except OSError:
+                sent = 0
+            if sent < len(data):
+                transport.write(data[sent:])

@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from types import TracebackType
 from typing import cast
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint
 from twisted.internet.error import ConnectError, ConnectingCancelledError, DNSLookupError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.interfaces import (
@@ -29,6 +29,7 @@ from llamaswap.config.schema import Timeouts
 from llamaswap.errors import ConnectFailed, UpstreamFailed
 from llamaswap.wire.ask import AnswerTooLong, ask
 from llamaswap.wire.connection import Connection
+from llamaswap.wire.dial import dial
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.tls import ClientTls, SecureConnection
 from llamaswap.wire.transport import keep_alive
@@ -105,10 +106,17 @@ class Upstream:
         """
         return _Borrowed(self, fresh)
 
-    async def take(self, fresh: bool) -> Connection:
-        """A connection, to be given back."""
-        connection = self._idle.pop() if self._idle and not fresh else await self._connect()
-        connection.limit_silence(self._timeouts.response_header, self._reactor)
+    def take_kept(self) -> Connection | None:
+        """A connection from before, to be given back; None when there is none, and `connect` makes one."""
+        return self._ready(self._idle.pop()) if self._idle else None
+
+    async def connect(self) -> Connection:
+        """A new connection, to be given back. Raises `UpstreamFailed`."""
+        return self._ready(await self._connect())
+
+    def _ready(self, connection: Connection) -> Connection:
+        if self._timeouts.response_header or connection.limits_silence:
+            connection.limit_silence(self._timeouts.response_header, self._reactor)
         return connection
 
     def close(self) -> None:
@@ -131,16 +139,18 @@ class Upstream:
 
     def give_back(self, connection: Connection) -> None:
         """Keep `connection` for the next request, or end it."""
-        self._unheard.pop(connection, None)
+        if self._unheard:
+            self._unheard.pop(connection, None)
         if self._closed or not connection.reusable:
             connection.abort()
-        elif self._retired or self._somebody_starves() or len(self._idle) >= _IDLE_LIMIT:
+        elif self._retired or len(self._idle) >= _IDLE_LIMIT or (self._unheard and self._somebody_starves()):
             connection.close()
         else:
             self._keep(connection)
 
     def _keep(self, connection: Connection) -> None:
-        self._idle_seconds = min(self._idle_seconds, max(0.0, connection.idle_limit - _MARGIN))
+        if connection.idle_limit < self._idle_seconds + _MARGIN:
+            self._idle_seconds = max(0.0, connection.idle_limit - _MARGIN)
         connection.resumeProducing()
         connection.used = True
         connection.idle_since = self._reactor.seconds()
@@ -213,10 +223,13 @@ class Upstream:
 
     async def _reach(self, address: str) -> Connection:
         """A connection that can be used: with TLS, one that has shaken hands."""
+        timeout = self._timeouts.connect or _NO_LIMIT
+        if self._tls is None and _is_ip(address):
+            return await dial(self._reactor, address, self.origin.port, partial(Connection, self._lost), timeout)
         make = SecureConnection if self._tls is not None else Connection
         if "_" in address:  # no domain name, but that of a container, which the system's resolver knows
             address = await self._reactor.resolve(address)
-        connection = cast(Connection, await self._endpoint(address).connect(_Connections(make, self._lost)))
+        connection = cast(Connection, await self._endpoint(address, timeout).connect(_Connections(make, self._lost)))
         if isinstance(connection, SecureConnection):
             await connection.secured(self._timeouts.tls_handshake, self._reactor)
         return connection
@@ -236,16 +249,21 @@ class Upstream:
             return (self._good_address,)
         return _LOOPBACK if self.origin.host == "localhost" else (self.origin.host,)
 
-    def _endpoint(self, address: str) -> IStreamClientEndpoint:
+    def _endpoint(self, address: str, timeout: float) -> IStreamClientEndpoint:
+        from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint
+
         endpoint: IStreamClientEndpoint
-        timeout = self._timeouts.connect or _NO_LIMIT
         if ":" in address:
             endpoint = TCP6ClientEndpoint(self._reactor, address, self.origin.port, timeout)
-        elif address.replace(".", "").isdigit():
+        elif _is_ip(address):
             endpoint = TCP4ClientEndpoint(self._reactor, address, self.origin.port, timeout)
         else:
             endpoint = HostnameEndpoint(self._reactor, address, self.origin.port, timeout)
         return endpoint if self._tls is None else self._tls.wrap(endpoint, self._reactor)
+
+
+def _is_ip(address: str) -> bool:
+    return ":" in address or address.replace(".", "").isdigit()
 
 
 class _Borrowed:
@@ -258,7 +276,8 @@ class _Borrowed:
         self._fresh = fresh
 
     async def __aenter__(self) -> Connection:
-        self._connection = await self._upstream.take(self._fresh)
+        kept = None if self._fresh else self._upstream.take_kept()
+        self._connection = kept or await self._upstream.connect()
         return self._connection
 
     async def __aexit__(

@@ -1,0 +1,1 @@
+The server costs less itself: requests that look like the one before on their connection are not parsed again, one for a ready model passes the scheduler without being queued, and what the first answer does not need (Klein, TLS, psutil) is brought into memory when it is first asked for.

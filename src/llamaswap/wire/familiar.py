@@ -1,0 +1,70 @@
+"""Has a message like this come before on the same connection?
+
+Clients and servers write the same head again and again, but for the length of the body. A message that arrives in one
+piece and begins as one did that the parser has read means the same, so that nothing of it has to be parsed. Whatever
+else arrives is the parser's business. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]+)", re.IGNORECASE)
+_LONGEST_HEAD = 4096
+"""Bytes of a head that are kept for a connection."""
+_MOST_DIGITS = 9
+_END = b"\r\n\r\n"
+
+
+class Recalled(NamedTuple, Generic[T]):
+    """A whole message, told by its beginning."""
+
+    meaning: T
+    """Of the head that came before."""
+    length: int
+    body: bytes
+
+
+class Familiar(Generic[T]):
+    """The head that was read last on a connection, and what it means."""
+
+    __slots__ = ("_after", "_before", "_meaning")
+
+    def __init__(self) -> None:
+        self._meaning: T | None = None
+        self._before = self._after = b""
+        """What stands around the digits of its Content-Length; all of it in the first when there is none."""
+
+    def forget(self) -> None:
+        """What comes next means something else, however it begins."""
+        self._meaning = None
+
+    def learn(self, message: bytes, length: int, meaning: T) -> None:
+        """`message` has arrived in one piece and was read: one message with a body of `length` bytes, told by that
+        number, after which the connection goes on. `meaning` is that of its head."""
+        end = len(message) - length
+        if end > _LONGEST_HEAD or message.find(_END) + len(_END) != end:  # line breaks stand before it or behind it
+            self.forget()
+            return
+        digits = _LENGTH.search(message, 0, end)
+        cut = digits.span(1) if digits is not None else (end, end)
+        self._before, self._after = message[: cut[0]], message[cut[1] : end]
+        self._meaning = meaning
+
+    def recall(self, data: bytes) -> Recalled[T] | None:
+        """`data`, which is where a message begins, as a message that begins as the one before; None unless it is whole,
+        and nothing else."""
+        if self._meaning is None or not data.startswith(self._before):
+            return None
+        start = len(self._before)
+        if not self._after:
+            return Recalled(self._meaning, 0, b"") if len(data) == start else None
+        end = data.find(b"\r", start, start + _MOST_DIGITS + 1)
+        digits = data[start:end]
+        if end < 0 or not digits.isdigit() or not data.startswith(self._after, end):
+            return None
+        length, body = int(digits), data[end + len(self._after) :]
+        return Recalled(self._meaning, length, body) if len(body) == length else None
