@@ -56,6 +56,7 @@ class StreamTestCase(SynchronousTestCase):
         self.assertEqual(self.world.leases.left, [])
         self.assertEqual(self.world.loading.telling, set())
         self.world.ledger.settle()
+        self.world.ledger.captures.close()
         self.assertEqual(self.world.clock.getDelayedCalls(), [])
 
     def begin(

@@ -7,11 +7,12 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import CaptureRules, Settings
-from llamaswap.metrics.captures import Captures, Taking
+from llamaswap.metrics.captures import PACK_AFTER, Captures, Taking
 from llamaswap.metrics.packing import Capture
 from llamaswap.metrics.parts import parts_of
 from tests.support.activity import LaterThread
@@ -28,7 +29,8 @@ def rules(buffer: int = 5, **captures: Any) -> Settings:
 class CapturesCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.thread = LaterThread()
-        self.captures = Captures(rules(), self.thread)
+        self.clock = Clock()
+        self.captures = Captures(rules(), self.thread, self.clock)
 
     def gathered(self, request: bytes = b"{}", *answer: bytes, path: str = "/v1/chat/completions") -> Taking:
         taking = self.captures.take(path)
@@ -40,6 +42,11 @@ class CapturesCase(SynchronousTestCase):
 
     def keep(self, id: int, *args: bytes, path: str = "/v1/chat/completions", **how: Any) -> None:
         self.gathered(*args, path=path).finish(id, path, ANSWERED, **how)
+        self.pack()
+
+    def pack(self) -> None:
+        """Pack a part of what is finished."""
+        self.clock.advance(PACK_AFTER)
         self.thread.run()
 
     def got(self, id: int) -> Capture | None:
@@ -65,8 +72,8 @@ class KeptTests(CapturesCase):
         self.gathered(b'{"password":"x"}').finish(1, "/p", ANSWERED)
         self.assertIn(1, self.captures)
         answer = self.captures.get(1)
-        self.thread._work.reverse()  # asked before it is packed
         self.thread.run()
+        self.pack()
         before, after = self.successResultOf(answer), self.got(1)
         self.assertEqual((before, after and after.request_body), (after, b'{"password":"[REDACTED]"}'))
 
@@ -147,7 +154,7 @@ class BudgetTests(CapturesCase):
         other.response(b"more")
         other.finish(2, "/", ANSWERED)
         one.finish(3, "/", ANSWERED)
-        self.thread.run()
+        self.pack()
         self.assertEqual(self.kept(), [3])
 
     def test_one_that_is_too_large(self) -> None:
@@ -173,7 +180,7 @@ class BudgetTests(CapturesCase):
         taking.drop()
         self.gathered().finish(1, "/", ANSWERED)
         self.captures.forget(1)
-        self.thread.run()
+        self.pack()
         self.keep(2)
         self.captures.forget(2)
         self.captures.forget(3)
@@ -184,18 +191,28 @@ class BudgetTests(CapturesCase):
         for id in (1, 2, 3, 4):
             self.gathered(b"x" * 700_000).finish(id, "/", ANSWERED)
         sizes = []
-        while self.thread.busy:
-            self.thread._work.pop(0)()
+        while self.clock.getDelayedCalls():
+            self.pack()
             sizes.append(self.captures._used // 100_000)
-        self.assertEqual((sizes, self.kept(), list(self.captures._kept)), ([21, 7, 0], [1, 2, 3, 4], [1, 2, 3, 4]))
+        self.assertEqual((sizes, self.kept(), list(self.captures._kept)), ([14, 0], [1, 2, 3, 4], [1, 2, 3, 4]))
         self.assertEqual(self.got(3) and len(self.got(3).request_body), 700_000)  # type: ignore[union-attr,arg-type]
+
+    def test_more_than_is_packed(self) -> None:
+        """What is driven out before its turn costs nothing more."""
+        self.captures.configure(rules(1))
+        for id in range(1, 8):
+            self.gathered(os.urandom(200_000)).finish(id, "/", ANSWERED)
+        self.assertEqual((self.kept(), self.thread.busy), ([3, 4, 5, 6, 7], 0))
+        self.captures.close()
+        self.captures.close()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_a_thread_that_fails(self) -> None:
         """Those captures are lost, and later ones are not."""
         bad = self.gathered()
         bad.response("no bytes")  # type: ignore[arg-type]
         bad.finish(1, "/", ANSWERED)
-        self.thread.run()
+        self.pack()
         self.assertEqual(len(self.flushLoggedErrors(TypeError)), 1)
         self.keep(2)
         self.assertEqual(self.kept(), [2])
@@ -205,7 +222,8 @@ class BudgetTests(CapturesCase):
     def test_the_bound_holds(self, steps: list[tuple[int, int]]) -> None:
         """Whatever begins, grows, ends and is packed: the sum stays right, and within the budget."""
         thread = LaterThread()
-        captures = Captures(rules(1), thread)
+        clock = Clock()
+        captures = Captures(rules(1), thread, clock)
         under_way: list[Taking] = []
         for id, (step, size) in enumerate(steps):
             if step == 0 and (taking := captures.take("/")):
@@ -216,6 +234,7 @@ class BudgetTests(CapturesCase):
             elif step == 2 and under_way:
                 under_way.pop(size % len(under_way)).finish(id, "/", [], body=bool(size % 2))
             elif step == 3:
+                clock.advance(PACK_AFTER)
                 thread.run()
             assert captures._used <= MIB
             finished = sum(taking.size for taking in captures._finished.values())

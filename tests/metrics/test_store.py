@@ -70,21 +70,24 @@ class StoreCase(SynchronousTestCase):
 
 
 class AddTests(StoreCase):
+    """In a file."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.path = str(folder_for(self) / "a.db")
+        self.store = self.make(self.path, Keep())
+        self.store.start()
+        self.addCleanup(self.store.close)
+
     def test_batches(self) -> None:
         """Ids come at once; all rows of a tenth of a second are one batch, told in order when they can be read."""
         self.assertEqual(self.add(3), [1, 2, 3])
-        self.assertEqual((self.thread.busy, self.opener.opened), (0, []))
+        self.assertEqual((self.thread.busy, self.opener.batches), (0, []))
         self.clock.advance(GATHER)
         self.assertEqual((self.thread.busy, self.heard), (1, []))
         self.thread.run()
         self.assertEqual((self.opener.batches, self.heard, self.lost), ([3], [1, 2, 3], []))
         self.assertEqual(self.clock.getDelayedCalls(), [])
-
-    def test_nothing_costs_nothing(self) -> None:
-        """A store that is not used opens nothing, begins no thread and sets no timer, whatever is configured."""
-        self.store.keep(Keep(rows=5))
-        self.successResultOf(self.store.close())
-        self.assertEqual((self.opener.opened, self.thread.busy, self.clock.getDelayedCalls()), ([], 0, []))
 
     def test_what_was_added_is_read(self) -> None:
         """At once, also while the thread is busy with what came before; the timer has nothing left to do."""
@@ -140,6 +143,42 @@ class AddTests(StoreCase):
             self.settle()
         self.assertEqual(formatEvent(events[0]), "the activity store: 1 rows cannot be stored: locked")
 
+    def test_what_nobody_expects(self) -> None:
+        """A bug is a line of the log with its traceback, and the next batch is written."""
+        told: dict[int, None] = {}
+        self.store._stored = told.__getitem__
+        self.add()
+        self.settle()
+        self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
+        self.assertEqual(self.ids(), [1])
+
+
+class MemoryTests(StoreCase):
+    """Without a file."""
+
+    def test_nothing_costs_nothing(self) -> None:
+        """A store that is not used opens nothing, begins no thread and sets no timer, whatever is configured."""
+        self.store.keep(Keep(rows=5))
+        self.successResultOf(self.store.close())
+        self.assertEqual((self.opener.opened, self.thread.busy, self.clock.getDelayedCalls()), ([], 0, []))
+
+    def test_rows_wait_until_somebody_asks(self) -> None:
+        """They are told of a tenth of a second after the first, since whoever asks is told them too."""
+        self.add(3)
+        self.clock.advance(GATHER)
+        self.assertEqual((self.heard, self.opener.opened, self.thread.busy), ([1, 2, 3], [], 0))
+        self.add()
+        self.assertEqual(self.ids(), [4, 3, 2, 1])
+        self.assertEqual((self.heard, self.clock.getDelayedCalls()), ([1, 2, 3, 4], []))
+
+    def test_no_more_wait_than_are_kept(self) -> None:
+        """The others are gone before they are written, which is no loss."""
+        self.store.keep(Keep(rows=3))
+        self.add(10)
+        self.clock.advance(GATHER)
+        self.assertEqual((self.ids(), self.opener.batches, self.lost), ([10, 9, 8], [3], []))
+        self.assertEqual(self.heard, list(range(1, 11)))
+
     def test_questions_that_fail(self) -> None:
         """They say so, and the store goes on."""
         self.opener.fault = "no memory"
@@ -149,15 +188,6 @@ class AddTests(StoreCase):
             self.failureResultOf(answer, StoreFailed)
         self.opener.fault = ""
         self.assertEqual(self.ids(), [])
-
-    def test_what_nobody_expects(self) -> None:
-        """A bug is a line of the log with its traceback, and the next batch is written."""
-        told: dict[int, None] = {}
-        self.store._stored = told.__getitem__
-        self.add()
-        self.settle()
-        self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
-        self.assertEqual(self.ids(), [1])
 
 
 class KeepTests(StoreCase):

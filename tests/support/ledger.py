@@ -34,7 +34,7 @@ class MemoryLedger(Ledger):
     def __init__(self, clock: Clock, settings: Settings | None = None, inflight: Inflight | None = None) -> None:
         """Without settings, nothing is captured."""
         self.store = MemoryStore()
-        self.captures = Captures(settings or Settings(capture_buffer=0), _at_once)
+        self.captures = Captures(settings or Settings(capture_buffer=0), _at_once, clock)
         self.over: list[Entry] = []
         around = (self.store, self.captures, inflight or Inflight(clock))
         super().__init__(clock, *around, content_type_of, self.over.append)

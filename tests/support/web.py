@@ -377,7 +377,7 @@ class World:
         self.peer_statuses: list[PeerStatus] = []
         own |= {**self.profiles.endpoints(), **PeersApi(lambda: self.peer_statuses).endpoints()}
         keep = Keep(rows=settings.metrics_max_in_memory)
-        self.captures = Captures(settings, at_once)
+        self.captures = Captures(settings, at_once, self.clock)
         self.store = ActivityStore(None, keep, at_once, self.clock, lost=self.captures.forget)
         own |= Activity(self.store, self.captures, at_once, lambda: None).endpoints()
         own |= InflightApi(self.inflight).endpoints()

@@ -34,7 +34,7 @@ class Archive:
     ) -> None:
         self._thread = OneThread(reactor, "activity")
         self._prepared: Shelf | None = None
-        self.captures = Captures(settings, in_thread)
+        self.captures = Captures(settings, in_thread, reactor)
         self.store = ActivityStore(
             settings.store_path,
             keep_of(settings),
@@ -64,6 +64,7 @@ class Archive:
     def close(self) -> Deferred[None]:
         """Write what waits. Fires when that is done, or has taken too long; never fails."""
         self._unprepare()
+        self.captures.close()
         return self.store.close().addBoth(lambda _: self._thread.close())
 
     def _opened(self, settings: Settings) -> Shelf:

@@ -1,7 +1,8 @@
 """Requests and answers as they went by, for whoever wants to look at them afterwards (http-api section 16).
 
-Memory has one bound for all: what is kept (compressed), and what is being gathered. When there is no room, what is kept
-longest goes; a request for which that is not enough loses its own capture. None of this is ever written to a disk.
+Memory has one bound for all: what is kept (compressed, after a while), and what is being gathered. When there is no
+room, what is kept longest goes; a request for which that is not enough loses its own capture. None of this is ever
+written to a disk. Under a load that drives captures out within seconds few of them are worth being compressed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -20,6 +22,8 @@ from llamaswap.exchange import Header
 from llamaswap.metrics.packing import OVERHEAD, Capture, Gathered, Packer, unpack
 from llamaswap.metrics.parts import HEADERS, Parts, parts_of
 
+PACK_AFTER = 1.0
+"""Seconds between two parts that are packed, and before the first."""
 PACKED_AT_ONCE = 1024 * 1024
 """Bytes, after which a batch is full."""
 LINE_OVERHEAD = 150
@@ -31,8 +35,10 @@ class Captures:
 
     _log = Logger()
 
-    def __init__(self, settings: Settings, in_thread: InThread) -> None:
+    def __init__(self, settings: Settings, in_thread: InThread, clock: IReactorTime) -> None:
         self._in_thread = in_thread
+        self._clock = clock
+        self._timer: IDelayedCall | None = None
         self._kept: dict[int, bytes] = {}
         """Oldest first."""
         self._finished: dict[int, Taking] = {}
@@ -65,6 +71,12 @@ class Captures:
         if not self._budget or self._rules.level == "off":
             return None
         return Taking(self, HEADERS if self._rules.level == "headers" else parts_of(path), self._era)
+
+    def close(self) -> None:
+        """Pack no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def __contains__(self, id: object) -> bool:
         return id in self._kept or id in self._finished
@@ -105,7 +117,7 @@ class Captures:
             taking.drop()
             return
         self._finished[id] = taking
-        self._pack()
+        self._plan()
 
     # -- within ------------------------------------------------------------------------------------------------------
 
@@ -114,8 +126,8 @@ class Captures:
         return settings.capture_buffer > 0 and settings.captures.level != "off"
 
     def _evict(self) -> None:
-        while self._used > self._budget and self._kept:
-            self.forget(next(iter(self._kept)))
+        while self._used > self._budget and (self._kept or self._finished):
+            self.forget(next(iter(self._kept or self._finished)))
 
     def _lose(self, taking: Taking) -> None:
         if taking.size > self._budget:
@@ -125,9 +137,14 @@ class Captures:
             )
         taking.drop()
 
+    def _plan(self) -> None:
+        """Pack what is finished, a part of it each second."""
+        if self._timer is None and not self._packing and self._finished:
+            self._timer = self._clock.callLater(PACK_AFTER, self._pack)
+
     def _pack(self) -> None:
-        """Pack what is finished, so much in one go that memory is given back early, then the rest."""
-        if self._packing or not self._finished:
+        self._timer = None
+        if not self._finished:
             return
         self._packing = True
         batch = self._batch()
@@ -163,7 +180,7 @@ class Captures:
 
     def _next(self, _: Any) -> None:
         self._packing = False
-        self._pack()
+        self._plan()
 
 
 class Taking:

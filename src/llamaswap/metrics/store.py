@@ -1,7 +1,8 @@
 """The activity store (http-api sections 14 and 15): requests that have ended, kept in the order in which they did.
 
 What it promises on the reactor is cheap: `add` gives an id and remembers the row. A thread of its own writes what has
-gathered, in one transaction, and answers what is asked; every answer includes all rows that were added before.
+gathered, in one transaction, and answers what is asked; every answer includes all rows that were added before. So rows
+for a database in memory need not be written before somebody asks.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class ActivityStore:
         self._lost = lost
         self._opener = opener
         self._shelf = Shelf(None, opener)
-        self._last_id = 0
+        self._last_id = self._told = 0
         self._timer: IDelayedCall | None = None
         self._overflowing = False
         self._prune_at = 0.0
@@ -122,8 +123,8 @@ class ActivityStore:
             return id
         self._shelf.add(id, row)
         if self._timer is None:
-            self._timer = self._clock.callLater(GATHER, self.write)
-        if self._shelf.waiting > MOST_WAITING:
+            self._timer = self._clock.callLater(GATHER, self._gathered)
+        if self._shelf.waiting > self._room:
             self._overflow()
         return id
 
@@ -132,6 +133,7 @@ class ActivityStore:
         timer, self._timer = self._timer, None
         if timer is not None and timer.active():
             timer.cancel()
+        self._tell()
         if self._shelf.waiting and not self._closed:
             self._put()
 
@@ -151,7 +153,7 @@ class ActivityStore:
 
     def _use(self, shelf: Shelf) -> None:
         self._shelf = shelf
-        self._last_id = shelf.last_id
+        self._last_id = self._told = shelf.last_id
         self._prune_at = 0.0
 
     def _ask(self, question: Callable[[Database], T]) -> Deferred[T]:
@@ -174,7 +176,29 @@ class ActivityStore:
         self._prune_at = now + PRUNE_EVERY
         return self._keep
 
+    def _gathered(self) -> None:
+        if self.path is None:
+            self._timer = None
+            self._tell()
+        else:
+            self.write()
+
+    def _tell(self) -> None:
+        """Of what can be read although it was not written."""
+        if self.path is None:
+            told, self._told = self._told, self._last_id
+            for id in range(told + 1, self._last_id + 1):
+                self._stored(id)
+
+    @property
+    def _room(self) -> int:
+        """For rows that wait: what is kept in memory, and for a file what a slow disk may need."""
+        return self._keep.rows if self.path is None and self._keep.rows else MOST_WAITING
+
     def _overflow(self) -> None:
+        if self.path is None:  # nobody has asked for it, and nobody can any more
+            self._shelf.drop()
+            return
         id = self._shelf.drop()
         if id is not None:
             self._lost(id)
@@ -191,7 +215,7 @@ class ActivityStore:
                 self._complain(why, len(lost))
             for id in lost:
                 self._lost(id)
-            for id in stored:
+            for id in stored if shelf.path is not None else ():
                 self._stored(id)
 
     def _complain(self, why: str, lost: int) -> None:
