@@ -19,6 +19,7 @@ from llamaswap.metrics.usage import Meter
 from llamaswap.resolve.chooser import Choice
 from llamaswap.resolve.targets import Remote
 from llamaswap.stay import Stay
+from llamaswap.wire.lines import value_of
 
 CLIENT_GONE = 499
 """The status of a request whose client hung up before it was answered, as nginx calls it (http-api section 23, Q5)."""
@@ -233,8 +234,7 @@ class Entry:
 
     def header(self, name: bytes) -> str:
         """The value of a header of the answer, or its values, as one list; empty without one."""
-        values = [value for key, value in self.headers if len(key) == len(name) and key.lower() == name]
-        return b", ".join(values).decode("latin-1")
+        return value_of(self.headers, name)
 
     # -- the block ---------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The head of an answer as it is written to a client, and as it need not be written anew for each answer. Pure."""
+"""The head of an answer as it is written to a client and read here, not anew for each answer. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,20 @@ from llamaswap.exchange import Header
 class Lines(list[Header]):
     """Header lines that belong to more than one answer: how they are written is remembered."""
 
-    __slots__ = ("_status", "_written")
+    __slots__ = ("_status", "_values", "_written")
 
     def __init__(self, lines: Iterable[Header]) -> None:
         super().__init__(lines)
         self._status: tuple[int, bytes] | None = None
         self._written = b""
+        self._values: dict[bytes, str] = {}
+
+    def value(self, name: bytes) -> str:
+        """As `value_of`."""
+        found = self._values.get(name)
+        if found is None:
+            found = self._values[name] = _value(self, name)
+        return found
 
     def below(self, status: int, reason: bytes) -> bytes:
         """They, and the status line before them. Raises ValueError as `written_head` does."""
@@ -23,6 +31,16 @@ class Lines(list[Header]):
             self._written = _written(status, reason, self)
             self._status = (status, reason)
         return self._written
+
+
+def value_of(headers: Sequence[Header], name: bytes) -> str:
+    """The value of the header `name` (in lower case), or its values as one list; empty without one."""
+    return headers.value(name) if isinstance(headers, Lines) else _value(headers, name)
+
+
+def _value(headers: Sequence[Header], name: bytes) -> str:
+    values = [value for key, value in headers if len(key) == len(name) and key.lower() == name]
+    return b", ".join(values).decode("latin-1")
 
 
 def written_head(status: int, reason: bytes, headers: Sequence[Header]) -> bytes:
