@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionRefusedError, UserError
+from twisted.internet.interfaces import IConnector, IReactorTCP
 from twisted.internet.protocol import ClientFactory, Protocol
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -27,16 +28,16 @@ class Connector:
     def connectTCP(self, host: str, port: int, factory: ClientFactory, timeout: float, bindAddress: object) -> None:
         self.asked = host, port, timeout
         self.factory = factory
-        factory.startedConnecting(self)
+        factory.startedConnecting(cast(IConnector, self))
 
     def stopConnecting(self) -> None:
-        self.factory.clientConnectionFailed(self, Failure(UserError()))
+        self.factory.clientConnectionFailed(cast(IConnector, self), Failure(UserError()))
 
 
 class DialTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.connector: Any = Connector()
-        self.done: Deferred[Plain] = dial(self.connector, "127.0.0.1", 9, Plain, 5)
+        self.done: Deferred[Plain] = dial(cast(IReactorTCP, self.connector), "127.0.0.1", 9, Plain, 5)
 
     def test_it_fires_with_what_was_made(self) -> None:
         """Once that is connected."""
