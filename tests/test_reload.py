@@ -179,7 +179,7 @@ class DifferenceTests(ReloadTestCase):
         """By the old process; the next request, which waits for it, by the new one."""
         with self.server(self.configuration(one="old")) as server, ThreadPoolExecutor(2) as pool:
             old = self.pid_of(server, "one")
-            with server.asking("POST", CHAT, {"model": "one", "stream": True, "n": 20, "ms": 30}) as running:
+            with server.asking("POST", CHAT, {"model": "one", "stream": True, "n": 60, "ms": 30}) as running:
                 self.assertEqual(self.reload(server, self.configuration(one="new")).json()["changed"], ["one"])
                 waiting = pool.submit(server.ask, "POST", CHAT, {"model": "one"})
                 self.assertTrue(psutil.pid_exists(old))
@@ -190,7 +190,7 @@ class DifferenceTests(ReloadTestCase):
         """It is shown as what it runs; but loading it waits for the new process, and a page's assets load none."""
         with self.server(self.configuration(one="old")) as server, ThreadPoolExecutor(2) as pool:
             self.pid_of(server, "one")
-            with server.asking("POST", CHAT, {"model": "one", "stream": True, "n": 20, "ms": 30}) as running:
+            with server.asking("POST", CHAT, {"model": "one", "stream": True, "n": 60, "ms": 30}) as running:
                 self.reload(server, self.configuration(one="new"))
                 [shown] = server.ask("GET", "/running").json()["running"]
                 self.assertEqual((shown["state"], shown["cmd"].split()[-1]), ("ready", "old"))
@@ -205,7 +205,7 @@ class DifferenceTests(ReloadTestCase):
         """It is shown until it is gone; who asks for it is told so at once; what it could run beside starts."""
         with self.server(self.configuration(one="one", two="two")) as server:
             old = self.pid_of(server, "two")
-            with server.asking("POST", CHAT, {"model": "two", "stream": True, "n": 20, "ms": 30}) as running:
+            with server.asking("POST", CHAT, {"model": "two", "stream": True, "n": 60, "ms": 30}) as running:
                 self.assertEqual(self.reload(server, self.configuration(one="one")).json()["removed"], ["two"])
                 self.assertEqual([each["model"] for each in server.ask("GET", "/running").json()["running"]], ["two"])
                 self.assertEqual(server.ask("POST", CHAT, {"model": "two"}).status, 404)

@@ -7,11 +7,9 @@ theirs on its way to ours.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
-from twisted.internet.defer import Deferred
-from twisted.internet.error import NotConnectingError
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IAddress, IConnector, IReactorTCP
 from twisted.internet.protocol import ClientFactory, Protocol
 from twisted.python.failure import Failure
@@ -49,6 +47,6 @@ class _Attempt(ClientFactory, Generic[P]):
         if not self.done.called:
             self.done.errback(reason)
 
-    def _give_up(self, _: Deferred[P]) -> None:
-        with suppress(NotConnectingError):
-            self._connector.stopConnecting()
+    def _give_up(self, done: Deferred[P]) -> None:
+        done.errback(CancelledError())  # first: the connector reports what follows as a failure to connect
+        self._connector.stopConnecting()
