@@ -7,8 +7,10 @@ written to a disk. Under a load that drives captures out within seconds few of t
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -24,7 +26,7 @@ from llamaswap.metrics.parts import HEADERS, Parts, parts_of
 
 PACK_AFTER = 1.0
 """Seconds between two parts that are packed, and before the first."""
-PACKED_AT_ONCE = 1024 * 1024
+PACKED_AT_ONCE = 256 * 1024
 """Bytes, after which a batch is full."""
 LINE_OVERHEAD = 150
 """Bytes that a header line takes besides its own."""
@@ -39,9 +41,9 @@ class Captures:
         self._in_thread = in_thread
         self._clock = clock
         self._timer: IDelayedCall | None = None
-        self._kept: dict[int, bytes] = {}
+        self._kept: OrderedDict[int, bytes] = OrderedDict()
         """Oldest first."""
-        self._finished: dict[int, Taking] = {}
+        self._finished: OrderedDict[int, Taking] = OrderedDict()
         """Those that are not packed yet."""
         self._packing = False
         self._budget = 0
@@ -246,4 +248,4 @@ class Taking:
 
 def _size(headers: Sequence[Header]) -> int:
     """Bytes that header lines take in memory."""
-    return sum(len(name) + len(value) + LINE_OVERHEAD for name, value in headers)
+    return sum(map(len, chain.from_iterable(headers))) + LINE_OVERHEAD * len(headers)

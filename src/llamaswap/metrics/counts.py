@@ -39,6 +39,8 @@ def count(value: object) -> int:
 
 def measure(value: object) -> float:
     """A rate or a time: numbers in strings count, all else is 0."""
+    if type(value) is float:
+        return value if 0 <= value <= MOST else 0.0
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
         value = float(value)
     if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= MOST:
@@ -115,18 +117,19 @@ class Tally:
 
 def _with_timings(tokens: Tokens, timings: Mapping[str, Any]) -> Cost:
     """llama.cpp's; its `prompt_n` leaves out what came from the cache."""
-    cached, drafted, accepted = (timings.get(name) for name in ("cache_n", "draft_n", "draft_n_accepted"))
+    get = timings.get
+    cached, drafted, accepted = get("cache_n"), get("draft_n"), get("draft_n_accepted")
     drafts = drafted is not None and accepted is not None
     changed = Tokens(
-        count(timings.get("prompt_n")),
-        count(timings.get("predicted_n")),
+        count(get("prompt_n")),
+        count(get("predicted_n")),
         tokens.cached if cached is None or _negative(cached) else count(cached),
         count(drafted) if drafts else -1,
         count(accepted) if drafts else -1,
-        measure(timings.get("prompt_per_second")),
-        measure(timings.get("predicted_per_second")),
+        measure(get("prompt_per_second")),
+        measure(get("predicted_per_second")),
     )
-    return changed, int(measure(timings.get("prompt_ms")) + measure(timings.get("predicted_ms")))
+    return changed, int(measure(get("prompt_ms")) + measure(get("predicted_ms")))
 
 
 def _with_metrics(tokens: Tokens, metrics: Mapping[str, Any]) -> Tokens:
