@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import product
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -15,6 +16,8 @@ from tests.support.relay import RelayWorld
 from tests.support.web import MemoryExchange
 
 JSON = {"Content-Type": "application/json"}
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
+FIELD = b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\n%b\r\n'
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 KEYS = (
     ApiKey(key="some", name="some", models=("m1", "px/uni*", "org/*")),
@@ -189,6 +192,47 @@ class BehindAPeerTests(Asking):
         ):
             for method in ("GET", "POST"):
                 self.assertIn("scope admin", self.refused("plain", method, f"/upstream/px/uniq{path}", named("uniq")))
+
+    def test_names_that_are_read_in_several_ways(self) -> None:
+        """On every way to the peer: which of them it takes is not known here."""
+        chat, form = "/v1/chat/completions", {"Content-Type": "application/x-www-form-urlencoded"}
+        text = {"Content-Type": "text/plain"}
+        fields = FIELD % b"uniq" + FIELD % b"secret" + b"--b--\r\n"
+        for key, front in product(("some", "plain"), ("", "/upstream/px/uniq")):
+            path = front + chat
+            self.refused(key, "POST", path, b'{"model":"px/uniq","model":"secret"}')
+            self.refused(key, "POST", path, b'{"model":"px/uniq","Model":"secret"}')
+            self.refused(key, "POST", path + "?model=px/uniq&Model=secret", named("uniq"))
+            self.refused(key, "POST", path + "?model=px/uniq", named("secret"), **text)
+            self.refused(key, "POST", path + "?model=px/uniq", named("secret"), **MULTIPART)
+            self.refused(key, "POST", path, b"model=uniq&MODEL=secret", **form)
+            self.refused(key, "POST", front + "/v1/audio/transcriptions", fields, **MULTIPART)
+            self.refused(key, "GET", front + "/props?model=uniq", named("secret"))
+
+    def test_names_that_are_written_anew(self) -> None:
+        """In each place where there is one, also where it is the peer's own already."""
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        for key, front in product(("some", "plain"), ("", "/upstream/px/uniq")):
+            for method, path, body, headers in (
+                ("GET", "/v1/audio/voices?model=uniq&model=secret", b"", {}),
+                ("POST", "/v1/completions?model=secret", named("uniq"), {}),
+                ("POST", "/v1/completions", b"model=uniq&model=secret", form),
+                ("POST", "/v1/audio/transcriptions?model=uniq", FIELD % b"secret" + b"--b--\r\n", MULTIPART),
+            ):
+                self.begin(key, method, front + path, body, **headers)
+                sent = self.asked("px")
+                self.assertIn(b"uniq", sent.partition(b"\r\n")[0] + sent.partition(b"\r\n\r\n")[2])
+                self.assertNotIn(b"secret", sent)
+
+    def test_methods(self) -> None:
+        """A model route's own. What is traced would come back with our key for the peer, so nobody's is."""
+        path = "/upstream/px/uniq/v1/completions?model=uniq"
+        for method in ("PUT", "DELETE", "GET"):
+            self.assertIn("model routes", self.refused("plain", method, path))
+        for key in ("plain", "all"):
+            self.assertIn("TRACE", self.refused(key, "TRACE", path))
+        self.begin("plain", "HEAD", "/upstream/px/uniq/props?model=px/uniq")
+        self.assertIn(b"HEAD /base/props?model=uniq", self.asked("px"))
 
     def test_admins(self) -> None:
         """A key that is for everything here passes as without keys."""

@@ -37,6 +37,14 @@ def not_yours(name: str) -> Forbidden:
     return Forbidden(f"forbidden: the API key is not for model {name}; /v1/models lists those it is for")
 
 
+def in_many_ways() -> Forbidden:
+    """Why nothing is asked of a peer with a request in which programs may read several names (`one_name.py`)."""
+    return Forbidden(
+        "forbidden: without the scope admin, or for some models only, a request to a peer must name its model once: "
+        "in the JSON body, in the form, or in the query of a request without a body"
+    )
+
+
 def _names(target: Target) -> tuple[str, ...]:
     if isinstance(target, Local):
         return (target.model.id,)

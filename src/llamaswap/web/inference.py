@@ -20,7 +20,9 @@ from llamaswap.proxy.body import InThread, StoredBody, scan, store, whole
 from llamaswap.proxy.forward import Outgoing, forward
 from llamaswap.proxy.leases import Leases
 from llamaswap.resolve.chooser import Choice, Chooser
-from llamaswap.resolve.places import Found, Place, find_model, renamed, renamed_query
+from llamaswap.resolve.one_name import names_one
+from llamaswap.resolve.permits import in_many_ways, is_confined
+from llamaswap.resolve.places import Found, Place, fields, find_model, renamed, renamed_query
 from llamaswap.resolve.targets import Local, Remote, Target
 from llamaswap.web.routes import Route
 from llamaswap.web.sockets import Running, way_past
@@ -88,6 +90,8 @@ class Inference:
                         return outgoing._replace(witness=entry)
 
                     with entry:
+                        if is_confined(exchange.caller):
+                            await self._require_one_name(exchange, wanted, body)
                         await self._peers.serve(exchange, target, prepare)
                     return
                 if self._passes(route, wanted, target):
@@ -139,13 +143,22 @@ class Inference:
         path, mark, query = exchange.target.partition(b"?")
         name = _name_for(target, wanted.place)
         edits: list[Edit] = []
-        if name != wanted.name:
+        if isinstance(target, Remote) and is_confined(exchange.caller):
+            edits = renamed(wanted, name)
+            query = renamed_query(query, tuple(fields(query, b"model")), name)
+        elif name != wanted.name:
             edits = renamed(wanted, name)
             query = renamed_query(query, wanted.in_query, name)
         if wanted.place is Place.JSON and (rules := self._rules_for(target)):
             edits = joined(await scan(self._in_thread, len(body.content), edits_for, body.content, rules), edits)
         body.replace(edits)
         return Outgoing(path.removeprefix(route.strip) + mark + query, body, self._keep_credentials)
+
+    async def _require_one_name(self, exchange: Exchange, wanted: Found, body: StoredBody) -> None:
+        """A peer, which lets us in with our key, must not read another name than was read here. Raises `Forbidden`."""
+        named = (wanted, _query(exchange), exchange.headers, body.content)
+        if not await scan(self._in_thread, len(body.content), names_one, *named):
+            raise in_many_ways()
 
     def _rules_for(self, target: Target) -> tuple[Rule, ...]:
         """Those of a peer are made anew: one that stands in for another may be of newer settings than these."""

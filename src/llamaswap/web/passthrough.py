@@ -19,7 +19,8 @@ from llamaswap.proxy.body import InThread, StoredBody, scan, store
 from llamaswap.proxy.forward import Outgoing, forward
 from llamaswap.proxy.leases import Leases
 from llamaswap.resolve.chooser import Choice, Chooser
-from llamaswap.resolve.permits import is_confined, not_yours, require_use
+from llamaswap.resolve.one_name import names_one
+from llamaswap.resolve.permits import in_many_ways, is_confined, not_yours, require_use
 from llamaswap.resolve.places import Place, fields, find_model, kind_of, renamed, renamed_query
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.targets import Local, Remote
@@ -124,6 +125,8 @@ class Passthrough:
         )
 
     async def _to_peer(self, exchange: Exchange, target: Remote, line: bytes) -> None:
+        if exchange.method == b"TRACE":
+            raise Forbidden("forbidden: no peer is asked to TRACE, as its answer would tell our key for it")
         with (
             self._chooser.to(target) as choice,
             self._entry(exchange, choice, line, listed=_is_listed(exchange, line)) as entry,
@@ -182,16 +185,19 @@ class Passthrough:
         The peer lets us in with our key, which may be good for more than the caller's. Raises `Forbidden`.
         """
         path, mark, query = line.partition(b"?")
-        if path not in _MODEL_PATHS:
+        method = b"GET" if exchange.method == b"HEAD" else exchange.method
+        if (method, path) not in _MODEL_ROUTES:
             raise Forbidden(
                 "forbidden: without the scope admin, and for some models only, a peer's model routes are all"
             )
         wanted = (exchange.method, query, exchange.header(b"content-type") or b"", body.content)
         found = await scan(self._in_thread, len(body.content), find_model, *wanted)
-        if found is None or (found.place is Place.QUERY and len(body.content)):
+        if found is None:
             raise Forbidden("forbidden: the request must name the model where a model route reads it")
         if found.name not in (target.name, target.model, full_name(target.peer.id, target.model)):
             raise not_yours(found.name)
+        if not await scan(self._in_thread, len(body.content), names_one, found, query, exchange.headers, body.content):
+            raise in_many_ways()
         body.replace(renamed(found, target.model))
         return path + mark + renamed_query(query, tuple(fields(query, b"model")), target.model)
 
