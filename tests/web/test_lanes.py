@@ -85,3 +85,17 @@ class BothWaysTests(SynchronousTestCase):
         connection.channel.connectionLost()
         self.world.logs.proxy.write(b"x")
         self.assertEqual(connection.transport.take(), b"")
+
+    def test_long_bodies(self) -> None:
+        """None is waited for that nobody would take, be it sent in one piece or byte by byte."""
+        for path in ("POST /api/login", "POST /api/logout", "PUT /api/profiles/active", "GET /running"):
+            for piece in (b"x", b"x" * 8 * 1024):
+                connection = Connection(self.world)
+                self.assertEqual(connection.send(path, KEYS["right"], "Transfer-Encoding: chunked"), b"")
+                for _ in range(8 * 1024 // len(piece)):
+                    connection.channel.dataReceived(b"%x\r\n%b\r\n" % (len(piece), piece))
+                self.assertEqual(connection.transport.take(), b"")
+                connection.channel.dataReceived(b"1\r\nx\r\n")
+                answer = connection.transport.take()
+                self.assertIn(b" 413 ", answer.partition(b"\r\n")[0])
+                self.assertIn(b"no more than 8 KiB", answer)

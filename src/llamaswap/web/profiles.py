@@ -17,7 +17,7 @@ from llamaswap.web.answers import Answer, json_answer
 from llamaswap.web.call import Call, Respond
 
 _DECODER = json.JSONDecoder()
-_LONGEST_BODY = 64 * 1024
+_LONGEST_BODY = 8 * 1024
 _ALLOWED = 'give {"name": "<profile>"}, or {"name": null} for none'
 
 

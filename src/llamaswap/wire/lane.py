@@ -23,8 +23,8 @@ from llamaswap.errors import BodyTooLarge
 from llamaswap.exchange import Header, Producer
 from llamaswap.wire.served import ServedExchange
 
-_BODY_LIMIT = 1024 * 1024
-"""Nothing in the resource tree takes a large body."""
+_BODY_LIMIT = 8 * 1024
+"""Nothing in the resource tree takes a larger body, and some of it anybody may ask."""
 _FORM = re.compile(rb"\s*(multipart/form-data|application/x-www-form-urlencoded)", re.IGNORECASE)
 """No route of the tree takes a form; `twisted.web` would parse one at once, on the reactor, and choke on a bad one."""
 _FRAMING = frozenset((b"content-length", b"transfer-encoding", b"connection"))
@@ -54,13 +54,13 @@ class TreeLane:
 
 
 async def _collect(exchange: ServedExchange) -> bytes:
-    """The whole body. Raises `BodyTooLarge`, and what `RequestBody.read` does."""
-    body = b""
+    """The whole body. Raises `BodyTooLarge` as soon as it is, and what `RequestBody.read` does."""
+    body = bytearray()
     while piece := await exchange.body.read():
         body += piece
         if len(body) > _BODY_LIMIT:
-            raise BodyTooLarge("this route takes no more than 1 MiB of request body")
-    return body
+            raise BodyTooLarge(f"this route takes no more than {_BODY_LIMIT // 1024} KiB of request body")
+    return bytes(body)
 
 
 def _request(exchange: ServedExchange, facade: _Facade, body: bytes) -> Request:
