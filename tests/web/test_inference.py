@@ -98,6 +98,19 @@ class DispatchTests(InferenceTestCase):
             _, sent = self.serve(self.world(), "m", "POST", path, JSON, chat("m"))
             self.assertTrue(sent.startswith(b"POST /base" + forwarded), sent)
 
+    def test_path_prefixes_in_another_spelling(self) -> None:
+        """What was matched goes out; a path that stays whole keeps its spelling."""
+        for path, forwarded in (
+            ("/v%2Fchat/completions?a=%2F", b"/chat/completions?a=%2F"),
+            ("/%76/chat/completions", b"/chat/completions"),
+            ("/audioapi/v1/tasks%2Frun", b"/v1/tasks/run"),
+            ("/%76%31/chat/completions", b"/%76%31/chat/completions"),
+        ):
+            world = self.world()
+            _, sent = self.serve(world, "m", "POST", path, JSON, chat("m"))
+            self.assertTrue(sent.startswith(b"POST /base" + forwarded + b" HTTP"), sent)
+            self.assertEqual(world.ended[-1].path.encode(), forwarded.partition(b"?")[0])
+
     def test_a_get_route_names_its_model_in_the_query(self) -> None:
         """The query passes byte for byte, and HEAD works as well."""
         _, sent = self.serve(self.world(), "m", "GET", "/props?x=%20&model=m", {"Host": "h"})

@@ -152,7 +152,7 @@ class Inference:
         if wanted.place is Place.JSON and (rules := self._rules_for(target)):
             edits = joined(await scan(self._in_thread, len(body.content), edits_for, body.content, rules), edits)
         body.replace(edits)
-        return Outgoing(path.removeprefix(route.strip) + mark + query, body, self._keep_credentials)
+        return Outgoing(_stripped(path, route) + mark + query, body, self._keep_credentials)
 
     async def _require_one_name(self, exchange: Exchange, wanted: Found, body: StoredBody) -> None:
         """A peer, which lets us in with our key, must not read another name than was read here. Raises `Forbidden`."""
@@ -172,7 +172,12 @@ def _query(exchange: Exchange) -> bytes:
 
 def _path(exchange: Exchange, route: Route) -> str:
     """As it goes out."""
-    return exchange.target.partition(b"?")[0].removeprefix(route.strip).decode("latin-1")
+    return _stripped(exchange.target.partition(b"?")[0], route).decode("latin-1")
+
+
+def _stripped(path: bytes, route: Route) -> bytes:
+    """The path as it came; where something is taken off, as the table spells it."""
+    return route.path[len(route.strip) :] if route.strip else path
 
 
 def _required(found: Found | None, exchange: Exchange) -> Found:
