@@ -11,7 +11,7 @@ from llamaswap.errors import Refusal
 from llamaswap.exchange import Exchange
 from llamaswap.proxy.body import store
 from llamaswap.proxy.forward import Outgoing, forward
-from llamaswap.proxy.headers import Introduction
+from llamaswap.proxy.headers import SESSION_COOKIE, Introduction
 from llamaswap.wire.upstream import Upstream
 from tests.support.wire import Client, MemoryUpstream, producer_of, request, transport_of
 
@@ -320,7 +320,7 @@ class TunnelTests(RelayTestCase):
         self.connect()
         self.client.send(request("GET /ws", *self.WISH) + b"early")
         sent = self.upstream.received()
-        self.assertIn(b"Connection: Upgrade\r\nUpgrade: WebSocket", sent)
+        self.assertIn(b"Connection: Upgrade\r\nUpgrade: websocket", sent)
         self.assertNotIn(b"early", sent)
         self.upstream.answer(self.SWITCH + b"hello")
         answer = self.client.transport.take()
@@ -331,6 +331,26 @@ class TunnelTests(RelayTestCase):
         self.assertEqual(self.upstream.received(), b"ping")
         self.upstream.answer(b"pong")
         self.assertEqual(self.client.transport.take(), b"pong")
+
+    def test_only_a_websocket(self) -> None:
+        """Another protocol that the client would speak as well is not offered, with what belongs to it."""
+        self.connect()
+        self.client.send(request("GET /ws", "Connection: Upgrade", "Upgrade: h2c, websocket", "HTTP2-Settings: AAMA"))
+        sent = self.upstream.received()
+        self.assertIn(b"\r\nUpgrade: websocket\r\n", sent)
+        self.assertNotIn(b"h2c", sent)
+        self.assertNotIn(b"HTTP2-Settings", sent)
+
+    def test_another_server_sets_no_cookie_of_ours(self) -> None:
+        """Neither with its 101, nor with a head before it."""
+        line = b"Set-Cookie: " + SESSION_COOKIE + b"=theirs\r\nSet-Cookie: a=b\r\n"
+        self.connect(introduction=Introduction(b"us"))
+        self.client.send(request("GET /ws", *self.WISH))
+        self.upstream.answer(b"HTTP/1.1 103 Early Hints\r\n" + line + b"\r\n")
+        self.upstream.answer(self.SWITCH.replace(b"Sec-", line + b"Sec-"))
+        answer = self.client.transport.take()
+        self.assertEqual((answer.count(b"HTTP/1.1 1"), answer.count(b"Set-Cookie: a=b\r\n")), (2, 2), answer)
+        self.assertNotIn(SESSION_COOKIE, answer)
 
     def test_either_end_closing_ends_both(self) -> None:
         """A tunnel with one end is no tunnel."""

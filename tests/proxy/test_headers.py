@@ -17,6 +17,7 @@ from llamaswap.proxy.headers import (
     towards_peer,
     towards_upstream,
     upgrade_lines,
+    without_claims,
 )
 
 SPELLINGS = [
@@ -75,33 +76,53 @@ class FromPeerTests(SynchronousTestCase):
     """What another server answers."""
 
     SANDBOX: Header = (b"Content-Security-Policy", b"sandbox")
+    AS_NAMED: Header = (b"X-Content-Type-Options", b"nosniff")
 
     def test_pages(self) -> None:
         """Whatever a browser may show as a page, or guess to be one, has no scripts and no origin."""
         kinds = [b"text/html", b"TEXT/HTML; charset=x", b"application/xhtml+xml", b"image/svg+xml", b"text/xml"]
         kinds += [b"application/xml", b"application/rss+xml", b"text/xsl", b"multipart/x-mixed-replace;boundary=x"]
-        for kind in (*kinds, b"", b"*/*", b"unknown/unknown", b"html"):
+        kinds += [b"", b"*/*", b"unknown/unknown", b"html", b"/", b"text/", b"/html", b"text/ ; charset=utf-8", b" /x"]
+        for kind in kinds:
             lines = [(b"Content-Type", kind)]
-            self.assertEqual(from_peer(lines), [*lines, self.SANDBOX], kind)
-        self.assertEqual(from_peer([]), [self.SANDBOX])
+            self.assertEqual(from_peer(lines), [*lines, self.SANDBOX, self.AS_NAMED], kind)
+        self.assertEqual(from_peer([]), [self.SANDBOX, self.AS_NAMED])
         both = [(b"content-type", b"application/json"), (b"Content-Type", b"text/html")]
-        self.assertEqual(from_peer(both), [*both, self.SANDBOX])
+        self.assertEqual(from_peer(both), [*both, self.SANDBOX, self.AS_NAMED])
 
     def test_a_policy_of_its_own(self) -> None:
         """Stays, and both hold."""
         lines = [(b"Content-Type", b"text/html"), (b"Content-Security-Policy", b"default-src *")]
-        self.assertEqual(from_peer(lines), [*lines, self.SANDBOX])
+        self.assertEqual(from_peer(lines), [*lines, self.SANDBOX, self.AS_NAMED])
 
     def test_all_else(self) -> None:
-        """Is as it was."""
+        """Is as it was, and what it says it is."""
         for kind in (b"application/json", b"text/event-stream", b"text/plain", b"audio/mpeg", b"image/png"):
             lines = [(b"Content-Type", kind), (b"Set-Cookie", b"a=b")]
-            self.assertEqual(from_peer(lines), lines, kind)
+            self.assertEqual(from_peer(lines), [*lines, self.AS_NAMED], kind)
+            self.assertEqual(from_peer([*lines, self.AS_NAMED]), [*lines, self.AS_NAMED], kind)
 
     def test_our_cookie(self) -> None:
-        """No other server sets it."""
-        lines = [(b"Content-Type", b"text/plain"), (b"set-cookie", b" " + SESSION_COOKIE + b" = x; Path=/")]
-        self.assertEqual(from_peer(lines), lines[:1])
+        """No other server sets it, nor one without a name that comes back as ours."""
+        for value in (b" %b = x; Path=/", b"%b", b"=%b=x; Path=/", b" = %b = x", b"=%b"):
+            lines = [(b"Content-Type", b"text/plain"), (b"set-cookie", value.replace(b"%b", SESSION_COOKIE))]
+            self.assertEqual(from_peer(lines), [lines[0], self.AS_NAMED])
+        for value in (b"a=" + SESSION_COOKIE, b"=x", b"a=b=" + SESSION_COOKIE, b"my_" + SESSION_COOKIE + b"=x"):
+            self.assertIn((b"Set-Cookie", value), from_peer([(b"Set-Cookie", value)]))
+
+    def test_what_it_says_for_all_of_us(self) -> None:
+        """Is not its to say: that browsers forget their sessions, come by TLS only, go elsewhere, or tell others."""
+        names = (
+            "Clear-Site-Data",
+            "strict-transport-security",
+            "Alt-Svc",
+            "NEL",
+            "Report-To",
+            "Service-Worker-Allowed",
+        )
+        lines = [(b"Content-Type", b"text/plain"), *((name.encode(), b"x") for name in names)]
+        self.assertEqual(from_peer(lines), [lines[0], self.AS_NAMED])
+        self.assertEqual(without_claims(lines), lines[:1])
 
 
 class TowardsUpstreamTests(SynchronousTestCase):
@@ -211,7 +232,7 @@ class TowardsClientTests(SynchronousTestCase):
         self.assertEqual(towards_client([(b"Content-Type", b"text/plain")]), [(b"Content-Type", b"text/plain")])
 
     def test_an_upgrade_gets_its_lines_back(self) -> None:
-        """The protocol is named as the other side named it."""
+        """Of the protocols that were named, the one that is relayed."""
         lines = [(b"Connection", b"upgrade"), (b"UPGRADE", b"websocket"), (b"Sec-WebSocket-Accept", b"x")]
         self.assertEqual(towards_client(lines), lines[2:])
-        self.assertEqual(upgrade_lines(lines), [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")])
+        self.assertEqual(upgrade_lines(), [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")])

@@ -25,6 +25,7 @@ from llamaswap.proxy.headers import (
     towards_peer,
     towards_upstream,
     upgrade_lines,
+    without_claims,
 )
 from llamaswap.wire.connection import AnswerHead, Connection
 from llamaswap.wire.lines import Lines
@@ -120,7 +121,7 @@ async def _relay(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, *, 
         if outgoing.heard is not None:
             outgoing.heard()
         if answer.status == 101:
-            await _tunnel(exchange, connection, answer, upgrade, outgoing.witness)
+            await _tunnel(exchange, connection, answer, upgrade, outgoing)
         elif (end := _answer(exchange, connection, answer, outgoing)) is not None:
             await end
     except UpstreamFailed as error:
@@ -193,7 +194,7 @@ class _Request:
             raise
 
     def _interim(self, status: int, headers: Sequence[Header]) -> None:
-        self._exchange.interim(status, towards_client(headers))
+        self._exchange.interim(status, _before_an_answer(headers, self._outgoing))
 
     def stop(self) -> None:
         """The answer is complete, or nobody wants it: what is left of the body is not sent."""
@@ -227,7 +228,7 @@ def _head(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, upgrade: b
     elif length or exchange.method not in (b"GET", b"HEAD"):
         head += b"Content-Length: %d\r\n" % length
     if upgrade:
-        head += b"".join(b"%b: %b\r\n" % line for line in upgrade_lines(exchange.headers))
+        head += b"".join(b"%b: %b\r\n" % line for line in upgrade_lines())
     return head + b"\r\n"
 
 
@@ -326,12 +327,18 @@ async def _rest(exchange: Exchange, end: Awaitable[None]) -> None:
 
 
 async def _tunnel(
-    exchange: Exchange, connection: Connection, answer: AnswerHead, asked: bool, witness: Witness | None
+    exchange: Exchange, connection: Connection, answer: AnswerHead, asked: bool, outgoing: Outgoing
 ) -> None:
     if not asked:
         raise UpstreamFailed("the upstream switched protocols unasked")
-    lines = towards_client(answer.headers) + upgrade_lines(answer.headers)
-    if witness is not None:
-        witness.begun(answer.status, answer.reason, lines)
+    lines = _before_an_answer(answer.headers, outgoing) + upgrade_lines()
+    if outgoing.witness is not None:
+        outgoing.witness.begun(answer.status, answer.reason, lines)
     near = exchange.tunnel(lines, answer.reason, connection)
     await connection.tunnel(near)
+
+
+def _before_an_answer(headers: Sequence[Header], outgoing: Outgoing) -> list[Header]:
+    """The lines of a 1xx head, for the client."""
+    lines = towards_client(headers)
+    return lines if outgoing.introduction is None else without_claims(lines)

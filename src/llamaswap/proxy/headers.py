@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llamaswap.exchange import Header
 
 _HOP_BY_HOP = frozenset(
     b"connection proxy-connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding"
-    b" upgrade content-length expect".split()
+    b" upgrade http2-settings content-length expect".split()
 )
 """Valid on one connection only. Framing is each lane's own, and `Expect` is answered here."""
 
@@ -23,8 +23,14 @@ _OURS = _CREDENTIALS | {b"cookie"}
 _WAY = frozenset(b"host via forwarded x-real-ip true-client-ip cf-connecting-ip".split())
 """By which way a request came, and from which address."""
 _READABLE = re.compile(rb"(?:gzip|deflate)\s*(?:;|$)", re.IGNORECASE)
-_PAGE = re.compile(rb"html|xml|svg|xsl|mixed-replace|^[^/]*$|\*|unknown", re.IGNORECASE)
+_PAGE = re.compile(rb"html|xml|svg|xsl|mixed-replace|^[^/]*$|^\s*/|/\s*(?:;|$)|\*|unknown", re.IGNORECASE)
 """Types that browsers show as a page, or guess at."""
+_SITE_WIDE = frozenset(
+    b"accept-ch alt-svc clear-site-data expect-ct nel public-key-pins report-to service-worker-allowed"
+    b" strict-transport-security".split()
+)
+"""What a browser takes for the word of this server about all its pages, or about all of a host's."""
+_UPGRADE = [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
 _BAD_PARAMETER = re.compile(rb";|%(?![0-9A-Fa-f]{2})")
 
 
@@ -143,18 +149,28 @@ def from_peer(headers: Sequence[Header]) -> list[Header]:
     """An answer's header lines as they are when another server made it, whose pages are not to be trusted with ours.
 
     What a browser may show as a page is shown without scripts and as of no origin: it can neither use the session here
-    nor the API. Our cookie it cannot set.
+    nor the API. Nothing else is guessed to be one.
     """
-    kept = [header for header in headers if not _sets_our_cookie(header)]
+    kept = [header for header in without_claims(headers) if header[0].lower() != b"x-content-type-options"]
     kinds = [value for name, value in headers if name.lower() == b"content-type"]
     if not kinds or any(_PAGE.search(kind) for kind in kinds):
         kept.append((b"Content-Security-Policy", b"sandbox"))
+    kept.append((b"X-Content-Type-Options", b"nosniff"))
     return kept
 
 
+def without_claims(headers: Sequence[Header]) -> list[Header]:
+    """Another server's header lines without those that set our cookie, or speak for all of this server."""
+    return [header for header in headers if header[0].lower() not in _SITE_WIDE and not _sets_our_cookie(header)]
+
+
 def _sets_our_cookie(header: Header) -> bool:
+    """Also one without a name: a browser sends back its value alone, which is then a name with a value."""
     name, value = header
-    return name.lower() == b"set-cookie" and value.partition(b"=")[0].strip() == SESSION_COOKIE
+    if name.lower() != b"set-cookie":
+        return False
+    before, _, rest = value.partition(b";")[0].partition(b"=")
+    return SESSION_COOKIE in (before.strip(), rest.partition(b"=")[0].strip() if not before.strip() else b"")
 
 
 def _foreign_cookies(header: Header) -> list[Header]:
@@ -167,10 +183,9 @@ def _foreign_cookies(header: Header) -> list[Header]:
     return [(name, left)] if left else []
 
 
-def upgrade_lines(headers: Iterable[Header]) -> list[Header]:
-    """The lines that make an upgrade, which the functions above take away."""
-    wish = next((value for name, value in headers if name.lower() == b"upgrade"), b"websocket")
-    return [(b"Connection", b"Upgrade"), (b"Upgrade", wish)]
+def upgrade_lines() -> list[Header]:
+    """The lines that make an upgrade, which the functions above take away. No other protocol can be relayed."""
+    return _UPGRADE
 
 
 def _dropped(headers: Sequence[Header]) -> frozenset[bytes]:
