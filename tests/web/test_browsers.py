@@ -93,6 +93,31 @@ class GateTests(SynchronousTestCase):
                 self.assertEqual(self.status(method, "/running", who), 0)
                 self.assertEqual(self.status(method, "/upstream/m/page", who), 200)
 
+    def test_what_pages_of_other_sites_show(self) -> None:
+        """It would load a model, and others would have to go for it. A link may be followed."""
+        foreign, link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, {"Sec-Fetch-Mode": "navigate"}
+        for path in ("/upstream/m/", "/comfyui/", "/props?model=m"):
+            for who in (self.cookie, BASIC):
+                for method in ("GET", "HEAD"):
+                    self.assertEqual(self.status(method, path, who, foreign), 403, path)
+                    self.assertEqual(self.status(method, path, who, foreign, link), 200, path)
+                    for site in ("same-origin", "same-site", "none"):
+                        self.assertEqual(self.status(method, path, who, foreign, {"Sec-Fetch-Site": site}), 200, path)
+            self.assertEqual(self.status("GET", path, {"x-api-key": "k"}, foreign), 200)
+
+    def test_what_a_page_in_a_sandbox_shows(self) -> None:
+        """As a peer's is: to the browser its parts are another site's, but asked for from here."""
+        for referer, status in (
+            ("http://box:8080/", 200),
+            ("https://BOX:8080/upstream/x/", 200),
+            ("http://box:3000/", 403),
+            ("http://evil/http://box:8080/", 403),
+            ("http://box:8080@evil/", 403),
+            ("", 403),
+        ):
+            foreign = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Referer": referer}
+            self.assertEqual(self.status("GET", "/upstream/m/a.css", BASIC, foreign), status, referer)
+
     def test_changes(self) -> None:
         """Whatever changes something needs the header and no foreign origin."""
         unload = [("POST", "/api/models/unload"), ("GET", "/unload"), ("HEAD", "/unload")]

@@ -44,6 +44,20 @@ def require_own_page(header: HeaderOf, *, foreign_pages: bool) -> None:
     )
 
 
+def require_no_foreign_part(header: HeaderOf) -> None:
+    """Raise `Forbidden` for what a page of another site shows or fetches, as far as the browser says so.
+
+    A link to a model is followed; but no picture, say, that somebody has put into a page elsewhere loads a model, for
+    which others would have to go. Parts of a peer's page come from no site at all, as that is in a sandbox; the browser
+    tells of them that they were asked for here.
+    """
+    if header(b"sec-fetch-site") != b"cross-site" or header(b"sec-fetch-mode") == b"navigate":
+        return
+    host = (header(b"host") or b"").decode("latin-1").lower()
+    if not _is_at(header(b"referer") or b"", host):
+        raise Forbidden("forbidden: with a cookie, or Basic from a browser, no page of another site may ask a model")
+
+
 def _is_browser(header: HeaderOf) -> bool:
     shown = (b"sec-fetch-site", b"sec-fetch-mode", b"origin", b"cookie")
     return any(header(name) is not None for name in shown) or (header(b"user-agent") or b"").startswith(b"Mozilla/")
@@ -54,4 +68,9 @@ def _is_same_origin(header: HeaderOf, host: str) -> bool:
     site = header(b"sec-fetch-site")
     if site is not None:
         return site == b"same-origin"
-    return (header(b"origin") or b"").decode("latin-1").partition("://")[2].lower() == host != ""
+    return _is_at(header(b"origin") or b"", host)
+
+
+def _is_at(address: bytes, host: str) -> bool:
+    """The URL `address` is one of this host and port."""
+    return address.decode("latin-1").partition("://")[2].partition("/")[0].lower() == host != ""

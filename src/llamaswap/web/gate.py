@@ -15,7 +15,7 @@ from llamaswap.proxy.headers import came_through
 from llamaswap.web import paths
 from llamaswap.web.answers import NOT_FOUND, Answer, plain_error, redirect
 from llamaswap.web.auth import Doorman
-from llamaswap.web.browsers import require_own_page
+from llamaswap.web.browsers import require_no_foreign_part, require_own_page
 from llamaswap.web.cors import preflight
 from llamaswap.web.hosts import HostRule
 from llamaswap.web.routes import Access, Lane, Methods, Route, RouteTable
@@ -91,6 +91,8 @@ class Gate:
         exchange.caller, added = doorman.require(exchange.header, exchange.headers)
         if added and self._acts(exchange, route):
             require_own_page(exchange.header, foreign_pages=route.lane is Lane.PASSTHROUGH)
+        elif added and route.lane in (Lane.MODEL, Lane.PASSTHROUGH):
+            require_no_foreign_part(exchange.header)
         if route.scopes.isdisjoint(exchange.caller.scopes):
             needed = " or ".join(sorted(route.scopes))
             raise Forbidden(f"forbidden: this needs an API key with the scope {needed}")
