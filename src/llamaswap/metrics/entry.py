@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol
+from urllib.parse import unquote
 
 from twisted.internet.defer import CancelledError
 
@@ -23,6 +24,8 @@ from llamaswap.wire.lines import value_of
 
 CLIENT_GONE = 499
 """The status of a request whose client hung up before it was answered, as nginx calls it (http-api section 23, Q5)."""
+
+_LOOKS = frozenset((b"GET", b"HEAD"))
 
 
 class Stays(Protocol):
@@ -121,7 +124,7 @@ class Entry:
         self.error = ""
         """What went wrong once the answer had begun."""
         self.meter: Meter | None = None
-        """Reads what the answer says of itself, where that is listed."""
+        """Reads what the answer says of itself, where that is listed, or the key has a quota."""
         self.taking: Taking | None = None
         """Gathers the request and its answer, where they are captured."""
         self.ended = 0.0
@@ -215,9 +218,10 @@ class Entry:
     def begun(self, status: int, reason: bytes, headers: Sequence[Header]) -> None:
         self.status, self.reason, self.headers = status, reason, headers
         self.first_byte = max(0.0, self._book.now() - self.when)
-        if self.listed:
+        if self.listed or self._costs:
             kind, coding = self.header(b"content-type"), self.header(b"content-encoding")
-            self.meter = Meter(status, reason.decode("latin-1"), self.path, kind, coding)
+            path = self.path if self.listed else unquote(self.path)
+            self.meter = Meter(status, reason.decode("latin-1"), path, kind, coding)
         self._book.begun(self)
 
     def passed(self, pieces: Sequence[bytes]) -> None:
@@ -228,6 +232,12 @@ class Entry:
                 plain = meter.feed(piece)
                 if taking is not None and plain:
                     taking.response(plain)
+
+    @property
+    def _costs(self) -> bool:
+        """Its key has a quota, and it may ask for work under a name, or in a spelling, that only the engine knows."""
+        caller = self._exchange.caller
+        return caller is not None and caller.metered and self._exchange.method not in _LOOKS
 
     def broke(self, why: str) -> None:
         self.error = why
