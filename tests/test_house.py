@@ -120,9 +120,9 @@ class Connection:
         self._channel.dataReceived(request(line, *headers, body=body))
         return parsed(self._transport.take(), line.partition(" ")[0])
 
-    def begin(self, line: str) -> None:
+    def begin(self, line: str, *headers: str) -> None:
         """Send a request that is not answered at once."""
-        self._channel.dataReceived(request(line))
+        self._channel.dataReceived(request(line, *headers))
 
     def heard(self) -> bytes:
         return self._transport.take()
@@ -169,7 +169,8 @@ class ApplyTests(SynchronousTestCase):
     """Other settings for a house of which nothing runs."""
 
     def setUp(self) -> None:
-        self.house = House(settings_of(model("a", aliases=("x",)), model("b")), ThreadlessReactor(), {})
+        self.reactor = ThreadlessReactor()
+        self.house = House(settings_of(model("a", aliases=("x",)), model("b")), self.reactor, {})
         self.client = Connection(self.house)
 
     def listed(self, *headers: str) -> list[str]:
@@ -229,6 +230,18 @@ class ApplyTests(SynchronousTestCase):
         self.assertEqual(self.listed("X-Api-Key: secret"), ["a", "b"])
         self.house.apply(replace(self.house.settings, api_keys=(ApiKey(key="other", name="other"),)))
         self.assertEqual(self.status("GET /v1/models", "X-Api-Key: secret"), 401)
+
+    def test_requests_of_a_key(self) -> None:
+        """They end when it is taken out, and not when another is."""
+        old = (ApiKey(key="k", name="k"), ApiKey(key="l", name="l"))
+        self.house.apply(replace(self.house.settings, api_keys=old))
+        others = Connection(self.house)
+        self.client.begin("GET /upstream/a/x", "X-Api-Key: k")
+        others.begin("GET /upstream/a/x", "X-Api-Key: l")
+        self.house.apply(replace(self.house.settings, api_keys=(old[1], ApiKey(key="new", name="k"))))
+        self.reactor.advance(0)
+        self.assertIn(b" 401 ", self.client.heard().partition(b"\r\n")[0])
+        self.assertEqual(others.heard(), b"")
 
     def test_sessions(self) -> None:
         """Who has logged in stays so while the key is there, and no longer; a limit goes on with the key's name."""

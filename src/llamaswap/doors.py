@@ -43,7 +43,7 @@ from llamaswap.web import pages
 from llamaswap.web.activity import Activity
 from llamaswap.web.allowances import Allowances
 from llamaswap.web.api import Api, Version
-from llamaswap.web.auth import Doorman
+from llamaswap.web.auth import Doorman, taken_out
 from llamaswap.web.configuration import Configuration, Reloads
 from llamaswap.web.feeds import Feeds
 from llamaswap.web.front import Front, Serve
@@ -185,6 +185,7 @@ class Doors:
             self._peers.configure(settings.peers, rules.remote)
             self._front.configure(rules.gate, rules.lanes, log_requests=self._logs.shows(LogLevel.info))
             if settings.api_keys != self._api_keys:
+                self._front.dismiss(taken_out(self._api_keys, settings.api_keys))
                 self._api_keys = settings.api_keys
                 self.feeds.end_all()  # they were let in by other keys
             self._login.configure(rules.doorman)

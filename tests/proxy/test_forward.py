@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from twisted.internet.defer import succeed
+from twisted.internet.defer import CancelledError, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.errors import Refusal
@@ -351,6 +351,15 @@ class TunnelTests(RelayTestCase):
         answer = self.client.transport.take()
         self.assertEqual((answer.count(b"HTTP/1.1 1"), answer.count(b"Set-Cookie: a=b\r\n")), (2, 2), answer)
         self.assertNotIn(SESSION_COOKIE, answer)
+
+    def test_it_ends_when_it_is_cancelled(self) -> None:
+        """As when the key is taken out by which it was let in; the client's end is the front's to cut."""
+        self.connect()
+        self.client.send(request("GET /ws", *self.WISH))
+        self.upstream.answer(self.SWITCH)
+        self.client.front.received[-1].cancel()
+        self.assertTrue(transport_of(self.upstream.last).aborted)
+        self.flushLoggedErrors(CancelledError)
 
     def test_either_end_closing_ends_both(self) -> None:
         """A tunnel with one end is no tunnel."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from llamaswap.config.schema import ApiKey
 from llamaswap.errors import Unauthorized
 from llamaswap.exchange import Caller, Header
 from llamaswap.proxy.headers import SESSION_COOKIE
-from llamaswap.web.auth import Doorman, Found, Keys, candidate
+from llamaswap.web.auth import Doorman, Found, Keys, candidate, taken_out
 from llamaswap.web.sessions import Sessions
 
 
@@ -126,3 +127,16 @@ class DoormanTests(SynchronousTestCase):
             headers = {} if said is None else {b"x-requested-with": said}
             error = self.assertRaises(Unauthorized, self.doorman.require, headers.get, ())
             self.assertEqual(error.challenge, challenge)
+
+
+class TakenOutTests(SynchronousTestCase):
+    def test_names(self) -> None:
+        """Of keys that are gone or have another secret; what else has changed of a key does not matter."""
+        a, b, c = (ApiKey(key=name * 9, name=name) for name in "abc")
+        self.assertEqual(taken_out((a, b, c), (c, replace(a, models=("x",)))), {"b"})
+        self.assertEqual(taken_out((a, b), (a, replace(b, key="other"))), {"b"})
+        self.assertEqual(taken_out((), (a,)), frozenset())
+
+    def test_a_server_without_keys(self) -> None:
+        """Lets everybody in, also who had one."""
+        self.assertEqual(taken_out((ApiKey(key="k", name="k"),), ()), frozenset())

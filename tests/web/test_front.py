@@ -133,6 +133,67 @@ class ConfigureTests(SynchronousTestCase):
         self.assertEqual(answered, ["new", "old"])
 
 
+class DismissTests(SynchronousTestCase):
+    """API keys that are taken out while something is relayed with them."""
+
+    def setUp(self) -> None:
+        self.waiting: list[Deferred[None]] = []
+        self.begun = False
+        self.world = World(settings_of(model("m"), api_keys=("k", "l")), serve={Lane.MODEL: self.serve})
+
+    async def serve(self, exchange: Exchange, route: Route) -> None:
+        if self.begun:
+            exchange.begin(200, [])
+        self.waiting.append(Deferred())
+        await self.waiting[-1]
+        if not exchange.status:
+            exchange.begin(204, [])
+        exchange.finish()
+
+    def start(self, key: str) -> MemoryExchange:
+        exchange = MemoryExchange(*CHAT, {"X-Api-Key": key})
+        answering = self.world.front.receive(exchange)
+        assert answering is not None
+        exchange.task = Deferred.fromCoroutine(answering)
+        return exchange
+
+    def name_of(self, exchange: MemoryExchange) -> str:
+        assert exchange.caller is not None
+        return exchange.caller.name
+
+    def test_what_has_not_begun(self) -> None:
+        """It is refused, a turn later; the others go on."""
+        exchange, other = self.start("k"), self.start("l")
+        self.world.front.dismiss({self.name_of(exchange)})
+        self.assertEqual(exchange.status, 0)
+        self.world.clock.advance(0)
+        self.assertEqual((exchange.status, other.status), (401, 0))
+        self.assertIn(b"was taken out", exchange.answer)
+        self.waiting[1].callback(None)
+        self.assertEqual(other.status, 204)
+
+    def test_what_has_begun(self) -> None:
+        """It is cut off, as a WebSocket would never end."""
+        self.begun = True
+        exchange = self.start("k")
+        self.world.front.dismiss({self.name_of(exchange)})
+        self.world.clock.advance(0)
+        self.assertEqual((exchange.status, exchange.aborted), (200, True))
+
+    def test_what_ends_by_itself(self) -> None:
+        """Be it a moment before; and a client that leaves is answered nothing."""
+        ended, left = self.start("k"), self.start("l")
+        assert left.task is not None
+        left.task.cancel()
+        self.failureResultOf(left.task, CancelledError)
+        self.world.front.dismiss({self.name_of(ended), self.name_of(left)})
+        self.waiting[0].callback(None)
+        self.world.clock.advance(0)
+        self.assertEqual((ended.status, ended.aborted, left.status), (204, False, 0))
+        self.world.front.dismiss({self.name_of(ended)})
+        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+
+
 class AccessLogTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.world = World(settings_of(model("m")))

@@ -87,6 +87,12 @@ class Doorman:
         return None if caller is None else (caller, True)
 
 
+def taken_out(old: Sequence[ApiKey], new: Sequence[ApiKey]) -> frozenset[str]:
+    """The names of the keys that are good no more, those with another secret included; none where none is needed."""
+    kept = {(key.name, key.key) for key in new}
+    return frozenset(key.name for key in old if (key.name, key.key) not in kept) if new else frozenset()
+
+
 def cookies_in(headers: Sequence[Header]) -> list[bytes]:
     """The values of every `Cookie` header."""
     return [value for name, value in headers if name.lower() == b"cookie"]

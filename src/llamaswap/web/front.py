@@ -6,14 +6,14 @@ an answer says is not its business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any
 
 from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from llamaswap.errors import ClientGone, Refusal
+from llamaswap.errors import ClientGone, Refusal, Unauthorized
 from llamaswap.exchange import Exchange
 from llamaswap.web import access
 from llamaswap.web.answers import Answer, send
@@ -34,6 +34,10 @@ class Front:
         self._clock = clock
         self._arrived: dict[Exchange, float] = {}
         """Since when; only of those whose line is wanted."""
+        self._relayed: set[Exchange] = set()
+        """Those under way with an API key."""
+        self._dismissed: set[Exchange] = set()
+        """Those whose key is good no more."""
         self.configure(gate, serve, log_requests=log_requests)
 
     def configure(self, gate: Gate, serve: Mapping[Lane, Serve], *, log_requests: bool) -> None:
@@ -60,7 +64,34 @@ class Front:
             return send(exchange, admitted)
         if admitted.lane is Lane.RESOURCE:
             return None
-        return self.guard(exchange, self._serve[admitted.lane](exchange, admitted))
+        answering = self._serve[admitted.lane](exchange, admitted)
+        if exchange.caller is not None and admitted.lane is not Lane.FEED:
+            answering = self._while_good(exchange, answering)
+        return self.guard(exchange, answering)
+
+    def dismiss(self, keys: Collection[str]) -> None:
+        """End, in the next turn, what is relayed with the API keys of these names: they are good no more."""
+        gone = {each for each in self._relayed if each.caller is not None and each.caller.name in keys}
+        self._dismissed |= gone
+        if gone:
+            self._clock.callLater(0, self._end, gone)
+
+    def _end(self, exchanges: Collection[Exchange]) -> None:
+        for exchange in exchanges:
+            if exchange in self._dismissed:
+                exchange.cancel()
+
+    async def _while_good(self, exchange: Exchange, answering: Coroutine[Any, Any, None]) -> None:
+        self._relayed.add(exchange)
+        try:
+            await answering
+        except CancelledError:
+            if exchange in self._dismissed:
+                raise Unauthorized("unauthorized: the API key was taken out", challenge=False) from None
+            raise
+        finally:
+            self._relayed.discard(exchange)
+            self._dismissed.discard(exchange)
 
     def ended(self, exchange: Exchange) -> None:
         """`exchange` is over, however it ended: write its access log line. To be called once."""
