@@ -28,10 +28,10 @@ from llamaswap.config.schema import (
 from llamaswap.errors import ConfigurationError
 from llamaswap.house import House
 from llamaswap.ids import ModelId
-from llamaswap.metrics.database import StoreFailed
 from llamaswap.metrics.opening import open_database
 from llamaswap.metrics.queries import Query
 from llamaswap.metrics.row import Finished, Tokens
+from llamaswap.metrics.storage import StoreFailed
 from llamaswap.notices import ActivityStored, ConfigurationChanged, ProfileChanged
 from llamaswap.resolve.targets import Local
 from llamaswap.schedule.policies import Found, Policies

@@ -11,8 +11,8 @@ from twisted.trial.unittest import TestCase
 from llamaswap.config.schema import CaptureRules, Settings
 from llamaswap.errors import ConfigurationError
 from llamaswap.metrics.archive import Archive
-from llamaswap.metrics.database import StoreFailed
 from llamaswap.metrics.queries import Query
+from llamaswap.metrics.storage import StoreFailed
 from llamaswap.notices import ActivityStored
 from tests.support.activity import row
 from tests.support.folders import folder_for

@@ -11,11 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.metrics.database import Database, Keep, StoreFailed
+from llamaswap.metrics.database import Database
 from llamaswap.metrics.histogram import Spread
 from llamaswap.metrics.opening import open_database
 from llamaswap.metrics.queries import Filter, Query
 from llamaswap.metrics.row import Tokens
+from llamaswap.metrics.storage import Keep, StoreFailed
 from tests.support.activity import WHEN, numbered, row
 from tests.support.folders import folder_for
 

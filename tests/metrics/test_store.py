@@ -9,9 +9,10 @@ from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.metrics.database import Database, Keep, StoreFailed, Written
+from llamaswap.metrics.database import Database
 from llamaswap.metrics.opening import open_database
 from llamaswap.metrics.queries import Filter, Query
+from llamaswap.metrics.storage import Keep, StoreFailed, Written
 from llamaswap.metrics.store import COMPLAIN_EVERY, GATHER, LONGEST_CLOSE, MOST_WAITING, PRUNE_EVERY, ActivityStore
 from tests.support.activity import WHEN, LaterThread, row
 from tests.support.folders import folder_for

@@ -14,9 +14,9 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import Settings
-from llamaswap.metrics.database import StoreFailed
 from llamaswap.metrics.queries import Filter
 from llamaswap.metrics.row import Row
+from llamaswap.metrics.storage import StoreFailed
 from llamaswap.web import activity
 from tests.support.activity import WHEN, row
 from tests.support.probes import configuration_a

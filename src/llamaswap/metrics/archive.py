@@ -13,9 +13,9 @@ from llamaswap.backends.host import InThread
 from llamaswap.config.schema import Settings
 from llamaswap.errors import ConfigurationError, Problem
 from llamaswap.metrics.captures import Captures
-from llamaswap.metrics.database import Keep, StoreFailed
 from llamaswap.metrics.one_thread import OneThread
 from llamaswap.metrics.shelf import Shelf
+from llamaswap.metrics.storage import Keep, StoreFailed
 from llamaswap.metrics.store import ActivityStore
 from llamaswap.notices import ActivityStored
 

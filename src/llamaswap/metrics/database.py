@@ -9,61 +9,21 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from llamaswap.errors import LlamaSwapError
 from llamaswap.metrics import schema_sql
 from llamaswap.metrics.columns import bound, row_of
 from llamaswap.metrics.histogram import PERCENTILES, Spread, between, binning, places_in_parts, rank
 from llamaswap.metrics.queries import Filter, Query, where
 from llamaswap.metrics.rates import COLUMNS, Rates, range_of
 from llamaswap.metrics.row import Row
+from llamaswap.metrics.storage import Keep, Page, Stats, StoreFailed, Written
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
 PRUNED_AT_ONCE = 5000
 """Rows that one call of `prune` removes, at most."""
-
-
-class StoreFailed(LlamaSwapError):
-    """The activity cannot be stored, or read."""
-
-
-class Keep(NamedTuple):
-    """How much is kept; what is older goes. 0 = all."""
-
-    rows: int = 0
-    seconds: float = 0.0
-
-
-class Written(NamedTuple):
-    """What became of rows that were to be written, by their ids."""
-
-    stored: list[int]
-    lost: list[int]
-    why: str = ""
-    """Why the lost ones are."""
-
-
-class Page(NamedTuple):
-    """Rows of one page."""
-
-    rows: list[Row]
-    total: int
-    """Rows that the filter lets through."""
-
-
-class Stats(NamedTuple):
-    """All rows, or those of one model, in sum."""
-
-    requests: int
-    input: int
-    output: int
-    cached: int
-    prompt: Spread | None
-    """Of the prompt's rates; None when there are none."""
-    generation: Spread | None
 
 
 class Database:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
-from llamaswap.metrics.database import Stats
 from llamaswap.metrics.histogram import Spread
 from llamaswap.metrics.row import Row
+from llamaswap.metrics.storage import Stats
 
 COLUMNS = (
     *("id", "timestamp", "model", "req_path", "resp_content_type", "resp_status_code"),

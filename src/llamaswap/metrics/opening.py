@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from llamaswap.metrics import schema_sql
-from llamaswap.metrics.database import Database, StoreFailed, told
+from llamaswap.metrics.database import Database, told
+from llamaswap.metrics.storage import StoreFailed
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
-from llamaswap.metrics.database import Database, Keep, StoreFailed, Written
+from llamaswap.metrics.database import Database
 from llamaswap.metrics.opening import Opener
 from llamaswap.metrics.row import Row
+from llamaswap.metrics.storage import Keep, StoreFailed, Written
 
 T = TypeVar("T")
 BATCH = 1000

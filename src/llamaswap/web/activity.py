@@ -17,11 +17,11 @@ from urllib.parse import parse_qs
 from twisted.logger import Logger
 
 from llamaswap.errors import BadRequest, Refusal
-from llamaswap.metrics.database import Page, Stats, StoreFailed
 from llamaswap.metrics.listing import COLUMNS, cells, record, stats_record, table
 from llamaswap.metrics.packing import Capture
 from llamaswap.metrics.queries import Filter, Parameters, Query, descending, one, read_filter, read_query
 from llamaswap.metrics.row import Row
+from llamaswap.metrics.storage import Page, Stats, StoreFailed
 from llamaswap.proxy.body import InThread
 from llamaswap.web.answers import JSON, NOT_FOUND, Answer, json_answer
 from llamaswap.web.call import Call, Respond
