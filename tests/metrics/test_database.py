@@ -126,6 +126,20 @@ class OpeningTests(SynchronousTestCase):
         self.run_sql("PRAGMA application_id = 77")
         self.assertIn("another program", self.fault())
 
+    def test_files_of_other_programs(self) -> None:
+        """Most say nothing of themselves: their tables show whose they are. Not a byte of them changes."""
+        for script in (
+            "CREATE TABLE user (name TEXT); INSERT INTO user VALUES ('alice')",
+            "CREATE TABLE t (a); PRAGMA application_id = 77",
+            "CREATE TABLE activity (id INTEGER PRIMARY KEY, actor TEXT)",
+            "CREATE VIEW activity AS SELECT 1 AS id, 'm' AS model_id",
+        ):
+            Path(self.path).unlink(missing_ok=True)
+            self.run_sql(script)
+            before = Path(self.path).read_bytes()
+            self.assertRegex(self.fault(), "another program|not one of requests", script)
+            self.assertEqual(Path(self.path).read_bytes(), before, script)
+
     def test_files_that_are_none(self) -> None:
         """Text, a table of something else, a damaged file, a place that is not there."""
         Path(self.path).write_text("no database, but long enough to be one " * 100)
