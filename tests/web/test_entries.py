@@ -125,6 +125,17 @@ class EntryTests(SynchronousTestCase):
             done.cancel()
             self.failureResultOf(done, CancelledError)
 
+    def test_what_is_not_read_crosses_as_it_is(self) -> None:
+        """A model's pages, and requests that leave no row: the coding is the client's business (section 6.7)."""
+        for asked in ({"Accept-Encoding": "gzip, deflate, br, zstd"}, {}):
+            for method, path in (("GET", "/upstream/m/"), ("GET", "/props?model=m"), ("POST", "/upstream/m/custom")):
+                _, done = self.world.begin(method, path, {"Host": "h", **asked})
+                head = self.world.upstream("m").received()
+                self.assertEqual(head.count(b"Accept-Encoding: gzip, deflate, br, zstd\r\n"), len(asked), path)
+                self.assertEqual(head.count(b"Accept-Encoding"), len(asked), path)
+                done.cancel()
+                self.failureResultOf(done, CancelledError)
+
 
 class CancelTests(SynchronousTestCase):
     """An operator ends a request (http-api section 11)."""

@@ -68,6 +68,7 @@ class Entry:
         "meter",
         "model",
         "path",
+        "reads",
         "reason",
         "received",
         "refusal",
@@ -101,6 +102,8 @@ class Entry:
         """Of its arrival, in seconds since the epoch."""
         self.listed = listed
         """It belongs in the list of activity (http-api sections 6.1 and 7.1)."""
+        self.reads = listed
+        """Its answer is looked through for what it cost."""
         self.tracked = tracked
         """It is seen among those under way (http-api section 11)."""
         self.id = ""
@@ -121,7 +124,7 @@ class Entry:
         self.error = ""
         """What went wrong once the answer had begun."""
         self.meter: Meter | None = None
-        """Reads what the answer says of itself, where that is listed."""
+        """Reads what the answer says of itself, where anybody `reads` it."""
         self.taking: Taking | None = None
         """Gathers the request and its answer, where they are captured."""
         self.ended = 0.0
@@ -215,7 +218,7 @@ class Entry:
     def begun(self, status: int, reason: bytes, headers: Sequence[Header]) -> None:
         self.status, self.reason, self.headers = status, reason, headers
         self.first_byte = max(0.0, self._book.now() - self.when)
-        if self.listed:
+        if self.reads:
             kind, coding = self.header(b"content-type"), self.header(b"content-encoding")
             self.meter = Meter(status, reason.decode("latin-1"), self.path, kind, coding)
         self._book.begun(self)
