@@ -251,7 +251,7 @@ class ApplyTests(SynchronousTestCase):
         key = ApiKey(key="k", name="k", quota=Quota(tokens=5))
         self.house.apply(replace(self.house.settings, api_keys=(key,)))
         allowances = self.house._doors._allowances
-        allowances.ended([Finished("a", "", "", "k", 200, 0, 0.1, 0.2, Tokens(3, 2), True)], 0.0)
+        allowances.ended([Finished("a", "", "", "k", 200, 0, 0.1, 0.2, Tokens(3, 2), True, 5)], 0.0)
         self.assertEqual(self.status("POST /v1/chat/completions", "x-api-key: k"), 429)
         self.assertEqual(self.status("GET /running", "x-api-key: k"), 200)
 

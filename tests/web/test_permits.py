@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from twisted.internet.defer import CancelledError
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import ApiKey
+from llamaswap.config.schema import ApiKey, Quota
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
 from tests.support.probes import configuration_a
@@ -16,6 +17,8 @@ from tests.support.web import MemoryExchange
 
 JSON = {"Content-Type": "application/json"}
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+EVENT = b'data: {"choices": [{"delta": {"content": "token"}}]}\n\n'
 KEYS = (
     ApiKey(key="some", name="some", models=("m1", "px/uni*", "org/*")),
     ApiKey(key="hid", name="hid", models=("hid",), priority=4),
@@ -194,3 +197,47 @@ class BehindAPeerTests(Asking):
         """A key that is for everything here passes as without keys."""
         self.begin("all", "POST", "/upstream/px/uniq/api/models/unload", named("x"))
         self.assertIn(b"POST /base/api/models/unload", self.asked("px"))
+
+
+class QuotaTests(Asking):
+    """A key whose tokens are spent gets no more, whichever way to its model it took."""
+
+    def setUp(self) -> None:
+        key = ApiKey(key="spender", name="spender", scopes=("inference",), quota=Quota(tokens=100))
+        self.world = RelayWorld(replace(configuration_a(), api_keys=(key,)))
+        self.world.allowances.follow((key,))
+        self.world.ledger.subscribe(lambda ended: self.world.allowances.ended(ended, self.world.clock.seconds()))
+
+    def check_spent(self, path: str = "/v1/chat/completions") -> None:
+        self.world.ledger.settle()
+        self.begin("spender", "POST", path, named("hid"))
+        self.assertEqual(self.exchange.status, 429, path)
+
+    def test_every_way(self) -> None:
+        """By its path below `/upstream/` too, and by names and spellings that only the engine knows."""
+        body = b'{"usage": {"prompt_tokens": 500, "completion_tokens": 500}}'
+        answer = OK.partition(b"Content-Length")[0] + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+        for path in ("/v1/chat/completions", "/chat/completions", "/%761/chat/completions"):
+            for before in ("", "/upstream/hid"):
+                if before or path.startswith("/v1"):
+                    self.setUp()
+                    self.begin("spender", "POST", before + path, named("hid"))
+                    self.world.upstream("hid").answer(answer)
+                    self.successResultOf(self.done)
+                    self.check_spent(before + path)
+
+    def test_a_stream_that_does_not_tell(self) -> None:
+        """As vLLM streams, unless a client asks for `stream_options.include_usage`: each event is a token at least."""
+        self.begin("spender", "POST", "/v1/chat/completions", named("hid"))
+        self.world.upstream("hid").answer(STREAM + EVENT * 200)
+        self.world.upstream("hid").close()
+        self.successResultOf(self.done)
+        self.check_spent()
+
+    def test_a_client_that_hangs_up(self) -> None:
+        """Before the usage came, which stands at the end."""
+        self.begin("spender", "POST", "/v1/chat/completions", named("hid"))
+        self.world.upstream("hid").answer(STREAM + EVENT * 200)
+        self.done.cancel()
+        self.failureResultOf(self.done, CancelledError)
+        self.check_spent()

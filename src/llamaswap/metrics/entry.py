@@ -102,8 +102,8 @@ class Entry:
         """Of its arrival, in seconds since the epoch."""
         self.listed = listed
         """It belongs in the list of activity (http-api sections 6.1 and 7.1)."""
-        self.reads = listed
-        """Its answer is looked through for what it cost."""
+        self.reads = listed or (exchange.caller is not None and exchange.method == b"POST")
+        """Its answer is looked through for what it cost: for the list, or for the quota of its key."""
         self.tracked = tracked
         """It is seen among those under way (http-api section 11)."""
         self.id = ""

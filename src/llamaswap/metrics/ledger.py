@@ -19,7 +19,7 @@ from llamaswap.metrics.captures import Taking
 from llamaswap.metrics.entry import Entry
 from llamaswap.metrics.inflight import Inflight
 from llamaswap.metrics.row import NO_TOKENS, Finished, Row
-from llamaswap.metrics.usage import Reading
+from llamaswap.metrics.usage import Reading, cost
 from llamaswap.resolve.chooser import Choice
 
 _SOON = 0.1
@@ -147,8 +147,9 @@ class Ledger:
             waited=stay.waited if stay is not None else 0.0,
             first_byte=entry.first_byte,
             seconds=max(0.0, entry.ended - entry.when),
-            tokens=reading.tokens,
+            tokens=reading.tokens if entry.listed else NO_TOKENS,
             listed=entry.listed,
+            cost=cost(reading.tokens, entry.meter.events, whole=not entry.error) if entry.meter is not None else 0,
         )
 
     def _record(self, entry: Entry, reading: Reading) -> None:

@@ -58,6 +58,11 @@ class Meter:
         else:
             self._watch = Answer(infill=path.startswith("/infill"), short=short)
 
+    @property
+    def events(self) -> int:
+        """Of a stream: those so far that carry data."""
+        return self._watch.count if isinstance(self._watch, Events) else 0
+
     def feed(self, data: bytes) -> bytes:
         """The next piece of the body; what it is without its Content-Encoding, empty once that cannot be undone."""
         if not data:
@@ -97,6 +102,15 @@ class Meter:
         if self._trouble:
             return f"response decode failed: {self._trouble}"
         return failure.message() or _without_words(self._status, self._reason)
+
+
+def cost(tokens: Tokens, events: int, *, whole: bool) -> int:
+    """Tokens that an answer is taken to have cost, in and out.
+
+    It is taken at its word, if it came to its end. Otherwise at least one token was made for each of its events.
+    """
+    made = tokens.output if whole and tokens.output > 0 else max(tokens.output, events)
+    return max(0, tokens.input) + made
 
 
 def _without_words(status: int, reason: str) -> str:
