@@ -8,7 +8,7 @@ written to a disk. Under a load that drives captures out within seconds few of t
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -73,6 +73,11 @@ class Captures:
         if not self._budget or self._rules.level == "off":
             return None
         return Taking(self, HEADERS if self._rules.level == "headers" else parts_of(path), self._era)
+
+    @property
+    def secret(self) -> Collection[bytes]:
+        """Lower-case names of headers that the settings want hidden."""
+        return self._packer.secret
 
     def close(self) -> None:
         """Pack no more."""

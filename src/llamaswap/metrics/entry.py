@@ -5,7 +5,7 @@ It only notes what passes: what it means is worked out later (`ledger.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol
 
@@ -43,6 +43,8 @@ class Body(Protocol):
 class Book(Protocol):
     """Who keeps the entries (`ledger.py`)."""
 
+    @property
+    def secret(self) -> Collection[bytes]: ...
     def now(self) -> float: ...
     def take(self, path: str) -> Taking | None: ...
     def opened(self, entry: Entry) -> None: ...
@@ -146,11 +148,11 @@ class Entry:
 
     def request_headers(self) -> dict[str, str]:
         """Without secrets."""
-        return header_map(self._exchange.headers, without=(b"host",))
+        return header_map(self._exchange.headers, without=(b"host",), secret=self._book.secret)
 
     def response_headers(self) -> dict[str, str]:
         """Without secrets; empty until the answer begins."""
-        return header_map(self.headers)
+        return header_map(self.headers, secret=self._book.secret)
 
     @property
     def accept(self) -> bytes | None:

@@ -5,7 +5,7 @@ A batch is made a tenth of a second after the first of its requests has ended, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -40,6 +40,8 @@ class Store(Protocol):
 class Captures(Protocol):
     """What gathers requests and answers (`captures.py`)."""
 
+    @property
+    def secret(self) -> Collection[bytes]: ...
     def take(self, path: str) -> Taking | None: ...
 
 
@@ -68,6 +70,7 @@ class Ledger:
         self._last_id = 0
         self.now = clock.seconds
         self.take = captures.take
+        self._captures = captures
 
     def entry(
         self, exchange: Exchange, choice: Choice, path: str, arrived: float, *, listed: bool, tracked: bool = True
@@ -93,6 +96,11 @@ class Ledger:
         if self._timer is not None:
             self._timer.cancel()
             self._flush()
+
+    @property
+    def secret(self) -> Collection[bytes]:
+        """Lower-case names of headers that are not shown, besides those that never are."""
+        return self._captures.secret
 
     # -- `entry.Book` ------------------------------------------------------------------------------------------------
 

@@ -57,7 +57,8 @@ class Packer:
 
     def __init__(self, rules: CaptureRules) -> None:
         self._fields = rules.redact_fields
-        self._headers = frozenset(name.lower().encode() for name in rules.redact_headers)
+        self.secret = frozenset(name.lower().encode() for name in rules.redact_headers)
+        """Names of headers whose values are not shown, besides those that never are."""
 
     @cached_property
     def _bodies(self) -> BodyRedaction:
@@ -75,7 +76,7 @@ class Packer:
 
     def shown(self, gathered: Gathered) -> Capture:
         """What may be shown of it."""
-        request_headers = header_map(gathered.request_headers, secret=self._headers)
+        request_headers = header_map(gathered.request_headers, secret=self.secret)
         if "Content-Length" in request_headers:
             request_headers["Content-Length"] = str(gathered.length)
         request, response = gathered.request_body, b"".join(gathered.pieces)
@@ -84,7 +85,7 @@ class Packer:
             gathered.path,
             request_headers,
             None if request is None else self._bodies.request(request),
-            header_map(gathered.response_headers, without=_CODED, secret=self._headers),
+            header_map(gathered.response_headers, without=_CODED, secret=self.secret),
             self._bodies.response(response) if gathered.keeps_response else None,
         )
 
