@@ -86,6 +86,10 @@ class Refusal(LlamaSwapError):
         super().__init__(message or type(self).__doc__ or "")
 
 
+class InternalError(Refusal):
+    """internal error; the server's log says more"""
+
+
 class BadRequest(Refusal):
     """the request is malformed"""
 

@@ -71,6 +71,17 @@ class LedgerTests(SynchronousTestCase):
         self.assertEqual((len(self.told), len(later)), (1, 1))
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
 
+    def test_a_fault_of_ours(self) -> None:
+        """What nobody foresaw is answered with 500 (`web/front.py`), and that is what stands there, with a reason."""
+        error = ZeroDivisionError()
+        with self.assertRaises(ZeroDivisionError) as caught, self.entry():
+            raise error
+        self.assertIs(caught.exception, error)
+        self.ledger.settle()
+        (row,) = self.ledger.store.rows
+        self.assertEqual((row.status, row.content_type, self.told[0][0].status), (500, "application/json", 500))
+        self.assertIn("internal error", row.error)
+
     def test_settle(self) -> None:
         """What has ended by then is told at once, and no timer is left."""
         with self.entry():

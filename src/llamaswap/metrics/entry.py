@@ -11,7 +11,7 @@ from typing import Protocol
 
 from twisted.internet.defer import CancelledError
 
-from llamaswap.errors import BadGateway, ClientGone, Refusal, RequestCancelled
+from llamaswap.errors import BadGateway, ClientGone, InternalError, Refusal, RequestCancelled
 from llamaswap.exchange import Exchange, Header, client_of
 from llamaswap.metrics.captures import Taking
 from llamaswap.metrics.redaction import header_map
@@ -256,9 +256,11 @@ class Entry:
             self.refusal = self._cancellation()
         elif isinstance(error, CancelledError | ClientGone):
             self.error = "the client hung up"
+        elif isinstance(error, Exception):
+            self.refusal = InternalError()
         self.ended = self._book.now()
         self._book.closed(self)
-        if self.refusal is not None and self.refusal is not error:
+        if self.refusal is not None and isinstance(error, CancelledError):
             raise self.refusal from None
 
     def _cancellation(self) -> Refusal:

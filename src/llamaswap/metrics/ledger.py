@@ -157,7 +157,7 @@ class Ledger:
             seconds=max(0.0, entry.ended - entry.when),
             tokens=reading.tokens if entry.listed else NO_TOKENS,
             listed=entry.listed,
-            cost=cost(reading.tokens, entry.meter.events, whole=not entry.error) if entry.meter is not None else 0,
+            cost=_cost(entry, reading),
         )
 
     def _record(self, entry: Entry, reading: Reading) -> None:
@@ -187,6 +187,13 @@ class Ledger:
             taking.drop()
         else:
             taking.finish(id, entry.path, entry.headers, body=status == 200)
+
+
+def _cost(entry: Entry, reading: Reading) -> int:
+    """For quotas. What ended before its time has told little of it."""
+    if entry.meter is None:
+        return 0
+    return cost(reading.tokens, entry.meter.events, whole=not entry.error and entry.refusal is None)
 
 
 def _why(entry: Entry, reading: Reading) -> str:
