@@ -14,7 +14,7 @@ from llamaswap.metrics.archive import Archive
 from llamaswap.metrics.queries import Query
 from llamaswap.metrics.storage import StoreFailed
 from llamaswap.notices import ActivityStored
-from tests.support.activity import row
+from tests.support.activity import MemoryBody, row
 from tests.support.folders import folder_for
 from tests.support.web import at_once
 
@@ -107,5 +107,5 @@ class ArchiveTests(TestCase):
 def capture(archive: Archive, id: int) -> None:
     taking = archive.captures.take("/")
     assert taking is not None
-    taking.request([], 2, [b"{}"])
+    taking.request([], MemoryBody(b"{}"))
     taking.finish(id, "/", [])

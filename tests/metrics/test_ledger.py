@@ -8,6 +8,7 @@ from typing import cast
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.config.schema import Settings
 from llamaswap.exchange import Caller, Exchange
 from llamaswap.metrics.entry import Entry
 from llamaswap.metrics.row import Finished
@@ -81,6 +82,19 @@ class LedgerTests(SynchronousTestCase):
         (row,) = self.ledger.store.rows
         self.assertEqual((row.status, row.content_type, self.told[0][0].status), (500, "application/json", 500))
         self.assertIn("internal error", row.error)
+
+    def test_a_long_error(self) -> None:
+        """Has its capture, without the body of the answer (http-api sections 13.1 and 16)."""
+        self.ledger = MemoryLedger(self.clock, Settings(capture_buffer=1))
+        with self.entry() as entry:
+            entry.sends(None)
+            entry.begun(500, b"", ((b"Content-Type", b"text/plain"),))
+            entry._exchange.begin(500, ())
+            for _ in range(40):
+                entry.passed([b"x" * 65536])
+        self.ledger.settle()
+        found = self.successResultOf(self.ledger.captures.get(1))
+        self.assertEqual(found and (found.request_body, found.response_body), (b"", None))
 
     def test_settle(self) -> None:
         """What has ended by then is told at once, and no timer is left."""

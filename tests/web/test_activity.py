@@ -18,7 +18,7 @@ from llamaswap.metrics.queries import Filter
 from llamaswap.metrics.row import Row
 from llamaswap.metrics.storage import StoreFailed
 from llamaswap.web import activity
-from tests.support.activity import WHEN, row
+from tests.support.activity import WHEN, MemoryBody, row
 from tests.support.probes import configuration_a
 from tests.support.web import Client, Reply, World
 
@@ -48,7 +48,7 @@ class ActivityCase(SynchronousTestCase):
         """As the ledger does it."""
         taking = self.world.captures.take(path)
         assert taking is not None
-        taking.request(ASKED, 15, [b'{"model": "m1"}'])
+        taking.request(ASKED, MemoryBody(b'{"model": "m1"}'))
         taking.response(b'{"a"')
         taking.response(b":1}")
         taking.finish(id, path, ANSWERED, **how)

@@ -5,7 +5,7 @@ It only notes what passes: what it means is worked out later (`ledger.py`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from twisted.internet.defer import CancelledError
 
 from llamaswap.errors import BadGateway, ClientGone, InternalError, Refusal, RequestCancelled
 from llamaswap.exchange import Exchange, Header, client_of
-from llamaswap.metrics.captures import Taking
+from llamaswap.metrics.captures import Body, Taking
 from llamaswap.metrics.redaction import header_map
 from llamaswap.metrics.usage import Meter
 from llamaswap.resolve.chooser import Choice
@@ -30,14 +30,6 @@ class Stays(Protocol):
 
     @property
     def stay(self) -> Stay | None: ...
-
-
-class Body(Protocol):
-    """A request's body as it is forwarded (`proxy/body.py`)."""
-
-    @property
-    def length(self) -> int: ...
-    def pieces(self) -> Iterator[bytes]: ...
 
 
 class Book(Protocol):
@@ -211,9 +203,7 @@ class Entry:
             self.taking.drop()
         taking = self.taking = self._book.take(self.path)
         if taking is not None:
-            pieces: Iterable[bytes] = body.pieces() if body is not None else ()
-            length = body.length if body is not None else 0
-            taking.request(self._exchange.headers, length, pieces)
+            taking.request(self._exchange.headers, body)
 
     # -- the witness (`proxy/forward.py`) ----------------------------------------------------------------------------
 
@@ -223,6 +213,8 @@ class Entry:
         if self.reads:
             kind, coding = self.header(b"content-type"), self.header(b"content-encoding")
             self.meter = Meter(status, reason.decode("latin-1"), self.path, kind, coding)
+        if self.taking is not None and (self._exchange.status or status) != 200:
+            self.taking.failed()
         self._book.begun(self)
 
     def passed(self, pieces: Sequence[bytes]) -> None:

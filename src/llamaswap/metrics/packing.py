@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,7 +39,8 @@ class Gathered:
     def __init__(self) -> None:
         self.path = ""
         self.request_headers: Sequence[Header] = ()
-        self.request_body: bytes | None = None
+        self.request_body: Callable[[], bytes] | None = None
+        """Puts it together, in a thread."""
         self.length = 0
         """Of the body of the request, also when it is not kept."""
         self.response_headers: Sequence[Header] = ()
@@ -84,7 +85,7 @@ class Packer:
         return Capture(
             gathered.path,
             request_headers,
-            None if request is None else self._bodies.request(request),
+            None if request is None else self._bodies.request(request()),
             header_map(gathered.response_headers, without=_CODED, secret=self.secret),
             self._bodies.response(response) if gathered.keeps_response else None,
         )
