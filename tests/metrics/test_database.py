@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.metrics.database import Database
+from llamaswap.metrics.database import PRUNED_AT_ONCE, Database
 from llamaswap.metrics.histogram import Spread
 from llamaswap.metrics.opening import open_database
 from llamaswap.metrics.queries import Filter, Query
@@ -293,6 +293,14 @@ class PruneTests(SynchronousTestCase):
         self.assertEqual(self.left(Keep(rows=3)), [10, 9, 8])
         self.database.write(numbered([row()], 20))
         self.assertEqual(self.left(Keep(rows=3)), [20])
+
+    def test_much(self) -> None:
+        """Part by part: it says whether there may be more."""
+        self.database.write(numbered((row("m", WHEN + n) for n in range(PRUNED_AT_ONCE)), 11))
+        for keep, now in ((Keep(rows=3), WHEN), (Keep(seconds=100), WHEN + 10**6)):
+            self.assertIs(self.database.prune(keep, now), keep.rows > 0)
+            self.assertFalse(self.database.prune(keep, now))
+        self.assertEqual(self.database.page(Query()).total, 0)
 
     def test_age(self) -> None:
         """What is as old as allowed stays."""

@@ -51,13 +51,15 @@ class Database:
         lost = [id for id, _ in rows] if taken else []
         return Written(ids, lost)
 
-    def prune(self, keep: Keep, now: float) -> None:
-        """Remove what is beyond `keep`, or a part of it when it is much."""
+    def prune(self, keep: Keep, now: float) -> bool:
+        """Remove what is beyond `keep`, or a part of it when it is much; returns whether there may be more."""
+        gone = [0]
         with self._transaction("IMMEDIATE"):
             if keep.rows:
-                self._remove("id <= ?", self.last_id - keep.rows, "id")
+                gone.append(self._remove("id <= ?", self.last_id - keep.rows, "id"))
             if keep.seconds:
-                self._remove("ts_created < ?", math.floor(now - keep.seconds), "ts_created")
+                gone.append(self._remove("ts_created < ?", math.floor(now - keep.seconds), "ts_created"))
+        return max(gone) >= PRUNED_AT_ONCE
 
     def page(self, query: Query) -> Page:
         """One page."""
@@ -133,9 +135,12 @@ class Database:
             inserted = (self._connection.execute(schema_sql.INSERT, (None, *bound(row))) for _, row in rows)
             return [int(cursor.lastrowid or 0) for cursor in inserted]
 
-    def _remove(self, condition: str, value: float, column: str) -> None:
+    def _remove(self, condition: str, value: float, column: str) -> int:
+        """How many rows that was."""
         chosen = f"SELECT id FROM activity WHERE {condition} ORDER BY {column} LIMIT {PRUNED_AT_ONCE}"
         self._run(f"DELETE FROM activity WHERE id IN ({chosen})", [value])
+        ((number,),) = self._run("SELECT changes()")
+        return int(number)
 
     def _last_id(self) -> int:
         ((greatest,),) = self._run("SELECT MAX(id) FROM activity")

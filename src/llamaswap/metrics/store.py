@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -71,6 +72,7 @@ class ActivityStore:
         self._shelf = Shelf(None, opener)
         self._last_id = self._told = 0
         self._timer: IDelayedCall | None = None
+        self._looking: LoopingCall | None = None
         self._overflowing = False
         self._prune_at = 0.0
         self._complain_at = 0.0
@@ -100,9 +102,11 @@ class ActivityStore:
     def keep(self, keep: Keep) -> None:
         """Keep so much from now on."""
         if keep != self._keep:
-            self._keep, self._prune_at = keep, 0.0
-            if self._shelf.opened:
-                self._put()
+            self._keep = keep
+            while self.path is None and self._shelf.waiting > self._room:
+                self._shelf.drop()
+            self._prune()
+            self._look_later()
 
     def close(self) -> Deferred[None]:
         """Fires when every row is written, or could not be in `LONGEST_CLOSE` seconds. Nothing is taken any more."""
@@ -110,6 +114,7 @@ class ActivityStore:
             return succeed(None)
         self.write()
         self._closed = True
+        self._look_later()
         if not self._shelf.opened and not self._shelf.claimed:
             return succeed(None)
         closing = self._in_thread(self._shelf.close)
@@ -156,6 +161,7 @@ class ActivityStore:
         self._shelf = shelf
         self._last_id = self._told = shelf.last_id
         self._prune_at = 0.0
+        self._look_later()
 
     def _ask(self, question: Callable[[Database], T]) -> Deferred[T]:
         self.write()
@@ -168,6 +174,22 @@ class ActivityStore:
             shelf.claimed = True
             work = partial(shelf.put, self._due(), self._clock.seconds())
             self._in_thread(work).addCallback(self._written, shelf).addErrback(self._failed)
+
+    def _prune(self) -> None:
+        """Remove what is too much now, if there can be anything."""
+        self._prune_at = 0.0
+        if self._shelf.opened and not self._closed:
+            self._put()
+
+    def _look_later(self) -> None:
+        """Rows of a file grow old while nothing is written, too."""
+        if self._looking is not None:
+            self._looking.stop()
+            self._looking = None
+        if self.path is not None and self._keep.seconds and not self._closed:
+            self._looking = LoopingCall(self._prune)
+            self._looking.clock = self._clock
+            self._looking.start(PRUNE_EVERY, now=False)
 
     def _due(self) -> Keep | None:
         """What is kept, if it is time to look for more than that: in memory always, in a file now and then."""
@@ -211,6 +233,8 @@ class ActivityStore:
         self._overflowing = False
         if shelf is self._shelf:  # its file may have another writer
             self._last_id = max(self._last_id, shelf.last_id)
+            if shelf.behind:
+                self._prune()
         for stored, lost, why in done:
             if why:
                 self._complain(why, len(lost))
