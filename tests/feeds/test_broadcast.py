@@ -350,6 +350,23 @@ class HeartbeatTests(SynchronousTestCase):
         self.clock.turn()
         self.assertEqual(self.beats, 0)
 
+    def test_one_that_fails(self) -> None:
+        """Beats no more; the others do."""
+        self.heartbeat.add(Failing())
+        end = self.heartbeat.add(self)
+        for _ in range(2):
+            self.clock.advance(HEARTBEAT_PERIOD)
+        self.assertEqual((self.beats, len(self.flushLoggedErrors(RuntimeError))), (2, 1))
+        end()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+
+class Failing:
+    """A stream that cannot be written to."""
+
+    def beat(self) -> None:
+        raise RuntimeError("gone")
+
 
 class Beating:
     """A stream of which nobody hears."""

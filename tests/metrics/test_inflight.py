@@ -137,6 +137,20 @@ class InflightTests(SynchronousTestCase):
         self.assertEqual(len(told), len(entries))
         self.assertEqual({change.entry.id for change in told if isinstance(change, Upserted)}, {e.id for e in entries})
 
+    def test_a_listener_that_fails(self) -> None:
+        """Costs the request nothing, nor the others who listen."""
+
+        def fail(_: Change) -> None:
+            raise RuntimeError("tired")
+
+        self.inflight.subscribe(fail)
+        self.inflight.subscribe(self.heard.append)
+        [entry] = self.add("1")
+        self.inflight.begun(entry)
+        self.inflight.over(entry)
+        self.assertEqual(self.take()[-1], Removed("1"))
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 3)
+
     def test_unsubscribing(self) -> None:
         """After it nothing is heard, and no timer runs; twice is harmless. Others go on."""
         others: list[Change] = []

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 
 from llamaswap.metrics.underway import Change, Entry, Removed, Upserted
 
@@ -21,6 +22,8 @@ MOST_AT_ONCE = 64
 
 class Inflight:
     """All of them, by ID."""
+
+    _log = Logger()
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
@@ -104,4 +107,7 @@ class Inflight:
 
     def _publish(self, change: Change) -> None:
         for listener in self._listeners:
-            listener(change)
+            try:
+                listener(change)
+            except Exception:  # a request must not end because somebody watches it
+                self._log.failure("a listener for requests under way failed")
