@@ -74,7 +74,8 @@ class Broadcast:
         place = Place(self._token, self._backlog.next)
         self._backlog.append(sse.message(data, sse.id_of(place)))
         if self._round is None and self._waking is None and self._followers:
-            self._waking = self._clock.callLater(max(0.0, self._rested - self._clock.seconds()), self._begin_round)
+            rest = self._rested - self._clock.seconds()
+            self._waking = self._clock.callLater(min(max(0.0, rest), _LONGEST_REST), self._begin_round)
 
     def forget(self) -> None:
         """Keep nothing, because something will happen that is not published."""
@@ -131,7 +132,7 @@ class Broadcast:
         return made
 
     def _is_current(self, snapshot: Snapshot) -> bool:
-        return snapshot.number == self._backlog.next and self._clock.seconds() < snapshot.when + _FRESH
+        return snapshot.number == self._backlog.next and 0.0 <= self._clock.seconds() - snapshot.when < _FRESH
 
     def _made(self) -> Snapshot:
         told = self._tell_all()
