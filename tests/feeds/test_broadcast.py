@@ -263,6 +263,19 @@ class SnapshotTests(BroadcastTestCase):
         self.assertEqual(readers[-1].heard[1:], [15, 16, 17, 18, 19])
         self.assertFalse(any(reader.was_cut for reader in readers))
 
+    def test_large_ones_are_fewer(self) -> None:
+        """What waits to be read is bounded in bytes, too; a single one may be larger than that."""
+        for most, made in ((400_000, 4), (100_000, 1)):
+            self.setUp()
+            self.broadcast = Broadcast(self.all, self.clock, Turns(self.clock), Backlog(most_messages=8), most)
+            readers = []
+            for _ in range(6):
+                readers.append(Reader(self.broadcast, full=1))
+                self.publish()
+            self.assertEqual((self.made, len(self.broadcast)), (made, 6))
+            readers[0].read_on()
+            self.assertEqual(readers[0].heard[-1], self.state)
+
     def test_the_slowest_is_cut_off(self) -> None:
         """When too many wait and the newest leads nowhere, those go that still read the oldest."""
         readers = []

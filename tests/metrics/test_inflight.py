@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -32,6 +34,19 @@ class RecordTests(SynchronousTestCase):
         )
         entry.metadata = {"selector": "s"}
         self.assertEqual(record(entry, entry.when)["metadata"], {"selector": "s"})
+
+    def test_what_is_long_is_cut(self) -> None:
+        """Whatever clients send: those who watch get some KiB of each request. Short headers are there all the same."""
+        entry = FakeEntry("1")
+        many = {f"X-{number}": "\ufffd" * 200 for number in range(1000)}
+        entry.asked = {"X-Pad": "x" * 100_000, "Y" * 100_000: "1", **many, "X-Session-Id": "S1"}
+        entry.answered = entry.asked
+        entry.path = entry.asked_path = "/" + "p" * 100_000
+        entry.remote_ip = "9" * 100_000
+        shown = record(entry, entry.when)
+        self.assertEqual(shown["req_headers"]["X-Pad"], "x" * 256 + "…")
+        self.assertEqual((shown["req_headers"]["X-Session-Id"], shown["req_headers"]["X-0"]), ("S1", "\ufffd" * 200))
+        self.assertLess(len(json.dumps(shown)), 64 * 1024)
 
     def test_a_clock_that_was_set_back(self) -> None:
         """Nothing took less than no time."""

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from llamaswap.feeds import messages
 from llamaswap.logs.ring import Ring
-from llamaswap.metrics.underway import Change, Entry, Removed, Upserted, record
+from llamaswap.metrics.underway import Change, Removed, Upserted, Watched, record
 
 NEVER = float("inf")
 AT_ONCE = 0.0
@@ -92,7 +92,7 @@ class LogNews:
 class InflightNews:
     """What changes among the requests under way. After too many changes at once: all that are left."""
 
-    def __init__(self, snapshot: Callable[[], Sequence[Entry]]) -> None:
+    def __init__(self, snapshot: Callable[[], Sequence[Watched]]) -> None:
         self._snapshot = snapshot
         self._changes: list[Change] = []
         self._began = -NEVER
