@@ -283,6 +283,7 @@ class ApplyTests(SynchronousTestCase):
         drained = self.house._peers.drained()
         self.assertNoResult(drained)
         self.house.cut()
+        self.assertTrue(self.house._doors._ledger.stopping)
         self.client._channel.connectionLost(Failure(ConnectionDone()))
         self.successResultOf(drained)
 

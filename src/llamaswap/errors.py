@@ -90,6 +90,12 @@ class InternalError(Refusal):
     """internal error; the server's log says more"""
 
 
+class ServerStopped(Refusal):
+    """the server was stopped before the answer was complete"""
+
+    status = 503
+
+
 class BadRequest(Refusal):
     """the request is malformed"""
 

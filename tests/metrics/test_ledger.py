@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from twisted.internet.defer import CancelledError
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import Settings
+from llamaswap.errors import ServerStopped
 from llamaswap.exchange import Caller, Exchange
 from llamaswap.metrics.entry import Entry
 from llamaswap.metrics.row import Finished
@@ -95,6 +97,18 @@ class LedgerTests(SynchronousTestCase):
         self.ledger.settle()
         found = self.successResultOf(self.ledger.captures.get(1))
         self.assertEqual(found and (found.request_body, found.response_body), (b"", None))
+
+    def test_the_end_of_the_server(self) -> None:
+        """Who is cut off then has not hung up, whether the answer had begun or not."""
+        self.ledger.stopping = True
+        with self.assertRaises(CancelledError), self.entry():
+            raise CancelledError
+        with self.assertRaises(CancelledError), self.entry() as entry:
+            entry._exchange.begin(200, ())
+            raise CancelledError
+        self.ledger.settle()
+        self.assertEqual([row.status for row in self.ledger.store.rows], [503, 200])
+        self.assertEqual({row.error for row in self.ledger.store.rows}, {str(ServerStopped())})
 
     def test_settle(self) -> None:
         """What has ended by then is told at once, and no timer is left."""

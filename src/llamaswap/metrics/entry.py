@@ -11,7 +11,7 @@ from typing import Protocol
 
 from twisted.internet.defer import CancelledError
 
-from llamaswap.errors import BadGateway, ClientGone, InternalError, Refusal, RequestCancelled
+from llamaswap.errors import BadGateway, ClientGone, InternalError, Refusal, RequestCancelled, ServerStopped
 from llamaswap.exchange import Exchange, Header, client_of
 from llamaswap.metrics.captures import Body, Taking
 from llamaswap.metrics.redaction import header_map
@@ -34,6 +34,8 @@ class Stays(Protocol):
 
 class Book(Protocol):
     """Who keeps the entries (`ledger.py`)."""
+
+    stopping: bool
 
     @property
     def secret(self) -> Collection[bytes]: ...
@@ -246,13 +248,15 @@ class Entry:
             self.refusal = error
         elif self._cancelled and isinstance(error, CancelledError):
             self.refusal = self._cancellation()
+        elif isinstance(error, CancelledError) and self._book.stopping:
+            self.refusal = ServerStopped()
         elif isinstance(error, CancelledError | ClientGone):
             self.error = "the client hung up"
         elif isinstance(error, Exception):
             self.refusal = InternalError()
         self.ended = self._book.now()
         self._book.closed(self)
-        if self.refusal is not None and isinstance(error, CancelledError):
+        if self.refusal is not None and self._cancelled and isinstance(error, CancelledError):
             raise self.refusal from None
 
     def _cancellation(self) -> Refusal:

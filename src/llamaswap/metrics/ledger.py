@@ -68,6 +68,8 @@ class Ledger:
         self._timer: IDelayedCall | None = None
         self._listeners: dict[object, Listener] = {}
         self._last_id = 0
+        self.stopping = False
+        """From now on whose request is cancelled has not hung up: the server cuts them off."""
         self.now = clock.seconds
         self.take = captures.take
         self._captures = captures
