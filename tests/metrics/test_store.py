@@ -351,7 +351,7 @@ class FileTests(StoreCase):
     def test_a_file_that_cannot_be_opened(self) -> None:
         """The store does not start."""
         (self.folder / "a.db").mkdir()
-        with self.assertRaisesRegex(StoreFailed, f"store.path: {self.path} cannot be opened: unable to open"):
+        with self.assertRaisesRegex(StoreFailed, f"{self.path} cannot be opened: unable to open"):
             self.started(self.path)
 
     def test_move(self) -> None:

@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred, fail
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import Settings
+from llamaswap.config.schema import CaptureRules, Settings
 from llamaswap.metrics.queries import Filter
 from llamaswap.metrics.row import Row
 from llamaswap.metrics.storage import StoreFailed
@@ -207,6 +207,13 @@ class CaptureTests(ActivityCase):
         speech, edits = self.get("/api/captures/1"), self.get("/api/captures/2")
         self.assertEqual((speech["req_body"] is None, speech["resp_body"]), (False, None))
         self.assertEqual((edits["req_body"], edits["resp_body"]), (None, None))
+
+    def test_captures_that_are_off(self) -> None:
+        """The answer says so, and not that there is no room."""
+        self.assertIn("as captureBuffer has room for", self.get("/api/captures/5", 404)["error"]["message"])
+        for off in (Settings(capture_buffer=0), Settings(captures=CaptureRules(level="off"))):
+            self.world.captures.configure(off)
+            self.assertIn("nothing is captured", self.get("/api/captures/5", 404)["error"]["message"])
 
     def test_probe_110_no_capture(self) -> None:
         """What is no number is a bad request, what is none is not found."""

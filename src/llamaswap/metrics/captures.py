@@ -82,9 +82,14 @@ class Captures:
 
     def take(self, path: str) -> Taking | None:
         """Gather the parts of a request that are captured on this path; None when nothing is captured."""
-        if not self._budget or self._rules.level == "off":
+        if self.off:
             return None
         return Taking(self, HEADERS if self._rules.level == "headers" else parts_of(path), self._era)
+
+    @property
+    def off(self) -> bool:
+        """Nothing is captured."""
+        return not self._budget or self._rules.level == "off"
 
     @property
     def secret(self) -> Collection[bytes]:

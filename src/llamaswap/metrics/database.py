@@ -17,7 +17,7 @@ from llamaswap.metrics.histogram import PERCENTILES, Spread, between, binning, p
 from llamaswap.metrics.queries import Filter, Query, where
 from llamaswap.metrics.rates import COLUMNS, Rates, range_of
 from llamaswap.metrics.row import Row
-from llamaswap.metrics.storage import Keep, Page, Stats, StoreFailed, Written
+from llamaswap.metrics.storage import Keep, Page, Stats, StoreFailed, Unusable, Written
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -190,4 +190,5 @@ def told() -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError) as error:
-        raise StoreFailed(str(error)) from error
+        kind = Unusable if type(error) is sqlite3.DatabaseError else StoreFailed  # those below it pass, or are ours
+        raise kind(str(error)) from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llamaswap.metrics import schema_sql
 from llamaswap.metrics.database import Database, told
-from llamaswap.metrics.storage import StoreFailed
+from llamaswap.metrics.storage import Unusable
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -61,7 +61,7 @@ def _version(connection: Connection) -> int:
     ((version,),) = connection.execute("PRAGMA user_version").fetchall()
     fault = _version_fault(version) if application == schema_sql.APPLICATION else _foreign(connection, application)
     if fault:
-        raise StoreFailed(fault)
+        raise Unusable(fault)
     return int(version) if application else 0
 
 

@@ -13,6 +13,10 @@ class StoreFailed(LlamaSwapError):
     """The activity cannot be stored, or read."""
 
 
+class Unusable(StoreFailed):
+    """The file is damaged, or holds something else."""
+
+
 class Keep(NamedTuple):
     """How much is kept; what is older goes. 0 = all."""
 

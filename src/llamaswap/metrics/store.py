@@ -23,7 +23,7 @@ from llamaswap.metrics.opening import Opener, open_database
 from llamaswap.metrics.queries import Filter, Query
 from llamaswap.metrics.row import Row
 from llamaswap.metrics.shelf import Shelf
-from llamaswap.metrics.storage import Keep, Page, Stats, StoreFailed, Written
+from llamaswap.metrics.storage import Keep, Page, Stats, StoreFailed, Unusable, Written
 
 T = TypeVar("T")
 GATHER = 0.1
@@ -89,7 +89,8 @@ class ActivityStore:
         try:
             return Shelf(path, self._opener)
         except StoreFailed as error:
-            raise StoreFailed(f"store.path: {path} cannot be opened: {error}") from error
+            remedy = "; move it away, and a new one is made, or name another" if isinstance(error, Unusable) else ""
+            raise StoreFailed(f"{path} cannot be opened: {error}{remedy}") from error
 
     def move(self, shelf: Shelf, keep: Keep) -> None:
         """Keep rows on `shelf` from now on, and count as it does; what was added before goes where it belonged."""
