@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from llamaswap.backends.host import InThread
 from llamaswap.config.schema import Settings
+from llamaswap.config.source import NOWHERE
 from llamaswap.errors import ConfigurationError, Problem
 from llamaswap.metrics.captures import Captures
 from llamaswap.metrics.one_thread import OneThread
@@ -97,7 +98,7 @@ class Archive:
 
 def _problem(error: StoreFailed, settings: Settings) -> Problem:
     """Where the configuration names the file."""
-    return Problem(str(error), *(settings.store_place or ("",)), path="store.path")
+    return Problem(str(error), *(settings.store_place or NOWHERE), "store.path")
 
 
 def keep_of(settings: Settings) -> Keep:

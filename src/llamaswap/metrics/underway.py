@@ -6,8 +6,9 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
+
+from llamaswap import rfc3339
 
 _PASSED_THROUGH = "/upstream/"
 """Of a request below it, what follows the model is shown."""
@@ -79,7 +80,7 @@ def record(entry: Watched, now: float) -> dict[str, Any]:
     path = entry.path if entry.asked_path.startswith(_PASSED_THROUGH) else entry.asked_path
     shown = {
         "id": entry.id,
-        "timestamp": datetime.fromtimestamp(entry.when, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": rfc3339.write(entry.when, "milliseconds"),
         "model": entry.model,
         "req_path": _cut(path, LONGEST_PATH),
         "method": entry.method,
