@@ -38,7 +38,7 @@ def tokens(*numbers: float) -> Tokens:
 
 
 def events_of(body: bytes, kind: str) -> int:
-    meter = Meter(200, "", CHAT, kind, "")
+    meter = Meter(200, "", CHAT, kind, "", counting=True)
     meter.feed(body)
     meter.close()
     return meter.events
@@ -237,7 +237,7 @@ class EventsTests(SynchronousTestCase):
         """Those with data, wherever pieces end; not what only looks like one, within a text or a comment."""
         body = b': hi\n\nevent: x\ndata: {"a":"data:"}\n\ndata:1\r\n\r\n data: no\n\n: data: no\n\ndata: [DONE]'
         for size in range(1, len(body) + 1):
-            meter = Meter(200, "", CHAT, EVENTS, "")
+            meter = Meter(200, "", CHAT, EVENTS, "", counting=True)
             for at in range(0, len(body), size):
                 meter.feed(body[at : at + size])
             meter.close()

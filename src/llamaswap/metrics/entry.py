@@ -214,7 +214,8 @@ class Entry:
         self.first_byte = max(0.0, self._book.now() - self.when)
         if self.reads:
             kind, coding = self.header(b"content-type"), self.header(b"content-encoding")
-            self.meter = Meter(status, reason.decode("latin-1"), self.path, kind, coding)
+            keyed = self._exchange.caller is not None
+            self.meter = Meter(status, reason.decode("latin-1"), self.path, kind, coding, counting=keyed)
         if self.taking is not None and (self._exchange.status or status) != 200:
             self.taking.failed()
         self._book.begun(self)

@@ -23,9 +23,11 @@ _TELLING = re.compile(rb'"(?:usage|timings|metrics)"[ \t]*+:[ \t]*+\{')
 class Events:
     """Watches the body of an event stream."""
 
-    __slots__ = ("_line", "_long", "_short", "_skipping", "_tally", "count")
+    __slots__ = ("_counting", "_line", "_long", "_short", "_skipping", "_tally", "count")
 
-    def __init__(self, *, short: int = SHORT) -> None:
+    def __init__(self, *, short: int = SHORT, counting: bool = False) -> None:
+        """`counting`: somebody wants the `count`."""
+        self._counting = counting
         self._short = max(short, len(_DATA))
         self._tally = Tally()
         self._line = bytearray()
@@ -35,14 +37,15 @@ class Events:
         self._skipping = False
         """It is long, and no data."""
         self.count = 0
-        """Events, or lines of one, that carry data."""
+        """Events, or lines of one, that carry data; while nobody wants it, not all of them."""
 
     def feed(self, data: bytes) -> None:
         """The next piece, not empty."""
         if self._line or self._long or self._skipping or data[-1] not in b"\r\n":
             self._broken(data)
             return
-        self.count += data.count(_NEXT) + data.startswith(_DATA)
+        if self._counting:
+            self.count += data.count(_NEXT) + data.startswith(_DATA)
         if tells(data):
             self._lines(data)
 
@@ -60,7 +63,8 @@ class Events:
         last = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
         self._hold(data[: first.start()])
         self._end_line()
-        self.count += data.count(_NEXT, first.start(), last)
+        if self._counting:
+            self.count += data.count(_NEXT, first.start(), last)
         if tells(data):
             self._lines(data[first.end() : last])
         self._hold(data[last:])

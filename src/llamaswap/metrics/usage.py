@@ -38,11 +38,20 @@ class Meter:
     __slots__ = ("_decoder", "_reason", "_some", "_status", "_trouble", "_watch")
 
     def __init__(
-        self, status: int, reason: str, path: str, content_type: str, coding: str, *, short: int = SHORT
+        self,
+        status: int,
+        reason: str,
+        path: str,
+        content_type: str,
+        coding: str,
+        *,
+        short: int = SHORT,
+        counting: bool = False,
     ) -> None:
         """`path` is the request's as it was forwarded, `coding` the answer's Content-Encoding, empty for none.
 
-        Texts and lines up to `short` bytes are kept until they are whole.
+        Texts and lines up to `short` bytes are kept until they are whole. `counting`: how many `events` there are is
+        of interest.
         """
         self._status = status
         self._reason = reason
@@ -54,7 +63,7 @@ class Meter:
         if status != _OK:
             self._watch = Failure()
         elif _EVENTS in content_type.lower():
-            self._watch = Events(short=short)
+            self._watch = Events(short=short, counting=counting)
         else:
             self._watch = Answer(infill=path.startswith("/infill"), short=short)
 
