@@ -67,6 +67,8 @@ class Caller:
     scopes: frozenset[str] = frozenset(("inference", "read", "admin"))
     priority: int = 0
     """Added to that of the model."""
+    metered: bool = False
+    """What it costs counts: its key has a quota."""
 
 
 def priority_of(caller: Caller | None) -> int:

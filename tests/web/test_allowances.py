@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -10,6 +11,8 @@ from llamaswap.config.schema import ApiKey, Quota, RateLimit
 from llamaswap.errors import KeyExhausted
 from llamaswap.metrics.row import NO_TOKENS, Finished
 from llamaswap.web.allowances import Allowances
+from tests.support.probes import configuration_a
+from tests.support.relay import RelayWorld
 
 
 def key(name: str, **others: Any) -> ApiKey:
@@ -77,3 +80,54 @@ class AllowanceTests(SynchronousTestCase):
         self.follow()
         self.follow(limited)
         self.allowances.admit("a", 2.0)
+
+
+class WaysRoundAQuotaTests(SynchronousTestCase):
+    """Whichever way to its model a request takes, what it costs counts."""
+
+    USAGE = b'{"usage": {"prompt_tokens": 500, "completion_tokens": 500}}'
+
+    def setUp(self) -> None:
+        keys = (key("a", quota=Quota(tokens=100)), key("b"))
+        self.world = RelayWorld(replace(configuration_a(), api_keys=keys))
+        self.world.allowances.follow(keys)
+        self.world.ledger.subscribe(lambda ended: self.world.allowances.ended(ended, self.world.clock.seconds()))
+
+    def ask(self, method: str, path: str, answer: bytes = USAGE, kind: str = "application/json", who: str = "a") -> int:
+        """The status of one request."""
+        headers = {"x-api-key": f"sk-{who}", "Host": "h", "Content-Type": "application/json"}
+        exchange, done = self.world.begin(method, path, headers, b'{"model": "hid"}')
+        if not exchange.status:
+            head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(answer)}\r\n\r\n"
+            self.world.upstream("hid").answer(head.encode() + answer)
+        self.successResultOf(done)
+        self.world.ledger.settle()
+        return exchange.status
+
+    def test_names_that_only_the_engine_knows(self) -> None:
+        """And spellings of those that are known; none of this is listed."""
+        for path in ("/chat/completions", "/completions", "/v1/chat/completions/", "/%761/chat/completions"):
+            for method in ("POST", "PUT"):
+                self.setUp()
+                self.assertEqual(self.ask(method, f"/upstream/hid{path}"), 200, path)
+                self.assertEqual(self.ask(method, f"/upstream/hid{path}"), 429, path)
+                self.assertEqual(self.world.ledger.store.rows, [])
+
+    def test_other_shapes_of_an_answer(self) -> None:
+        """A stream, and the list that `/infill` answers."""
+        stream = b"data: " + self.USAGE + b"\n\ndata: [DONE]\n\n"
+        infill = b'[{}, {"timings": {"prompt_n": 500, "predicted_n": 500}}]'
+        for path, answer, kind in (
+            ("/upstream/hid/completions", stream, "text/event-stream"),
+            ("/upstream/hid/%69nfill", infill, "application/json"),
+        ):
+            self.setUp()
+            self.assertEqual(self.ask("POST", path, answer, kind), 200)
+            self.assertEqual(self.ask("POST", path), 429, path)
+
+    def test_what_costs_nothing(self) -> None:
+        """A look; and nothing is read for a key without a quota."""
+        for _ in range(2):
+            self.assertEqual(self.ask("GET", "/upstream/hid/completions"), 200)
+            self.assertEqual(self.ask("POST", "/upstream/hid/completions", who="b"), 200)
+            self.assertIs(self.world.ended[-1].meter, None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol
+from urllib.parse import unquote
 
 from twisted.internet.defer import CancelledError
 
@@ -23,6 +24,8 @@ from llamaswap.wire.lines import value_of
 
 CLIENT_GONE = 499
 """The status of a request whose client hung up before it was answered, as nginx calls it (http-api section 23, Q5)."""
+
+_LOOKS = frozenset((b"GET", b"HEAD"))
 
 
 class Stays(Protocol):
@@ -98,7 +101,7 @@ class Entry:
         """Of its arrival, in seconds since the epoch."""
         self.listed = listed
         """It belongs in the list of activity (http-api sections 6.1 and 7.1)."""
-        self.reads = listed or (exchange.caller is not None and exchange.method == b"POST")
+        self.reads = listed or self._costs
         """Its answer is looked through for what it cost: for the list, or for the quota of its key."""
         self.tracked = tracked
         """It is seen among those under way (http-api section 11)."""
@@ -214,8 +217,8 @@ class Entry:
         self.first_byte = max(0.0, self._book.now() - self.when)
         if self.reads:
             kind, coding = self.header(b"content-type"), self.header(b"content-encoding")
-            keyed = self._exchange.caller is not None
-            self.meter = Meter(status, reason.decode("latin-1"), self.path, kind, coding, counting=keyed)
+            path = self.path if self.listed else unquote(self.path)
+            self.meter = Meter(status, reason.decode("latin-1"), path, kind, coding, counting=self._has_quota)
         if self.taking is not None and (self._exchange.status or status) != 200:
             self.taking.failed()
         self._book.begun(self)
@@ -228,6 +231,16 @@ class Entry:
                 plain = meter.feed(piece)
                 if taking is not None and plain:
                     taking.response(plain)
+
+    @property
+    def _costs(self) -> bool:
+        """Its key has a quota, and it may ask for work under a name, or in a spelling, that only the engine knows."""
+        return self._has_quota and self._exchange.method not in _LOOKS
+
+    @property
+    def _has_quota(self) -> bool:
+        caller = self._exchange.caller
+        return caller is not None and caller.metered
 
     def broke(self, why: str) -> None:
         self.error = why

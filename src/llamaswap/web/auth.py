@@ -123,4 +123,4 @@ def _hash(text: bytes) -> bytes:
 
 
 def _caller(key: ApiKey) -> Caller:
-    return Caller(key.name, key.models, frozenset(key.scopes), key.priority)
+    return Caller(key.name, key.models, frozenset(key.scopes), key.priority, key.quota is not None)
