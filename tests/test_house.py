@@ -28,10 +28,10 @@ from llamaswap.config.schema import (
 from llamaswap.errors import ConfigurationError
 from llamaswap.house import House
 from llamaswap.ids import ModelId
-from llamaswap.metrics.database import StoreFailed
 from llamaswap.metrics.opening import open_database
 from llamaswap.metrics.queries import Query
 from llamaswap.metrics.row import Finished, Tokens
+from llamaswap.metrics.storage import StoreFailed
 from llamaswap.notices import ActivityStored, ConfigurationChanged, ProfileChanged
 from llamaswap.resolve.targets import Local
 from llamaswap.schedule.policies import Found, Policies
@@ -264,7 +264,7 @@ class ApplyTests(SynchronousTestCase):
         key = ApiKey(key="k", name="k", quota=Quota(tokens=5))
         self.house.apply(replace(self.house.settings, api_keys=(key,)))
         allowances = self.house._doors._allowances
-        allowances.ended([Finished("a", "", "", "k", 200, 0, 0.1, 0.2, Tokens(3, 2), True)], 0.0)
+        allowances.ended([Finished("a", "", "", "k", 200, 0, 0.1, 0.2, Tokens(3, 2), True, 5)], 0.0)
         self.assertEqual(self.status("POST /v1/chat/completions", "x-api-key: k"), 429)
         self.assertEqual(self.status("GET /running", "x-api-key: k"), 200)
 
@@ -296,6 +296,7 @@ class ApplyTests(SynchronousTestCase):
         drained = self.house._peers.drained()
         self.assertNoResult(drained)
         self.house.cut()
+        self.assertTrue(self.house._doors._ledger.stopping)
         self.client._channel.connectionLost(Failure(ConnectionDone()))
         self.successResultOf(drained)
 

@@ -199,6 +199,11 @@ class Doors:
 
         return open_again
 
+    def cut(self) -> None:
+        """Cut all clients off."""
+        self._ledger.stopping = True
+        self.factory.cut()
+
     def close(self) -> None:
         """Record the requests that have ended."""
         self._ledger.settle()

@@ -86,6 +86,16 @@ class Refusal(LlamaSwapError):
         super().__init__(message or type(self).__doc__ or "")
 
 
+class InternalError(Refusal):
+    """internal error; the server's log says more"""
+
+
+class ServerStopped(Refusal):
+    """the server was stopped before the answer was complete"""
+
+    status = 503
+
+
 class BadRequest(Refusal):
     """the request is malformed"""
 

@@ -296,7 +296,7 @@ class House:
             await closing
 
     def cut(self) -> None:
-        self.factory.cut()
+        self._doors.cut()
         self._doors.prometheus.cut()
         self._peers.close()
 

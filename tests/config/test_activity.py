@@ -29,7 +29,7 @@ class StoreTests(SynchronousTestCase):
         for text in ("-5s", "-0s"):
             self.assertIn("store.maxAge: must be >= 0", only(f"store: {{path: a, maxAge: {text}}}"))
         for text in ("90", "1.5d", "d", "90 d", "1d12h"):
-            self.assertIn("store.maxAge: ", only(f"store: {{path: a, maxAge: {text}}}"))
+            self.assertIn("such as 90d, ", only(f"store: {{path: a, maxAge: {text}}}"))
         self.assertIn("store.path must not be empty", only("store: {maxRows: 1}"))
 
 

@@ -263,6 +263,19 @@ class SnapshotTests(BroadcastTestCase):
         self.assertEqual(readers[-1].heard[1:], [15, 16, 17, 18, 19])
         self.assertFalse(any(reader.was_cut for reader in readers))
 
+    def test_large_ones_are_fewer(self) -> None:
+        """What waits to be read is bounded in bytes, too; a single one may be larger than that."""
+        for most, made in ((400_000, 4), (100_000, 1)):
+            self.setUp()
+            self.broadcast = Broadcast(self.all, self.clock, Turns(self.clock), Backlog(most_messages=8), most)
+            readers = []
+            for _ in range(6):
+                readers.append(Reader(self.broadcast, full=1))
+                self.publish()
+            self.assertEqual((self.made, len(self.broadcast)), (made, 6))
+            readers[0].read_on()
+            self.assertEqual(readers[0].heard[-1], self.state)
+
     def test_the_slowest_is_cut_off(self) -> None:
         """When too many wait and the newest leads nowhere, those go that still read the oldest."""
         readers = []
@@ -349,6 +362,23 @@ class HeartbeatTests(SynchronousTestCase):
         end()
         self.clock.turn()
         self.assertEqual(self.beats, 0)
+
+    def test_one_that_fails(self) -> None:
+        """Beats no more; the others do."""
+        self.heartbeat.add(Failing())
+        end = self.heartbeat.add(self)
+        for _ in range(2):
+            self.clock.advance(HEARTBEAT_PERIOD)
+        self.assertEqual((self.beats, len(self.flushLoggedErrors(RuntimeError))), (2, 1))
+        end()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+
+class Failing:
+    """A stream that cannot be written to."""
+
+    def beat(self) -> None:
+        raise RuntimeError("gone")
 
 
 class Beating:

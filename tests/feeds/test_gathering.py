@@ -145,6 +145,13 @@ class InflightNewsTests(SynchronousTestCase):
             self.assertEqual(len(self.take()), MOST_CHANGES)
             self.now += INFLIGHT_PERIOD
 
+    def test_a_clock_that_is_set_back(self) -> None:
+        """The period begins anew: a snapshot in place of too many changes is not long in coming."""
+        for number in range(MOST_CHANGES + 1):
+            self.news.hear(Removed(str(number)), self.now)
+        self.news.set_back(self.now - 50)
+        self.assertEqual(self.news.due, self.now - 50 + INFLIGHT_PERIOD)
+
     def test_q16_an_empty_snapshot(self) -> None:
         """It says so."""
         self.entries.clear()

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from typing import Any
 
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
+from llamaswap.config.load import load
 from llamaswap.config.schema import CaptureRules, Settings
+from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
 from llamaswap.metrics.archive import Archive
-from llamaswap.metrics.database import StoreFailed
 from llamaswap.metrics.queries import Query
+from llamaswap.metrics.storage import StoreFailed
 from llamaswap.notices import ActivityStored
-from tests.support.activity import row
+from tests.support.activity import MemoryBody, row
 from tests.support.folders import folder_for
 from tests.support.web import at_once
 
@@ -94,6 +97,41 @@ class ArchiveTests(TestCase):
         with self.assertRaises(StoreFailed):
             self.archive(self.file("d.db"))
 
+    async def test_what_to_do_about_it(self) -> None:
+        """It is told at its place in the configuration, at the start and by a reload; and what helps, if anything."""
+        for name, script, helps in (
+            ("none/x.db", None, False),
+            ("bad.db", "CREATE TABLE activity (name TEXT)", True),
+            ("other.db", "CREATE TABLE t (a)", True),
+        ):
+            path = self.folder / name
+            if script is not None:
+                connection = sqlite3.connect(path)
+                connection.executescript(script)
+                connection.close()
+            settings = load([Source("c.yaml", f"models: {{}}\nstore:\n  path: {path}\n")])
+            with self.assertRaises(ConfigurationError) as refused:
+                self.archive(Settings()).prepare(settings)
+            (problem,) = refused.exception.problems
+            self.assertEqual((problem.file, problem.line, problem.path), ("c.yaml", 3, "store.path"))
+            with self.assertRaises(StoreFailed) as failed:
+                self.archive(settings)
+            self.assertEqual(str(failed.exception), str(problem))
+            self.assertEqual("move it away" in problem.message, helps, problem)
+
+    async def test_a_damaged_file(self) -> None:
+        """Is moved away, and a new one is made."""
+        path = self.folder / "t.db"
+        archive = self.archive(Settings(store_path=str(path)))
+        for _ in range(200):
+            archive.store.add(row())
+        await archive.close()
+        path.write_bytes(path.read_bytes()[:5000])
+        with self.assertRaisesRegex(StoreFailed, "malformed.*move it away"):
+            self.archive(Settings(store_path=str(path)))
+        path.rename(self.folder / "old.db")
+        self.assertEqual(await self.ids(self.archive(Settings(store_path=str(path)))), [])
+
     async def test_prepared_for_nothing(self) -> None:
         """A reload that failed for another reason leaves nothing open."""
         archive = self.archive(Settings())
@@ -107,5 +145,5 @@ class ArchiveTests(TestCase):
 def capture(archive: Archive, id: int) -> None:
     taking = archive.captures.take("/")
     assert taking is not None
-    taking.request([], 2, [b"{}"])
+    taking.request([], MemoryBody(b"{}"))
     taking.finish(id, "/", [])

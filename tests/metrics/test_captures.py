@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,10 +13,10 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import CaptureRules, Settings
-from llamaswap.metrics.captures import PACK_AFTER, Captures, Taking
+from llamaswap.metrics.captures import COMPLAIN_EVERY, PACK_AFTER, Captures, Taking
 from llamaswap.metrics.packing import Capture
 from llamaswap.metrics.parts import parts_of
-from tests.support.activity import LaterThread
+from tests.support.activity import LaterThread, MemoryBody
 
 MIB = 1024 * 1024
 ASKED = [(b"Host", b"h"), (b"content-length", b"5"), (b"AUTHORIZATION", b"Bearer x"), (b"X-A", b"1"), (b"x-a", b"2")]
@@ -35,7 +36,7 @@ class CapturesCase(SynchronousTestCase):
     def gathered(self, request: bytes = b"{}", *answer: bytes, path: str = "/v1/chat/completions") -> Taking:
         taking = self.captures.take(path)
         assert taking is not None
-        taking.request(ASKED, len(request), [request])
+        taking.request(ASKED, MemoryBody(request))
         for piece in answer or (b'{"a":', b"1}"):
             taking.response(piece)
         return taking
@@ -166,6 +167,57 @@ class BudgetTests(CapturesCase):
         self.assertEqual((self.captures._used, len(events)), (0, 1))
         taking.finish(1, "/", ANSWERED)
         self.assertEqual((self.kept(), self.thread.busy), ([], 0))
+        with capturedLogs() as events:
+            self.gathered(b"x" * MIB)
+            self.clock.advance(COMPLAIN_EVERY)
+            self.gathered(b"x" * MIB)
+        self.assertEqual(len(events), 1)
+
+    def test_one_that_is_too_large_costs_the_others_nothing(self) -> None:
+        """Its length is known before anything of it is kept: what is there stays, and it is not even looked at."""
+        self.captures.configure(rules(1))
+        self.keep(1)
+        self.keep(2)
+        taking = self.captures.take("/v1/chat/completions")
+        assert taking is not None
+        body = MemoryBody(b"x" * 2 * MIB)
+        taking.request((), body)
+        self.assertEqual((self.kept(), body.asked), ([1, 2], 0))
+
+    def test_bodies_are_put_together_in_a_thread(self) -> None:
+        """They may be long, and on a disk."""
+        taking = self.captures.take("/v1/chat/completions")
+        assert taking is not None
+        body = MemoryBody(b"{}")
+        taking.request((), body)
+        taking.finish(1, "/", ANSWERED)
+        self.assertEqual(body.asked, 0)
+        self.pack()
+        self.assertEqual(body.asked, 1)
+
+    def test_a_body_that_cannot_be_kept(self) -> None:
+        """No file can be opened any more: that is no reason for the request to fail."""
+
+        class Refusing(MemoryBody):
+            def kept(self) -> Callable[[], bytes]:
+                raise OSError("too many open files")
+
+        taking = self.captures.take("/v1/chat/completions")
+        assert taking is not None
+        taking.request((), Refusing(b"{}"))
+        taking.finish(1, "/", ANSWERED)
+        self.assertEqual((self.kept(), self.captures._used), ([], 0))
+
+    def test_an_error_takes_no_room_for_its_answer(self) -> None:
+        """The body of it is never kept (section 13.1), so it drives nobody out, nor itself."""
+        self.captures.configure(rules(1))
+        self.keep(1)
+        taking = self.gathered()
+        taking.failed()
+        for _ in range(40):
+            taking.response(b"x" * 65536)
+        taking.finish(2, "/", ANSWERED, body=False)
+        self.assertEqual(self.kept(), [1, 2])
 
     def test_small_pieces_count_as_much_as_they_take(self) -> None:
         """A token a piece is mostly overhead."""
@@ -227,7 +279,7 @@ class BudgetTests(CapturesCase):
         under_way: list[Taking] = []
         for id, (step, size) in enumerate(steps):
             if step == 0 and (taking := captures.take("/")):
-                taking.request([], size // 4, [b"r" * (size // 4)])
+                taking.request([], MemoryBody(b"r" * (size // 4)))
                 under_way.append(taking)
             elif step == 1 and under_way:
                 under_way[size % len(under_way)].response(os.urandom(size))

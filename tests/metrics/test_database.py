@@ -11,11 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.metrics.database import Database, Keep, StoreFailed
+from llamaswap.metrics.database import PRUNED_AT_ONCE, Database
 from llamaswap.metrics.histogram import Spread
 from llamaswap.metrics.opening import open_database
 from llamaswap.metrics.queries import Filter, Query
 from llamaswap.metrics.row import Tokens
+from llamaswap.metrics.storage import Keep, StoreFailed
 from tests.support.activity import WHEN, numbered, row
 from tests.support.folders import folder_for
 
@@ -124,6 +125,20 @@ class OpeningTests(SynchronousTestCase):
         self.assertIn("a newer version of this program wrote it (its tables are version 9, not 1)", self.fault())
         self.run_sql("PRAGMA application_id = 77")
         self.assertIn("another program", self.fault())
+
+    def test_files_of_other_programs(self) -> None:
+        """Most say nothing of themselves: their tables show whose they are. Not a byte of them changes."""
+        for script in (
+            "CREATE TABLE user (name TEXT); INSERT INTO user VALUES ('alice')",
+            "CREATE TABLE t (a); PRAGMA application_id = 77",
+            "CREATE TABLE activity (id INTEGER PRIMARY KEY, actor TEXT)",
+            "CREATE VIEW activity AS SELECT 1 AS id, 'm' AS model_id",
+        ):
+            Path(self.path).unlink(missing_ok=True)
+            self.run_sql(script)
+            before = Path(self.path).read_bytes()
+            self.assertRegex(self.fault(), "another program|not one of requests", script)
+            self.assertEqual(Path(self.path).read_bytes(), before, script)
 
     def test_files_that_are_none(self) -> None:
         """Text, a table of something else, a damaged file, a place that is not there."""
@@ -278,6 +293,14 @@ class PruneTests(SynchronousTestCase):
         self.assertEqual(self.left(Keep(rows=3)), [10, 9, 8])
         self.database.write(numbered([row()], 20))
         self.assertEqual(self.left(Keep(rows=3)), [20])
+
+    def test_much(self) -> None:
+        """Part by part: it says whether there may be more."""
+        self.database.write(numbered((row("m", WHEN + n) for n in range(PRUNED_AT_ONCE)), 11))
+        for keep, now in ((Keep(rows=3), WHEN), (Keep(seconds=100), WHEN + 10**6)):
+            self.assertIs(self.database.prune(keep, now), keep.rows > 0)
+            self.assertFalse(self.database.prune(keep, now))
+        self.assertEqual(self.database.page(Query()).total, 0)
 
     def test_age(self) -> None:
         """What is as old as allowed stays."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -32,6 +34,19 @@ class RecordTests(SynchronousTestCase):
         )
         entry.metadata = {"selector": "s"}
         self.assertEqual(record(entry, entry.when)["metadata"], {"selector": "s"})
+
+    def test_what_is_long_is_cut(self) -> None:
+        """Whatever clients send: those who watch get some KiB of each request. Short headers are there all the same."""
+        entry = FakeEntry("1")
+        many = {f"X-{number}": "\ufffd" * 200 for number in range(1000)}
+        entry.asked = {"X-Pad": "x" * 100_000, "Y" * 100_000: "1", **many, "X-Session-Id": "S1"}
+        entry.answered = entry.asked
+        entry.path = entry.asked_path = "/" + "p" * 100_000
+        entry.remote_ip = "9" * 100_000
+        shown = record(entry, entry.when)
+        self.assertEqual(shown["req_headers"]["X-Pad"], "x" * 256 + "…")
+        self.assertEqual((shown["req_headers"]["X-Session-Id"], shown["req_headers"]["X-0"]), ("S1", "\ufffd" * 200))
+        self.assertLess(len(json.dumps(shown)), 64 * 1024)
 
     def test_a_clock_that_was_set_back(self) -> None:
         """Nothing took less than no time."""
@@ -136,6 +151,20 @@ class InflightTests(SynchronousTestCase):
         told = self.take()
         self.assertEqual(len(told), len(entries))
         self.assertEqual({change.entry.id for change in told if isinstance(change, Upserted)}, {e.id for e in entries})
+
+    def test_a_listener_that_fails(self) -> None:
+        """Costs the request nothing, nor the others who listen."""
+
+        def fail(_: Change) -> None:
+            raise RuntimeError("tired")
+
+        self.inflight.subscribe(fail)
+        self.inflight.subscribe(self.heard.append)
+        [entry] = self.add("1")
+        self.inflight.begun(entry)
+        self.inflight.over(entry)
+        self.assertEqual(self.take()[-1], Removed("1"))
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 3)
 
     def test_unsubscribing(self) -> None:
         """After it nothing is heard, and no timer runs; twice is harmless. Others go on."""

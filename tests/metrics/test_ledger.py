@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from twisted.internet.defer import CancelledError
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.config.schema import Settings
+from llamaswap.errors import ServerStopped
 from llamaswap.exchange import Caller, Exchange
 from llamaswap.metrics.entry import Entry
 from llamaswap.metrics.row import Finished
@@ -70,6 +73,42 @@ class LedgerTests(SynchronousTestCase):
         self.clock.advance(1)
         self.assertEqual((len(self.told), len(later)), (1, 1))
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+
+    def test_a_fault_of_ours(self) -> None:
+        """What nobody foresaw is answered with 500 (`web/front.py`), and that is what stands there, with a reason."""
+        error = ZeroDivisionError()
+        with self.assertRaises(ZeroDivisionError) as caught, self.entry():
+            raise error
+        self.assertIs(caught.exception, error)
+        self.ledger.settle()
+        (row,) = self.ledger.store.rows
+        self.assertEqual((row.status, row.content_type, self.told[0][0].status), (500, "application/json", 500))
+        self.assertIn("internal error", row.error)
+
+    def test_a_long_error(self) -> None:
+        """Has its capture, without the body of the answer (http-api sections 13.1 and 16)."""
+        self.ledger = MemoryLedger(self.clock, Settings(capture_buffer=1))
+        with self.entry() as entry:
+            entry.sends(None)
+            entry.begun(500, b"", ((b"Content-Type", b"text/plain"),))
+            entry._exchange.begin(500, ())
+            for _ in range(40):
+                entry.passed([b"x" * 65536])
+        self.ledger.settle()
+        found = self.successResultOf(self.ledger.captures.get(1))
+        self.assertEqual(found and (found.request_body, found.response_body), (b"", None))
+
+    def test_the_end_of_the_server(self) -> None:
+        """Who is cut off then has not hung up, whether the answer had begun or not."""
+        self.ledger.stopping = True
+        with self.assertRaises(CancelledError), self.entry():
+            raise CancelledError
+        with self.assertRaises(CancelledError), self.entry() as entry:
+            entry._exchange.begin(200, ())
+            raise CancelledError
+        self.ledger.settle()
+        self.assertEqual([row.status for row in self.ledger.store.rows], [503, 200])
+        self.assertEqual({row.error for row in self.ledger.store.rows}, {str(ServerStopped())})
 
     def test_settle(self) -> None:
         """What has ended by then is told at once, and no timer is left."""

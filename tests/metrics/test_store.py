@@ -9,9 +9,10 @@ from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.metrics.database import Database, Keep, StoreFailed, Written
+from llamaswap.metrics.database import Database
 from llamaswap.metrics.opening import open_database
 from llamaswap.metrics.queries import Filter, Query
+from llamaswap.metrics.storage import Keep, StoreFailed, Written
 from llamaswap.metrics.store import COMPLAIN_EVERY, GATHER, LONGEST_CLOSE, MOST_WAITING, PRUNE_EVERY, ActivityStore
 from tests.support.activity import WHEN, LaterThread, row
 from tests.support.folders import folder_for
@@ -22,7 +23,7 @@ class Opener:
 
     def __init__(self) -> None:
         self.opened: list[str | None] = []
-        self.fault = ""
+        self.fault = self.prune_fault = ""
         self.batches: list[int] = []
 
     def __call__(self, path: str | None) -> Database:
@@ -31,7 +32,13 @@ class Opener:
         self.opened.append(path)
         database = open_database(path)
         database.write = partial(self._write, database.write)  # type: ignore[method-assign]
+        database.prune = partial(self._prune, database.prune)  # type: ignore[method-assign]
         return database
+
+    def _prune(self, prune: Any, *how: Any) -> Any:
+        if self.prune_fault:
+            raise StoreFailed(self.prune_fault)
+        return prune(*how)
 
     def _write(self, write: Any, rows: Any) -> Written:
         self.batches.append(len(rows))
@@ -218,6 +225,77 @@ class KeepTests(StoreCase):
         self.assertEqual(self.ids(), [12, 11])
         self.successResultOf(self.closed())
 
+    def test_a_file_keeps_up(self) -> None:
+        """However much comes in a minute: what is too much goes, in parts between which others are answered."""
+        self.store = self.make(str(folder_for(self) / "a.db"), Keep(rows=1000))
+        self.store.start()
+        for _ in range(4):
+            self.clock.advance(PRUNE_EVERY)
+            for _ in range(6 + 5):
+                self.add(1000)
+                self.settle()
+        self.assertLess(self.total(), 13_000)
+        self.clock.advance(PRUNE_EVERY)
+        self.add(1)
+        self.settle()
+        self.assertEqual(self.total(), 1000)
+
+    def test_a_file_forgets_while_nothing_comes(self) -> None:
+        """`store.maxAge` holds on an idle server, and without it nothing is looked at."""
+        self.store = self.make(str(folder_for(self) / "a.db"), Keep(seconds=3600.0))
+        self.store.start()
+        self.store.add(row("m", WHEN))
+        self.settle()
+        self.pass_minutes(59)
+        self.assertEqual(self.total(), 1)
+        self.pass_minutes(2)
+        self.assertEqual(self.total(), 0)
+        self.store.keep(Keep(rows=5))
+        self.thread.run()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.store.keep(Keep(seconds=3600.0))
+        self.successResultOf(self.closed())
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_a_smaller_limit_in_memory(self) -> None:
+        """Holds at once, whether rows were read before or still wait for that."""
+        for ask in (True, False):
+            self.setUp()
+            self.store.keep(Keep(rows=100_000))
+            self.add(8000)
+            if ask:
+                self.assertEqual(self.total(), 8000)
+            self.store.keep(Keep(rows=1000))
+            self.assertEqual(self.store._shelf.waiting, 0 if ask else 1000)
+            self.thread.run()
+            self.assertEqual(self.total(), 1000)
+
+    def test_a_disk_that_fails_is_not_hammered(self) -> None:
+        """What could not be removed is tried again in a while."""
+        self.store = self.make(str(folder_for(self) / "a.db"), Keep(rows=1000))
+        self.store.start()
+        self.add(7000)
+        self.opener.prune_fault = "disk full"
+        self.clock.advance(PRUNE_EVERY)
+        self.add(1)
+        self.settle()
+        self.assertEqual(self.thread.busy, 0)
+        self.opener.prune_fault = ""
+        self.clock.advance(PRUNE_EVERY)
+        self.add(1)
+        self.settle()
+        self.assertEqual(self.total(), 1000)
+
+    def pass_minutes(self, count: int) -> None:
+        for _ in range(count):
+            self.clock.advance(PRUNE_EVERY)
+            self.thread.run()
+
+    def total(self) -> int:
+        answer = self.store.page(Query())
+        self.thread.run()
+        return self.successResultOf(answer).total
+
     def closed(self) -> Any:
         closing = self.store.close()
         self.thread.run()
@@ -273,7 +351,7 @@ class FileTests(StoreCase):
     def test_a_file_that_cannot_be_opened(self) -> None:
         """The store does not start."""
         (self.folder / "a.db").mkdir()
-        with self.assertRaisesRegex(StoreFailed, f"store.path: {self.path} cannot be opened: unable to open"):
+        with self.assertRaisesRegex(StoreFailed, f"{self.path} cannot be opened: unable to open"):
             self.started(self.path)
 
     def test_move(self) -> None:

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.metrics.answers import LONGEST_FAILURE, SHORT
 from llamaswap.metrics.row import NO_TOKENS, Tokens
-from llamaswap.metrics.usage import Meter, Reading
+from llamaswap.metrics.usage import Meter, Reading, cost
 
 CHAT = "/v1/chat/completions"
 JSON = "application/json"
@@ -35,6 +35,13 @@ def events(*objects: Any) -> bytes:
 
 def tokens(*numbers: float) -> Tokens:
     return Tokens(*map(int, numbers[:5]), *map(float, numbers[5:]))
+
+
+def events_of(body: bytes, kind: str) -> int:
+    meter = Meter(200, "", CHAT, kind, "", counting=True)
+    meter.feed(body)
+    meter.close()
+    return meter.events
 
 
 class ProbeTests(SynchronousTestCase):
@@ -225,6 +232,30 @@ class EventsTests(SynchronousTestCase):
         ):
             for size in (SHORT - len(body), SHORT, 20 * SHORT):
                 self.assertEqual(read(b"data: %b\n\n" % (body % (b"x" * size)), kind=EVENTS).tokens.input, 3, body)
+
+    def test_events_are_counted(self) -> None:
+        """Those with data, wherever pieces end; not what only looks like one, within a text or a comment."""
+        body = b': hi\n\nevent: x\ndata: {"a":"data:"}\n\ndata:1\r\n\r\n data: no\n\n: data: no\n\ndata: [DONE]'
+        for size in range(1, len(body) + 1):
+            meter = Meter(200, "", CHAT, EVENTS, "", counting=True)
+            for at in range(0, len(body), size):
+                meter.feed(body[at : at + size])
+            meter.close()
+            self.assertEqual(meter.events, 3, size)
+        long = b"data: " + b"x" * 3 * SHORT + b"\n\n"
+        self.assertEqual([events_of(long, EVENTS), events_of(long, JSON)], [1, 0])
+
+    def test_what_a_quota_counts(self) -> None:
+        """An answer is taken at its word, if it is whole; else each event is a token at least."""
+        for said, events, whole, expected in (
+            (Tokens(5, 7), 99, True, 12),
+            (Tokens(5, 1), 30, False, 35),
+            (Tokens(5, 40), 30, False, 45),
+            (Tokens(5, -1), 30, True, 35),
+            (NO_TOKENS, 30, True, 30),
+            (Tokens(-1, -1), 0, True, 0),
+        ):
+            self.assertEqual(cost(said, events, whole=whole), expected, said)
 
     def test_memory(self) -> None:
         """An event of fifty megabytes, and a line of as many that is none, leave a few KiB."""

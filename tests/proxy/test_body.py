@@ -53,6 +53,18 @@ class StoreTests(SynchronousTestCase):
             self.assertLess(max(map(len, body.pieces())), IN_MEMORY)
         self.assertEqual(len(os.listdir("/proc/self/fd")), before)
 
+    def test_what_is_kept_of_it(self) -> None:
+        """Is all of it, with the edits, also once it is closed; and then nothing is left of it."""
+        before = len(os.listdir("/proc/self/fd"))
+        for filler in (b"x", b"x" * (IN_MEMORY + 1)):
+            with self.store(b"<old>", filler) as body:
+                body.replace([(Span(1, 4), b"new!")])
+                kept = body.kept()
+                body.replace([])
+            self.assertEqual(kept(), b"<new!>" + filler)
+            del kept
+            self.assertEqual(len(os.listdir("/proc/self/fd")), before)
+
     def test_edits_touch_their_spans_only(self) -> None:
         """Renaming replaces bytes in place, in memory and on disk, and the length follows."""
         for filler in (b"x", b"x" * (IN_MEMORY + 1)):

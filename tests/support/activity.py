@@ -27,6 +27,22 @@ def numbered(rows: Iterable[Row], first: int = 1) -> list[tuple[int, Row]]:
     return list(enumerate(rows, first))
 
 
+class MemoryBody:
+    """Satisfies `captures.Body`; `asked` counts how often it was put together."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.length = len(content)
+        self.asked = 0
+
+    def kept(self) -> Callable[[], bytes]:
+        return self._whole
+
+    def _whole(self) -> bytes:
+        self.asked += 1
+        return self._content
+
+
 class LaterThread:
     """Satisfies `InThread`: does its work in order, and tells of it, when `run` is called."""
 

@@ -104,11 +104,12 @@ class FakeEntry:
         self.remote_ip = "192.0.2.7"
         self.received = 0
         self.metadata: dict[str, str] = {}
+        self.asked = {"X-Session-Id": "S1"}
         self.answered: dict[str, str] = {}
         self.cancelled = 0
 
     def request_headers(self) -> dict[str, str]:
-        return {"X-Session-Id": "S1"}
+        return self.asked
 
     def response_headers(self) -> dict[str, str]:
         return self.answered

@@ -93,6 +93,7 @@ def finished(name: str = "m", status: int = 200, **more: Any) -> Finished:
         "seconds": 2.0,
         "tokens": NO_TOKENS,
         "listed": True,
+        "cost": 0,
     }
     return Finished(model=name, status=status, **(usual | more))
 

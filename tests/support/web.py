@@ -30,8 +30,8 @@ from llamaswap.hardware.samples import GpuSample, SystemSample
 from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
 from llamaswap.metrics.captures import Captures
-from llamaswap.metrics.database import Keep
 from llamaswap.metrics.inflight import Inflight
+from llamaswap.metrics.storage import Keep
 from llamaswap.metrics.store import ActivityStore
 from llamaswap.notices import Notices, ProfileChanged, State
 from llamaswap.peers.peers import PeerStatus

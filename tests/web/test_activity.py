@@ -13,12 +13,12 @@ from twisted.internet.defer import Deferred, fail
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import Settings
-from llamaswap.metrics.database import StoreFailed
+from llamaswap.config.schema import CaptureRules, Settings
 from llamaswap.metrics.queries import Filter
 from llamaswap.metrics.row import Row
+from llamaswap.metrics.storage import StoreFailed
 from llamaswap.web import activity
-from tests.support.activity import WHEN, row
+from tests.support.activity import WHEN, MemoryBody, row
 from tests.support.probes import configuration_a
 from tests.support.web import Client, Reply, World
 
@@ -48,7 +48,7 @@ class ActivityCase(SynchronousTestCase):
         """As the ledger does it."""
         taking = self.world.captures.take(path)
         assert taking is not None
-        taking.request(ASKED, 15, [b'{"model": "m1"}'])
+        taking.request(ASKED, MemoryBody(b'{"model": "m1"}'))
         taking.response(b'{"a"')
         taking.response(b":1}")
         taking.finish(id, path, ANSWERED, **how)
@@ -207,6 +207,13 @@ class CaptureTests(ActivityCase):
         speech, edits = self.get("/api/captures/1"), self.get("/api/captures/2")
         self.assertEqual((speech["req_body"] is None, speech["resp_body"]), (False, None))
         self.assertEqual((edits["req_body"], edits["resp_body"]), (None, None))
+
+    def test_captures_that_are_off(self) -> None:
+        """The answer says so, and not that there is no room."""
+        self.assertIn("as captureBuffer has room for", self.get("/api/captures/5", 404)["error"]["message"])
+        for off in (Settings(capture_buffer=0), Settings(captures=CaptureRules(level="off"))):
+            self.world.captures.configure(off)
+            self.assertIn("nothing is captured", self.get("/api/captures/5", 404)["error"]["message"])
 
     def test_probe_110_no_capture(self) -> None:
         """What is no number is a bad request, what is none is not found."""

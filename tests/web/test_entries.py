@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.config.schema import CaptureRules
 from llamaswap.errors import StartFailed
 from llamaswap.metrics.entry import CLIENT_GONE, Entry
 from tests.support.relay import RelayWorld
@@ -124,6 +125,27 @@ class EntryTests(SynchronousTestCase):
             self.assertIn(b"Accept-Encoding: %b\r\n" % sent, head)
             done.cancel()
             self.failureResultOf(done, CancelledError)
+
+    def test_secrets_of_the_settings(self) -> None:
+        """Headers that `captures.redact` names are nobody's business while the request is under way either."""
+        rules = CaptureRules(redact_headers=("X-Tenant-Key",))
+        self.world = RelayWorld(settings_of(model("m"), captures=rules))
+        self.world.begin("POST", CHAT, {**JSON, "X-Tenant-Key": "hush"}, b'{"model":"m"}')
+        self.world.upstream("m").answer(b"HTTP/1.1 200 OK\r\nX-tenant-key: hush\r\nContent-Length: 4\r\n\r\n")
+        (entry,) = self.world.inflight.snapshot()
+        self.assertEqual(entry.request_headers()["X-Tenant-Key"], "[REDACTED]")
+        self.assertEqual(entry.response_headers()["X-Tenant-Key"], "[REDACTED]")
+
+    def test_what_is_not_read_crosses_as_it_is(self) -> None:
+        """A model's pages, and requests that leave no row: the coding is the client's business (section 6.7)."""
+        for asked in ({"Accept-Encoding": "gzip, deflate, br, zstd"}, {}):
+            for method, path in (("GET", "/upstream/m/"), ("GET", "/props?model=m"), ("POST", "/upstream/m/custom")):
+                _, done = self.world.begin(method, path, {"Host": "h", **asked})
+                head = self.world.upstream("m").received()
+                self.assertEqual(head.count(b"Accept-Encoding: gzip, deflate, br, zstd\r\n"), len(asked), path)
+                self.assertEqual(head.count(b"Accept-Encoding"), len(asked), path)
+                done.cancel()
+                self.failureResultOf(done, CancelledError)
 
 
 class CancelTests(SynchronousTestCase):

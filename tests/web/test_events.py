@@ -204,6 +204,28 @@ class ChangesTests(EventsTestCase):
         self.watcher.heard()
         self.assertEqual([each.view.logs["proxy"] for each in (late, self.watcher)], ["abc", "abc"])
 
+    def test_a_clock_that_is_set_back(self) -> None:
+        """By NTP, or when a virtual machine wakes up: news of every kind go on."""
+        for tell, kind in (
+            (lambda: self.put("p1"), "profileChanged"),
+            (lambda: self.world.logs.upstream.write(b"two\n"), "logData"),
+        ):
+            self.setUp()
+            self.world.logs.upstream.write(b"one\n")
+            self.tick(1)
+            watcher = Watcher(self.world)
+            watcher.heard()
+            self.world.logs.upstream.write(b"one\n")
+            self.tick(1)
+            self.assertEqual(len(watcher.of("logData")), 1)
+            self.world.clock.rightNow -= 3600.0
+            tell()
+            self.tick(5)
+            self.assertEqual(len(watcher.of(kind)), 1, kind)
+
+    def tick(self, seconds: int) -> None:
+        self.world.clock.pump([0.1] * 10 * seconds)
+
     def test_activity(self) -> None:
         """A line of activity that can be read."""
         self.world.notices.publish(ActivityStored(7))

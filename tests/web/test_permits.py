@@ -6,9 +6,10 @@ import json
 from dataclasses import replace
 from itertools import product
 
+from twisted.internet.defer import CancelledError
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import ApiKey
+from llamaswap.config.schema import ApiKey, Quota
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
 from tests.support.probes import configuration_a
@@ -19,6 +20,8 @@ JSON = {"Content-Type": "application/json"}
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
 FIELD = b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\n%b\r\n'
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+EVENT = b'data: {"choices": [{"delta": {"content": "token"}}]}\n\n'
 KEYS = (
     ApiKey(key="some", name="some", models=("m1", "px/uni*", "org/*")),
     ApiKey(key="hid", name="hid", models=("hid",), priority=4),
@@ -238,3 +241,34 @@ class BehindAPeerTests(Asking):
         """A key that is for everything here passes as without keys."""
         self.begin("all", "POST", "/upstream/px/uniq/api/models/unload", named("x"))
         self.assertIn(b"POST /base/api/models/unload", self.asked("px"))
+
+
+class QuotaTests(Asking):
+    """A key whose tokens are spent gets no more, also when no answer has said what it cost."""
+
+    def setUp(self) -> None:
+        key = ApiKey(key="spender", name="spender", scopes=("inference",), quota=Quota(tokens=100))
+        self.world = RelayWorld(replace(configuration_a(), api_keys=(key,)))
+        self.world.allowances.follow((key,))
+        self.world.ledger.subscribe(lambda ended: self.world.allowances.ended(ended, self.world.clock.seconds()))
+
+    def check_spent(self, path: str = "/v1/chat/completions") -> None:
+        self.world.ledger.settle()
+        self.begin("spender", "POST", path, named("hid"))
+        self.assertEqual(self.exchange.status, 429, path)
+
+    def test_a_stream_that_does_not_tell(self) -> None:
+        """As vLLM streams, unless a client asks for `stream_options.include_usage`: each event is a token at least."""
+        self.begin("spender", "POST", "/v1/chat/completions", named("hid"))
+        self.world.upstream("hid").answer(STREAM + EVENT * 200)
+        self.world.upstream("hid").close()
+        self.successResultOf(self.done)
+        self.check_spent()
+
+    def test_a_client_that_hangs_up(self) -> None:
+        """Before the usage came, which stands at the end."""
+        self.begin("spender", "POST", "/v1/chat/completions", named("hid"))
+        self.world.upstream("hid").answer(STREAM + EVENT * 200)
+        self.done.cancel()
+        self.failureResultOf(self.done, CancelledError)
+        self.check_spent()

@@ -33,7 +33,8 @@ def read_store(at: At | None) -> dict[str, Any]:
     if at is None:
         return {}
     require(at, "path", _NO_PATH)
-    return read_keys(at, STORE)
+    path = at.child("path")
+    return read_keys(at, STORE) | {"store_place": path.node.place if path else None}
 
 
 def _path(at: At) -> str | None:
@@ -52,7 +53,7 @@ def _age(at: At) -> float | None:
     text = at.node.value if isinstance(at.node, ScalarNode) else None
     if isinstance(text, str) and _DAYS.fullmatch(text):
         return int(text[:-1]) * _DAY
-    value = duration(at)
+    value = duration(at, such="90d, 12h or 1h30m")
     if value is not None and str(text).startswith("-"):
         at.error("must be >= 0")
         return None

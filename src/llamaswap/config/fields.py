@@ -249,14 +249,14 @@ def some_seconds(at: At) -> float | None:
     return value
 
 
-def duration(at: At) -> float | None:
-    """A span of time with its units, such as `1m30s`, in seconds; it may be negative."""
+def duration(at: At, such: str = "90s, 1m30s or 5.5s") -> float | None:
+    """A span of time with its units, such as `1m30s`, in seconds; it may be negative. `such` are given as examples."""
     text = at.node.value if isinstance(at.node, ScalarNode) else None
     if isinstance(text, str) and _DURATION.fullmatch(text):
         total = sum(float(count) * _NANOSECONDS[unit] for count, unit in _SPAN.findall(text))
         if total < 2**63:
             return total / 1e9 * (-1 if text.startswith("-") else 1)
-    at.expected("a duration with its unit (such as 90s, 1m30s or 5.5s)")
+    at.expected(f"a duration with its unit (such as {such})")
     return None
 
 

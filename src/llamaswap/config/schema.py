@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from llamaswap.config.source import Place
 from llamaswap.ids import ModelId
 
 DEFAULT_GROUP = "(default)"
@@ -363,6 +364,8 @@ class Settings:
     captures: CaptureRules = CaptureRules()
     store_path: str | None = None
     """The file of the activity store; None = in memory."""
+    store_place: Place | None = field(default=None, compare=False)
+    """Where that stands."""
     store_max_rows: int = 0
     """Rows that the file keeps; 0 = all."""
     store_max_age: float = 0.0

@@ -15,6 +15,9 @@ class Place(NamedTuple):
     column: int
 
 
+NOWHERE = Place("", 0, 0)
+
+
 class Edit(NamedTuple):
     """A piece of a line that was put in place of another; columns are 1-based."""
 

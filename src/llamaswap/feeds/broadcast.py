@@ -20,6 +20,7 @@ from llamaswap.feeds.sse import Place
 from llamaswap.feeds.turns import Turns
 
 MOST_SNAPSHOTS = 16
+MOST_SNAPSHOT_BYTES = 16 * 1024 * 1024
 _FRESH = 0.25
 """Seconds for which a snapshot is given to others who come, while nothing happens."""
 _REST = 4.0
@@ -33,12 +34,19 @@ class Broadcast:
     log = Logger()
 
     def __init__(
-        self, tell_all: Callable[[], Sequence[str]], clock: IReactorTime, turns: Turns, backlog: Backlog | None = None
+        self,
+        tell_all: Callable[[], Sequence[str]],
+        clock: IReactorTime,
+        turns: Turns,
+        backlog: Backlog | None = None,
+        most_bytes: int = MOST_SNAPSHOT_BYTES,
     ) -> None:
+        """`most_bytes` of snapshots are kept; beyond it no other is begun beside them."""
         self._tell_all = tell_all
         self._clock = clock
         self._turns = turns
         self._backlog = backlog or Backlog()
+        self._most_bytes = most_bytes
         self._token = token_hex(8)
         self._followers: dict[Follower, None] = {}
         self._snapshots: list[Snapshot] = []
@@ -74,7 +82,8 @@ class Broadcast:
         place = Place(self._token, self._backlog.next)
         self._backlog.append(sse.message(data, sse.id_of(place)))
         if self._round is None and self._waking is None and self._followers:
-            self._waking = self._clock.callLater(max(0.0, self._rested - self._clock.seconds()), self._begin_round)
+            rest = self._rested - self._clock.seconds()
+            self._waking = self._clock.callLater(min(max(0.0, rest), _LONGEST_REST), self._begin_round)
 
     def forget(self) -> None:
         """Keep nothing, because something will happen that is not published."""
@@ -121,7 +130,7 @@ class Broadcast:
     def snapshot(self) -> Snapshot:
         newest = self._snapshots[-1] if self._snapshots else None
         self._snapshots = [each for each in self._snapshots if each.readers or each is newest]
-        full = len(self._snapshots) >= MOST_SNAPSHOTS
+        full = len(self._snapshots) >= MOST_SNAPSHOTS or self._snapshot_bytes() >= self._most_bytes
         if newest is not None and self._backlog.reaches(newest.number) and (full or self._is_current(newest)):
             return newest
         if full:
@@ -130,8 +139,11 @@ class Broadcast:
         self._snapshots.append(made)
         return made
 
+    def _snapshot_bytes(self) -> int:
+        return sum(len(each.data) for each in self._snapshots)
+
     def _is_current(self, snapshot: Snapshot) -> bool:
-        return snapshot.number == self._backlog.next and self._clock.seconds() < snapshot.when + _FRESH
+        return snapshot.number == self._backlog.next and 0.0 <= self._clock.seconds() - snapshot.when < _FRESH
 
     def _made(self) -> Snapshot:
         told = self._tell_all()

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from llamaswap.feeds import messages
 from llamaswap.logs.ring import Ring
-from llamaswap.metrics.underway import Change, Entry, Removed, Upserted, record
+from llamaswap.metrics.underway import Change, Removed, Upserted, Watched, record
 
 NEVER = float("inf")
 AT_ONCE = 0.0
@@ -35,6 +35,9 @@ class News(Protocol):
     def begin(self) -> None:
         """Forget what came together."""
 
+    def set_back(self, now: float) -> None:
+        """The clock was set back to `now`: nothing that has begun is later."""
+
     def take(self, now: float) -> Iterator[str]:
         """The messages, whether due or not; none are left then."""
 
@@ -55,6 +58,9 @@ class LogNews:
         self._pending, self._written = Ring(), 0
         self._decoder.reset()
         self._decoder.decode(self._history())
+
+    def set_back(self, now: float) -> None:
+        self._told = min(self._told, now)
 
     def write(self, data: bytes) -> None:
         self._pending.append(data)
@@ -86,7 +92,7 @@ class LogNews:
 class InflightNews:
     """What changes among the requests under way. After too many changes at once: all that are left."""
 
-    def __init__(self, snapshot: Callable[[], Sequence[Entry]]) -> None:
+    def __init__(self, snapshot: Callable[[], Sequence[Watched]]) -> None:
         self._snapshot = snapshot
         self._changes: list[Change] = []
         self._began = -NEVER
@@ -95,6 +101,9 @@ class InflightNews:
 
     def begin(self) -> None:
         self._changes, self._too_many = [], False
+
+    def set_back(self, now: float) -> None:
+        self._began = min(self._began, now)
 
     def hear(self, change: Change, now: float) -> None:
         if self._too_many or (self._changes and self._changes[-1] == change):
@@ -144,6 +153,8 @@ class ActivityNews:
     def begin(self) -> None:
         self._ids.clear()
 
+    def set_back(self, now: float) -> None: ...
+
     def hear(self, id: int) -> None:
         self._ids.append(id)
 
@@ -165,6 +176,8 @@ class StateNews:
 
     def begin(self) -> None:
         self._changed = False
+
+    def set_back(self, now: float) -> None: ...
 
     def hear(self) -> None:
         self._changed = True

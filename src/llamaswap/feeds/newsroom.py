@@ -59,6 +59,7 @@ class Newsroom:
         )
         self._ends: list[Callable[[], None]] = []
         self._call: IDelayedCall | None = None
+        self._latest = 0.0
         self.awake = False
 
     # -- its life --------------------------------------------------------------------------------------------------
@@ -114,7 +115,7 @@ class Newsroom:
         self._stir()
 
     def _changed(self, change: Change) -> None:
-        self._under_way.hear(change, self._clock.seconds())
+        self._under_way.hear(change, self._now())
         self._stir()
 
     def _writer(self, log: LogNews) -> Callable[[bytes], None]:
@@ -128,7 +129,7 @@ class Newsroom:
 
     def all(self, *, with_logs: bool = True) -> list[str]:
         """The messages of everything there is now; what has come together is published before."""
-        now = self._clock.seconds()
+        now = self._now()
         for kind in self._kinds:
             self._take(kind, now)
         logs = [log.all() for log in self._logs] if with_logs else []
@@ -137,15 +138,24 @@ class Newsroom:
 
     def _stir(self) -> None:
         """Publish when the first of what has come together is due, and not in this turn."""
-        wait = max(0.0, min(kind.due for kind in self._kinds) - self._clock.seconds())
+        now = self._now()
+        wait = max(0.0, min(kind.due for kind in self._kinds) - now)
         if self._call is None:
             self._call = self._clock.callLater(wait, self._tell)
-        elif self._call.getTime() > self._clock.seconds() + wait:
+        elif self._call.getTime() > now + wait:
             self._call.reset(wait)
+
+    def _now(self) -> float:
+        now = self._clock.seconds()
+        if now < self._latest:
+            for kind in self._kinds:
+                kind.set_back(now)
+        self._latest = now
+        return now
 
     def _tell(self) -> None:
         self._call = None
-        now = self._clock.seconds()
+        now = self._now()
         for kind in self._kinds:
             if kind.due <= now:
                 self._take(kind, now)

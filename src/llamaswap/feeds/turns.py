@@ -8,6 +8,7 @@ from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import CooperativeTask, Cooperator
+from twisted.logger import Logger
 
 _SLICE = 0.005
 """Seconds of a turn."""
@@ -34,11 +35,13 @@ class Beating(Protocol):
     """A stream."""
 
     def beat(self) -> None:
-        """Show the client that it is alive. Never raises."""
+        """Show the client that it is alive."""
 
 
 class Heartbeat:
     """One timer for all streams; it runs while there are any."""
+
+    _log = Logger()
 
     def __init__(self, clock: IReactorTime, turns: Turns) -> None:
         self._clock = clock
@@ -66,5 +69,12 @@ class Heartbeat:
     def _all(self, streams: tuple[Beating, ...]) -> Iterator[None]:
         for stream in streams:
             if stream in self._streams:
-                stream.beat()
+                self._let_beat(stream)
             yield
+
+    def _let_beat(self, stream: Beating) -> None:
+        try:
+            stream.beat()
+        except Exception:  # one that cannot be shown it must not cost the others theirs
+            self._log.failure("a stream could not be shown that it is alive")
+            self._remove(stream)

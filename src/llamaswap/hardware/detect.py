@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 
 from twisted.logger import Logger
 
+from llamaswap import rfc3339
 from llamaswap.errors import LlamaSwapError
 from llamaswap.hardware.facts import accelerators, words
 from llamaswap.hardware.facts.accelerators import Found
@@ -60,10 +60,9 @@ def detect(when: float, version: str, run: Run) -> Facts:
 
 
 def _capture(when: float, version: str) -> Facts:
-    stamp = datetime.fromtimestamp(int(when), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     detector = {"name": "llama-swap", "version": version}
     return {
-        "captured_at": stamp,
+        "captured_at": rfc3339.write(int(when), "seconds"),
         "capture": {"scope": "inference_host", "method": "detected", "detector": detector},
     }
 

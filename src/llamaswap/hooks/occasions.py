@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from llamaswap import rfc3339
 from llamaswap.config.commands import split_command
 from llamaswap.config.schema import Hook
 from llamaswap.ids import ModelId
@@ -45,7 +45,7 @@ class Occasion:
     @property
     def json(self) -> bytes:
         """What a webhook is sent; `time` is RFC 3339, in UTC."""
-        time = datetime.fromtimestamp(self.when, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        time = rfc3339.write(self.when, "milliseconds")
         told = {"event": self.moment, "model": self.model, "state": self._state, "reason": self.reason, "time": time}
         return json.dumps(told).encode("ascii")
 

@@ -11,11 +11,12 @@ from twisted.logger import Logger
 
 from llamaswap.backends.host import InThread
 from llamaswap.config.schema import Settings
+from llamaswap.config.source import NOWHERE
 from llamaswap.errors import ConfigurationError, Problem
 from llamaswap.metrics.captures import Captures
-from llamaswap.metrics.database import Keep, StoreFailed
 from llamaswap.metrics.one_thread import OneThread
 from llamaswap.metrics.shelf import Shelf
+from llamaswap.metrics.storage import Keep, StoreFailed
 from llamaswap.metrics.store import ActivityStore
 from llamaswap.notices import ActivityStored
 
@@ -34,6 +35,8 @@ class Archive:
     ) -> None:
         self._thread = OneThread(reactor, "activity")
         self._prepared: Shelf | None = None
+        self._settings = settings
+        """Those of the start."""
         self.captures = Captures(settings, in_thread, reactor)
         self.store = ActivityStore(
             settings.store_path,
@@ -46,7 +49,10 @@ class Archive:
 
     def start(self) -> None:
         """Open the file, if there is one. Blocks. Raises `StoreFailed`."""
-        self.store.start()
+        try:
+            self.store.start()
+        except StoreFailed as error:
+            raise StoreFailed(str(_problem(error, self._settings))) from error
 
     def prepare(self, settings: Settings) -> None:
         """Open what these settings want to move to. Blocks; any thread, one at a time. Raises `ConfigurationError`."""
@@ -71,7 +77,7 @@ class Archive:
         try:
             return self.store.open(settings.store_path)
         except StoreFailed as error:
-            raise ConfigurationError((Problem(str(error), "", path="store.path"),)) from error
+            raise ConfigurationError((_problem(error, settings),)) from error
 
     def _unprepare(self) -> None:
         """Close what nobody has moved to."""
@@ -88,6 +94,11 @@ class Archive:
         self.store.move(shelf, keep_of(settings))
         self.captures.clear()  # the ids of another store mean other requests
         self.captures.configure(settings)
+
+
+def _problem(error: StoreFailed, settings: Settings) -> Problem:
+    """Where the configuration names the file."""
+    return Problem(str(error), *(settings.store_place or NOWHERE), "store.path")
 
 
 def keep_of(settings: Settings) -> Keep:

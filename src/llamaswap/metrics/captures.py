@@ -8,10 +8,10 @@ written to a disk. Under a load that drives captures out within seconds few of t
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -28,8 +28,19 @@ PACK_AFTER = 1.0
 """Seconds between two parts that are packed, and before the first."""
 PACKED_AT_ONCE = 256 * 1024
 """Bytes, after which a batch is full."""
+COMPLAIN_EVERY = 60.0
+"""Seconds between two warnings of what is too large."""
 LINE_OVERHEAD = 150
 """Bytes that a header line takes besides its own."""
+
+
+class Body(Protocol):
+    """A request's body as it is forwarded (`proxy/body.py`)."""
+
+    @property
+    def length(self) -> int: ...
+    def kept(self) -> Callable[[], bytes]:
+        """What gives all of it to a thread that asks, also when the request is over. Cheap. Raises `OSError`."""
 
 
 class Captures:
@@ -46,6 +57,7 @@ class Captures:
         self._finished: OrderedDict[int, Taking] = OrderedDict()
         """Those that are not packed yet."""
         self._packing = False
+        self._complain_at = 0.0
         self._budget = 0
         self._used = 0
         self._era = 0
@@ -70,9 +82,19 @@ class Captures:
 
     def take(self, path: str) -> Taking | None:
         """Gather the parts of a request that are captured on this path; None when nothing is captured."""
-        if not self._budget or self._rules.level == "off":
+        if self.off:
             return None
         return Taking(self, HEADERS if self._rules.level == "headers" else parts_of(path), self._era)
+
+    @property
+    def off(self) -> bool:
+        """Nothing is captured."""
+        return not self._budget or self._rules.level == "off"
+
+    @property
+    def secret(self) -> Collection[bytes]:
+        """Lower-case names of headers that the settings want hidden."""
+        return self._packer.secret
 
     def close(self) -> None:
         """Pack no more."""
@@ -106,7 +128,8 @@ class Captures:
         """`taking` needs so many bytes more; it is dropped if they cannot be had."""
         self._used += size
         if self._used > self._budget:
-            self._evict()
+            if taking.size <= self._budget:  # else nothing helps
+                self._evict()
             if self._used > self._budget:
                 self._lose(taking)
 
@@ -132,7 +155,9 @@ class Captures:
             self.forget(next(iter(self._kept or self._finished)))
 
     def _lose(self, taking: Taking) -> None:
-        if taking.size > self._budget:
+        now = self._clock.seconds()
+        if taking.size > self._budget and now >= self._complain_at:
+            self._complain_at = now + COMPLAIN_EVERY
             self._log.warn(
                 "a request and its answer are larger than captureBuffer ({budget} MiB): they are not captured",
                 budget=self._budget >> 20,
@@ -199,15 +224,23 @@ class Taking:
         self.size = 0
         """Bytes that it takes in memory."""
 
-    def request(self, headers: Sequence[Header], length: int, pieces: Iterable[bytes]) -> None:
-        """What goes to the model: header lines as they were received, and the body of `length` as it is forwarded."""
+    def request(self, headers: Sequence[Header], body: Body | None) -> None:
+        """What goes to the model: header lines as they were received, and the body as it is forwarded."""
         gathered = self._gathered
         if gathered is None:
             return
+        length = body.length if body is not None else 0
         gathered.request_headers, gathered.length = headers, length
         self._grow(_size(headers) + (length if self.parts.request else 0))
         if self._gathered is not None and self.parts.request:
-            gathered.request_body = b"".join(pieces)
+            try:
+                gathered.request_body = body.kept() if body is not None else bytes
+            except OSError:  # too many files are open: the request goes on without a capture
+                self.drop()
+
+    def failed(self) -> None:
+        """The answer is an error, whose body nobody wants."""
+        self.parts = self.parts._replace(response=False)
 
     def response(self, data: bytes) -> None:
         """The next piece of the answer, with its content coding undone. Cheap."""

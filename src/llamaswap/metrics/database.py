@@ -9,61 +9,21 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from llamaswap.errors import LlamaSwapError
 from llamaswap.metrics import schema_sql
 from llamaswap.metrics.columns import bound, row_of
 from llamaswap.metrics.histogram import PERCENTILES, Spread, between, binning, places_in_parts, rank
 from llamaswap.metrics.queries import Filter, Query, where
 from llamaswap.metrics.rates import COLUMNS, Rates, range_of
 from llamaswap.metrics.row import Row
+from llamaswap.metrics.storage import Keep, Page, Stats, StoreFailed, Unusable, Written
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
 PRUNED_AT_ONCE = 5000
 """Rows that one call of `prune` removes, at most."""
-
-
-class StoreFailed(LlamaSwapError):
-    """The activity cannot be stored, or read."""
-
-
-class Keep(NamedTuple):
-    """How much is kept; what is older goes. 0 = all."""
-
-    rows: int = 0
-    seconds: float = 0.0
-
-
-class Written(NamedTuple):
-    """What became of rows that were to be written, by their ids."""
-
-    stored: list[int]
-    lost: list[int]
-    why: str = ""
-    """Why the lost ones are."""
-
-
-class Page(NamedTuple):
-    """Rows of one page."""
-
-    rows: list[Row]
-    total: int
-    """Rows that the filter lets through."""
-
-
-class Stats(NamedTuple):
-    """All rows, or those of one model, in sum."""
-
-    requests: int
-    input: int
-    output: int
-    cached: int
-    prompt: Spread | None
-    """Of the prompt's rates; None when there are none."""
-    generation: Spread | None
 
 
 class Database:
@@ -91,13 +51,15 @@ class Database:
         lost = [id for id, _ in rows] if taken else []
         return Written(ids, lost)
 
-    def prune(self, keep: Keep, now: float) -> None:
-        """Remove what is beyond `keep`, or a part of it when it is much."""
+    def prune(self, keep: Keep, now: float) -> bool:
+        """Remove what is beyond `keep`, or a part of it when it is much; returns whether there may be more."""
+        gone = [0]
         with self._transaction("IMMEDIATE"):
             if keep.rows:
-                self._remove("id <= ?", self.last_id - keep.rows, "id")
+                gone.append(self._remove("id <= ?", self.last_id - keep.rows, "id"))
             if keep.seconds:
-                self._remove("ts_created < ?", math.floor(now - keep.seconds), "ts_created")
+                gone.append(self._remove("ts_created < ?", math.floor(now - keep.seconds), "ts_created"))
+        return max(gone) >= PRUNED_AT_ONCE
 
     def page(self, query: Query) -> Page:
         """One page."""
@@ -173,9 +135,12 @@ class Database:
             inserted = (self._connection.execute(schema_sql.INSERT, (None, *bound(row))) for _, row in rows)
             return [int(cursor.lastrowid or 0) for cursor in inserted]
 
-    def _remove(self, condition: str, value: float, column: str) -> None:
+    def _remove(self, condition: str, value: float, column: str) -> int:
+        """How many rows that was."""
         chosen = f"SELECT id FROM activity WHERE {condition} ORDER BY {column} LIMIT {PRUNED_AT_ONCE}"
         self._run(f"DELETE FROM activity WHERE id IN ({chosen})", [value])
+        ((number,),) = self._run("SELECT changes()")
+        return int(number)
 
     def _last_id(self) -> int:
         ((greatest,),) = self._run("SELECT MAX(id) FROM activity")
@@ -225,4 +190,5 @@ def told() -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError) as error:
-        raise StoreFailed(str(error)) from error
+        kind = Unusable if type(error) is sqlite3.DatabaseError else StoreFailed  # those below it pass, or are ours
+        raise kind(str(error)) from error

@@ -5,16 +5,16 @@ It only notes what passes: what it means is worked out later (`ledger.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol
 from urllib.parse import unquote
 
 from twisted.internet.defer import CancelledError
 
-from llamaswap.errors import BadGateway, ClientGone, Refusal, RequestCancelled
+from llamaswap.errors import BadGateway, ClientGone, InternalError, Refusal, RequestCancelled, ServerStopped
 from llamaswap.exchange import Exchange, Header, client_of
-from llamaswap.metrics.captures import Taking
+from llamaswap.metrics.captures import Body, Taking
 from llamaswap.metrics.redaction import header_map
 from llamaswap.metrics.usage import Meter
 from llamaswap.resolve.chooser import Choice
@@ -35,17 +35,13 @@ class Stays(Protocol):
     def stay(self) -> Stay | None: ...
 
 
-class Body(Protocol):
-    """A request's body as it is forwarded (`proxy/body.py`)."""
-
-    @property
-    def length(self) -> int: ...
-    def pieces(self) -> Iterator[bytes]: ...
-
-
 class Book(Protocol):
     """Who keeps the entries (`ledger.py`)."""
 
+    stopping: bool
+
+    @property
+    def secret(self) -> Collection[bytes]: ...
     def now(self) -> float: ...
     def take(self, path: str) -> Taking | None: ...
     def opened(self, entry: Entry) -> None: ...
@@ -71,6 +67,7 @@ class Entry:
         "meter",
         "model",
         "path",
+        "reads",
         "reason",
         "received",
         "refusal",
@@ -104,6 +101,8 @@ class Entry:
         """Of its arrival, in seconds since the epoch."""
         self.listed = listed
         """It belongs in the list of activity (http-api sections 6.1 and 7.1)."""
+        self.reads = listed or self._costs
+        """Its answer is looked through for what it cost: for the list, or for the quota of its key."""
         self.tracked = tracked
         """It is seen among those under way (http-api section 11)."""
         self.id = ""
@@ -124,7 +123,7 @@ class Entry:
         self.error = ""
         """What went wrong once the answer had begun."""
         self.meter: Meter | None = None
-        """Reads what the answer says of itself, where that is listed, or the key has a quota."""
+        """Reads what the answer says of itself, where anybody `reads` it."""
         self.taking: Taking | None = None
         """Gathers the request and its answer, where they are captured."""
         self.ended = 0.0
@@ -146,11 +145,11 @@ class Entry:
 
     def request_headers(self) -> dict[str, str]:
         """Without secrets."""
-        return header_map(self._exchange.headers, without=(b"host",))
+        return header_map(self._exchange.headers, without=(b"host",), secret=self._book.secret)
 
     def response_headers(self) -> dict[str, str]:
         """Without secrets; empty until the answer begins."""
-        return header_map(self.headers)
+        return header_map(self.headers, secret=self._book.secret)
 
     @property
     def accept(self) -> bytes | None:
@@ -209,19 +208,19 @@ class Entry:
             self.taking.drop()
         taking = self.taking = self._book.take(self.path)
         if taking is not None:
-            pieces: Iterable[bytes] = body.pieces() if body is not None else ()
-            length = body.length if body is not None else 0
-            taking.request(self._exchange.headers, length, pieces)
+            taking.request(self._exchange.headers, body)
 
     # -- the witness (`proxy/forward.py`) ----------------------------------------------------------------------------
 
     def begun(self, status: int, reason: bytes, headers: Sequence[Header]) -> None:
         self.status, self.reason, self.headers = status, reason, headers
         self.first_byte = max(0.0, self._book.now() - self.when)
-        if self.listed or self._costs:
+        if self.reads:
             kind, coding = self.header(b"content-type"), self.header(b"content-encoding")
             path = self.path if self.listed else unquote(self.path)
-            self.meter = Meter(status, reason.decode("latin-1"), path, kind, coding)
+            self.meter = Meter(status, reason.decode("latin-1"), path, kind, coding, counting=self._has_quota)
+        if self.taking is not None and (self._exchange.status or status) != 200:
+            self.taking.failed()
         self._book.begun(self)
 
     def passed(self, pieces: Sequence[bytes]) -> None:
@@ -236,8 +235,12 @@ class Entry:
     @property
     def _costs(self) -> bool:
         """Its key has a quota, and it may ask for work under a name, or in a spelling, that only the engine knows."""
+        return self._has_quota and self._exchange.method not in _LOOKS
+
+    @property
+    def _has_quota(self) -> bool:
         caller = self._exchange.caller
-        return caller is not None and caller.metered and self._exchange.method not in _LOOKS
+        return caller is not None and caller.metered
 
     def broke(self, why: str) -> None:
         self.error = why
@@ -259,11 +262,15 @@ class Entry:
             self.refusal = error
         elif self._cancelled and isinstance(error, CancelledError):
             self.refusal = self._cancellation()
+        elif isinstance(error, CancelledError) and self._book.stopping:
+            self.refusal = ServerStopped()
         elif isinstance(error, CancelledError | ClientGone):
             self.error = "the client hung up"
+        elif isinstance(error, Exception):
+            self.refusal = InternalError()
         self.ended = self._book.now()
         self._book.closed(self)
-        if self.refusal is not None and self.refusal is not error:
+        if self.refusal is not None and self._cancelled and isinstance(error, CancelledError):
             raise self.refusal from None
 
     def _cancellation(self) -> Refusal:

@@ -16,15 +16,18 @@ from llamaswap.metrics.outline import Outline
 
 _BREAK = re.compile(rb"[\r\n]")
 _DATA = b"data:"
+_NEXT = b"\ndata:"
 _TELLING = re.compile(rb'"(?:usage|timings|metrics)"[ \t]*+:[ \t]*+\{')
 
 
 class Events:
     """Watches the body of an event stream."""
 
-    __slots__ = ("_line", "_long", "_short", "_skipping", "_tally")
+    __slots__ = ("_counting", "_line", "_long", "_short", "_skipping", "_tally", "count")
 
-    def __init__(self, *, short: int = SHORT) -> None:
+    def __init__(self, *, short: int = SHORT, counting: bool = False) -> None:
+        """`counting`: somebody wants the `count`."""
+        self._counting = counting
         self._short = max(short, len(_DATA))
         self._tally = Tally()
         self._line = bytearray()
@@ -33,12 +36,17 @@ class Events:
         """Reads that line instead, because it is long."""
         self._skipping = False
         """It is long, and no data."""
+        self.count = 0
+        """Events, or lines of one, that carry data; while nobody wants it, not all of them."""
 
     def feed(self, data: bytes) -> None:
         """The next piece, not empty."""
         if self._line or self._long or self._skipping or data[-1] not in b"\r\n":
             self._broken(data)
-        elif tells(data):
+            return
+        if self._counting:
+            self.count += data.count(_NEXT) + data.startswith(_DATA)
+        if tells(data):
             self._lines(data)
 
     def close(self) -> Cost:
@@ -55,6 +63,8 @@ class Events:
         last = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
         self._hold(data[: first.start()])
         self._end_line()
+        if self._counting:
+            self.count += data.count(_NEXT, first.start(), last)
         if tells(data):
             self._lines(data[first.end() : last])
         self._hold(data[last:])
@@ -76,6 +86,8 @@ class Events:
         self._line.clear()
 
     def _end_line(self) -> None:
+        if self._long is not None or self._line.startswith(_DATA):
+            self.count += 1
         if self._long is not None:
             self._tell(self._long)
         elif tells(self._line):

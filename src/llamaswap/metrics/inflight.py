@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 
-from llamaswap.metrics.underway import Change, Entry, Removed, Upserted
+from llamaswap.metrics.underway import Change, Removed, Upserted, Watched
 
 PERIOD = 0.25
 """Seconds between two looks at how far answers have come."""
@@ -22,9 +23,11 @@ MOST_AT_ONCE = 64
 class Inflight:
     """All of them, by ID."""
 
+    _log = Logger()
+
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, Watched] = {}
         self._listeners: tuple[Callable[[Change], None], ...] = ()
         self._told: dict[str, int] = {}
         """How many bytes of each answer the listeners know of; in the order in which they were told."""
@@ -32,19 +35,19 @@ class Inflight:
 
     # -- what requests tell ----------------------------------------------------------------------------------------
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Watched) -> None:
         """A request has arrived."""
         self._entries[entry.id] = entry
         if self._listeners:
             self._tell(entry)
             self._watch()
 
-    def begun(self, entry: Entry) -> None:
+    def begun(self, entry: Watched) -> None:
         """The head of its answer was written."""
         if self._listeners and entry.id in self._entries:
             self._tell(entry)
 
-    def over(self, entry: Entry) -> None:
+    def over(self, entry: Watched) -> None:
         """It has ended; harmless when it was not added."""
         if self._entries.pop(entry.id, None) is not None and self._listeners:
             self._told.pop(entry.id, None)
@@ -64,7 +67,7 @@ class Inflight:
             entry.cancel()
         return entry is not None
 
-    def snapshot(self) -> Sequence[Entry]:
+    def snapshot(self) -> Sequence[Watched]:
         """All that are under way, by arrival."""
         return sorted(self._entries.values(), key=lambda entry: (entry.when, len(entry.id), entry.id))
 
@@ -97,11 +100,14 @@ class Inflight:
             self._tell(entry)
         self._watch()
 
-    def _tell(self, entry: Entry) -> None:
+    def _tell(self, entry: Watched) -> None:
         self._told.pop(entry.id, None)
         self._told[entry.id] = entry.received
         self._publish(Upserted(entry))
 
     def _publish(self, change: Change) -> None:
         for listener in self._listeners:
-            listener(change)
+            try:
+                listener(change)
+            except Exception:  # a request must not end because somebody watches it
+                self._log.failure("a listener for requests under way failed")

@@ -5,7 +5,7 @@ A batch is made a tenth of a second after the first of its requests has ended, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from llamaswap.metrics.captures import Taking
 from llamaswap.metrics.entry import Entry
 from llamaswap.metrics.inflight import Inflight
 from llamaswap.metrics.row import NO_TOKENS, Finished, Row
-from llamaswap.metrics.usage import Reading
+from llamaswap.metrics.usage import Reading, cost
 from llamaswap.resolve.chooser import Choice
 
 _SOON = 0.1
@@ -40,6 +40,8 @@ class Store(Protocol):
 class Captures(Protocol):
     """What gathers requests and answers (`captures.py`)."""
 
+    @property
+    def secret(self) -> Collection[bytes]: ...
     def take(self, path: str) -> Taking | None: ...
 
 
@@ -66,8 +68,11 @@ class Ledger:
         self._timer: IDelayedCall | None = None
         self._listeners: dict[object, Listener] = {}
         self._last_id = 0
+        self.stopping = False
+        """From now on whose request is cancelled has not hung up: the server cuts them off."""
         self.now = clock.seconds
         self.take = captures.take
+        self._captures = captures
 
     def entry(
         self, exchange: Exchange, choice: Choice, path: str, arrived: float, *, listed: bool, tracked: bool = True
@@ -93,6 +98,11 @@ class Ledger:
         if self._timer is not None:
             self._timer.cancel()
             self._flush()
+
+    @property
+    def secret(self) -> Collection[bytes]:
+        """Lower-case names of headers that are not shown, besides those that never are."""
+        return self._captures.secret
 
     # -- `entry.Book` ------------------------------------------------------------------------------------------------
 
@@ -147,8 +157,9 @@ class Ledger:
             waited=stay.waited if stay is not None else 0.0,
             first_byte=entry.first_byte,
             seconds=max(0.0, entry.ended - entry.when),
-            tokens=reading.tokens,
+            tokens=reading.tokens if entry.listed else NO_TOKENS,
             listed=entry.listed,
+            cost=_cost(entry, reading),
         )
 
     def _record(self, entry: Entry, reading: Reading) -> None:
@@ -178,6 +189,13 @@ class Ledger:
             taking.drop()
         else:
             taking.finish(id, entry.path, entry.headers, body=status == 200)
+
+
+def _cost(entry: Entry, reading: Reading) -> int:
+    """For quotas. What ended before its time has told little of it."""
+    if entry.meter is None:
+        return 0
+    return cost(reading.tokens, entry.meter.events, whole=not entry.error and entry.refusal is None)
 
 
 def _why(entry: Entry, reading: Reading) -> str:

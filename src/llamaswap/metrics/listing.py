@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
-from llamaswap.metrics.database import Stats
+from llamaswap import rfc3339
 from llamaswap.metrics.histogram import Spread
 from llamaswap.metrics.row import Row
+from llamaswap.metrics.storage import Stats
 
 COLUMNS = (
     *("id", "timestamp", "model", "req_path", "resp_content_type", "resp_status_code"),
@@ -19,8 +19,6 @@ COLUMNS = (
 """Of a CSV file."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """How a cell begins that a spreadsheet may execute."""
-_LAST = 253_402_300_799
-"""The last second of the year 9999."""
 
 
 def record(row: Row, captured: Container[int]) -> dict[str, Any]:
@@ -28,7 +26,7 @@ def record(row: Row, captured: Container[int]) -> dict[str, Any]:
     tokens = row.tokens
     told: dict[str, Any] = {
         "id": row.id,
-        "timestamp": stamp(row.when),
+        "timestamp": rfc3339.write(row.when, "seconds"),
         "model": row.model,
         "req_path": row.path,
         "resp_content_type": row.content_type,
@@ -78,13 +76,8 @@ def cells(row: Row) -> tuple[object, ...]:
     tokens = row.tokens
     counts = (tokens.input, tokens.output, tokens.cached, tokens.drafted, tokens.accepted)
     metadata = ";".join(f"{name}={value}" for name, value in sorted(row.metadata.items()))
-    first = (row.id, stamp(row.when), row.model, row.path, row.content_type, row.status)
+    first = (row.id, rfc3339.write(row.when, "seconds"), row.model, row.path, row.content_type, row.status)
     return (*first, *counts, tokens.prompt_rate, tokens.generation_rate, row.duration_ms, row.error, metadata)
-
-
-def stamp(when: int) -> str:
-    """A time of RFC 3339, in UTC."""
-    return datetime.fromtimestamp(min(max(when, 0), _LAST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _cell(value: object) -> object:

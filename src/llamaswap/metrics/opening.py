@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from llamaswap.metrics import schema_sql
-from llamaswap.metrics.database import Database, StoreFailed, told
+from llamaswap.metrics.database import Database, told
+from llamaswap.metrics.storage import Unusable
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -20,7 +21,8 @@ Opener = Callable[[str | None], Database]
 def open_database(path: str | None) -> Database:
     """Open the file, and bring it up to date; None = an empty one in memory.
 
-    Raises `StoreFailed` for a file that is no database, is damaged, is locked, or is a newer version's.
+    Raises `StoreFailed` for a file that is no database, is damaged, is locked, is a newer version's or another
+    program's: that one is left as it is.
     """
     import sqlite3  # late: it is not small, and a server that stores nothing yet can do without
 
@@ -29,6 +31,7 @@ def open_database(path: str | None) -> Database:
         try:
             connection.text_factory = lambda text: text.decode("utf-8", "replace")
             if path is not None:
+                _version(connection)  # before anything is changed
                 connection.execute("PRAGMA journal_mode = WAL").fetchall()
                 connection.execute("PRAGMA synchronous = NORMAL")
             _bring_up_to_date(connection)
@@ -56,27 +59,38 @@ def _version(connection: Connection) -> int:
     """Of the tables in there; 0 for an empty file, and for one of the original. Raises `StoreFailed`."""
     ((application,),) = connection.execute("PRAGMA application_id").fetchall()
     ((version,),) = connection.execute("PRAGMA user_version").fetchall()
-    fault = _version_fault(application, version)
+    fault = _version_fault(version) if application == schema_sql.APPLICATION else _foreign(connection, application)
     if fault:
-        raise StoreFailed(fault)
+        raise Unusable(fault)
     return int(version) if application else 0
 
 
-def _version_fault(application: int, version: int) -> str:
-    """Why a file that says so of itself cannot be used; empty when it can."""
-    if application not in (0, schema_sql.APPLICATION):
-        return "it is a database of another program"
-    if application and version > schema_sql.VERSION:
+def _version_fault(version: int) -> str:
+    """Why a file of ours cannot be used; empty when it can."""
+    if version > schema_sql.VERSION:
         return f"a newer version of this program wrote it (its tables are version {version}, not {schema_sql.VERSION})"
     return ""
+
+
+def _foreign(connection: Connection, application: int) -> str:
+    """Why a file that is not ours yet cannot become it; empty for an empty one, and for one of the original."""
+    kinds = dict(connection.execute("SELECT name, type FROM sqlite_master").fetchall())
+    if application or (kinds and kinds.get("activity") != "table"):
+        return "it is a database of another program"
+    if kinds and not schema_sql.NEEDED <= _columns(connection):
+        return "it has a table `activity` that is not one of requests"
+    return ""
+
+
+def _columns(connection: Connection) -> set[str]:
+    """Those that the table has."""
+    return {name for _, name, *_ in connection.execute("PRAGMA table_info(activity)")}
 
 
 def _begin(connection: Connection) -> None:
     """Make the table, or what an older one lacks."""
     connection.execute(schema_sql.FIRST)
-    there = {name for _, name, *_ in connection.execute("PRAGMA table_info(activity)")}
-    if "id" not in there:
-        raise StoreFailed("it has a table `activity` that is not one of requests")
+    there = _columns(connection)
     for column in schema_sql.COLUMNS:
         if column not in there:
             connection.execute(schema_sql.added(column))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,7 +39,8 @@ class Gathered:
     def __init__(self) -> None:
         self.path = ""
         self.request_headers: Sequence[Header] = ()
-        self.request_body: bytes | None = None
+        self.request_body: Callable[[], bytes] | None = None
+        """Puts it together, in a thread."""
         self.length = 0
         """Of the body of the request, also when it is not kept."""
         self.response_headers: Sequence[Header] = ()
@@ -57,7 +58,8 @@ class Packer:
 
     def __init__(self, rules: CaptureRules) -> None:
         self._fields = rules.redact_fields
-        self._headers = frozenset(name.lower().encode() for name in rules.redact_headers)
+        self.secret = frozenset(name.lower().encode() for name in rules.redact_headers)
+        """Names of headers whose values are not shown, besides those that never are."""
 
     @cached_property
     def _bodies(self) -> BodyRedaction:
@@ -75,7 +77,7 @@ class Packer:
 
     def shown(self, gathered: Gathered) -> Capture:
         """What may be shown of it."""
-        request_headers = header_map(gathered.request_headers, secret=self._headers)
+        request_headers = header_map(gathered.request_headers, secret=self.secret)
         if "Content-Length" in request_headers:
             request_headers["Content-Length"] = str(gathered.length)
         request, response = gathered.request_body, b"".join(gathered.pieces)
@@ -83,8 +85,8 @@ class Packer:
         return Capture(
             gathered.path,
             request_headers,
-            None if request is None else self._bodies.request(request),
-            header_map(gathered.response_headers, without=_CODED, secret=self._headers),
+            None if request is None else self._bodies.request(request()),
+            header_map(gathered.response_headers, without=_CODED, secret=self.secret),
             self._bodies.response(response) if gathered.keeps_response else None,
         )
 

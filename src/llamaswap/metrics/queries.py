@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from llamaswap import rfc3339
 from llamaswap.errors import BadRequest
 
 SORTED_BY = {
@@ -33,11 +33,7 @@ MOST_ROWS = 999
 MOST_MODELS = 1000
 MOST = 2**63 - 1
 """The greatest number that SQLite knows."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
-_STAMP = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:[.,]([0-9]+))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
-)
 
 Parameters = Mapping[str, Sequence[str]]
 """Values by name, as `parse_qs` gives them."""
@@ -158,11 +154,12 @@ def _counted(given: Parameters, name: str, most: int = MOST) -> int | None:
     return value
 
 
-def _moment(given: Parameters, name: str) -> datetime | None:
+def _moment(given: Parameters, name: str) -> int | None:
+    """In microseconds since the epoch."""
     text = one(given, name)
     if not text:
         return None
-    moment = _stamp(text)
+    moment = rfc3339.read(text)
     if moment is None:
         raise BadRequest(
             f"`{name}` must be a time such as 2026-01-31T12:00:00Z (RFC 3339; write `+` as %2B), not `{_quoted(text)}`"
@@ -170,28 +167,9 @@ def _moment(given: Parameters, name: str) -> datetime | None:
     return moment
 
 
-def _stamp(text: str) -> datetime | None:
-    """A time of RFC 3339; digits beyond the microsecond are cut off."""
-    found = _STAMP.fullmatch(text)
-    if found is None:
-        return None
-    *date, fraction, sign, hours, minutes = found.groups()
-    try:
-        zone = UTC
-        if sign:
-            away = timedelta(hours=int(hours), minutes=int(minutes))
-            if int(minutes) > 59:
-                return None
-            zone = timezone(-away if sign == "-" else away)
-        year, month, day, hour, minute, second = map(int, date)
-        return datetime(year, month, day, hour, minute, second, int((fraction or "0")[:6].ljust(6, "0")), tzinfo=zone)
-    except ValueError:
-        return None
-
-
-def _seconds(moment: datetime | None) -> int | None:
+def _seconds(moment: int | None) -> int | None:
     """Whole seconds since the epoch."""
-    return None if moment is None else (moment - _EPOCH) // timedelta(seconds=1)
+    return None if moment is None else moment // 1_000_000
 
 
 def _quoted(text: str) -> str:

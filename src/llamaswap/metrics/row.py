@@ -62,3 +62,5 @@ class Finished(NamedTuple):
     tokens: Tokens
     listed: bool
     """There is a `Row` of it."""
+    cost: int
+    """Tokens that it is taken to have cost at least, also where `tokens` say nothing of it (`usage.cost`)."""

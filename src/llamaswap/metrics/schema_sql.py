@@ -29,6 +29,8 @@ COLUMNS = {
     "metadata_json": "TEXT NOT NULL DEFAULT ''",
 }
 """Of the table `activity`, besides its `id`."""
+NEEDED = frozenset(("id", "model_id"))
+"""Without these it is somebody else's table of that name."""
 
 _DEFINED = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
 FIRST = f"CREATE TABLE IF NOT EXISTS activity (id INTEGER PRIMARY KEY AUTOINCREMENT, {_DEFINED})"

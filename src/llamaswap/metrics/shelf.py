@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
-from llamaswap.metrics.database import Database, Keep, StoreFailed, Written
+from llamaswap.metrics.database import Database
 from llamaswap.metrics.opening import Opener
 from llamaswap.metrics.row import Row
+from llamaswap.metrics.storage import Keep, StoreFailed, Written
 
 T = TypeVar("T")
 BATCH = 1000
@@ -29,6 +30,8 @@ class Shelf:
         self._waiting: deque[tuple[int, Row]] = deque()
         self.claimed = False
         """The thread has been asked to `put`, and has not begun."""
+        self.behind = False
+        """The last time that it was pruned something was left that is too much."""
         if path is not None:
             self._database = self._opened()
 
@@ -70,10 +73,7 @@ class Shelf:
         while batch := self._take():
             done.append(self._write(batch))
         if keep is not None and any(keep):
-            try:
-                self._opened().prune(keep, now)
-            except StoreFailed as error:
-                done.append(Written([], [], str(error)))
+            done += self._prune(keep, now)
         return done
 
     def ask(self, question: Callable[[Database], T]) -> T:
@@ -93,6 +93,18 @@ class Shelf:
             except IndexError:
                 break
         return batch
+
+    def _prune(self, keep: Keep, now: float) -> list[Written]:
+        """In memory all that is too much; of a file a part, so that nobody waits for long."""
+        self.behind = False
+        try:
+            more = self._opened().prune(keep, now)
+            while more and self.path is None:
+                more = self._opened().prune(keep, now)
+        except StoreFailed as error:
+            return [Written([], [], str(error))]
+        self.behind = more
+        return []
 
     def _reopened(self) -> Written:
         """Begin a new file where somebody has taken the old one away."""

@@ -13,15 +13,17 @@ from typing import TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from llamaswap.backends.host import InThread
-from llamaswap.metrics.database import Database, Keep, Page, Stats, StoreFailed, Written
+from llamaswap.metrics.database import Database
 from llamaswap.metrics.opening import Opener, open_database
 from llamaswap.metrics.queries import Filter, Query
 from llamaswap.metrics.row import Row
 from llamaswap.metrics.shelf import Shelf
+from llamaswap.metrics.storage import Keep, Page, Stats, StoreFailed, Unusable, Written
 
 T = TypeVar("T")
 GATHER = 0.1
@@ -70,6 +72,7 @@ class ActivityStore:
         self._shelf = Shelf(None, opener)
         self._last_id = self._told = 0
         self._timer: IDelayedCall | None = None
+        self._looking: LoopingCall | None = None
         self._overflowing = False
         self._prune_at = 0.0
         self._complain_at = 0.0
@@ -86,7 +89,8 @@ class ActivityStore:
         try:
             return Shelf(path, self._opener)
         except StoreFailed as error:
-            raise StoreFailed(f"store.path: {path} cannot be opened: {error}") from error
+            remedy = "; move it away, and a new one is made, or name another" if isinstance(error, Unusable) else ""
+            raise StoreFailed(f"{path} cannot be opened: {error}{remedy}") from error
 
     def move(self, shelf: Shelf, keep: Keep) -> None:
         """Keep rows on `shelf` from now on, and count as it does; what was added before goes where it belonged."""
@@ -99,9 +103,11 @@ class ActivityStore:
     def keep(self, keep: Keep) -> None:
         """Keep so much from now on."""
         if keep != self._keep:
-            self._keep, self._prune_at = keep, 0.0
-            if self._shelf.opened:
-                self._put()
+            self._keep = keep
+            while self.path is None and self._shelf.waiting > self._room:
+                self._shelf.drop()
+            self._prune()
+            self._look_later()
 
     def close(self) -> Deferred[None]:
         """Fires when every row is written, or could not be in `LONGEST_CLOSE` seconds. Nothing is taken any more."""
@@ -109,6 +115,7 @@ class ActivityStore:
             return succeed(None)
         self.write()
         self._closed = True
+        self._look_later()
         if not self._shelf.opened and not self._shelf.claimed:
             return succeed(None)
         closing = self._in_thread(self._shelf.close)
@@ -155,6 +162,7 @@ class ActivityStore:
         self._shelf = shelf
         self._last_id = self._told = shelf.last_id
         self._prune_at = 0.0
+        self._look_later()
 
     def _ask(self, question: Callable[[Database], T]) -> Deferred[T]:
         self.write()
@@ -167,6 +175,22 @@ class ActivityStore:
             shelf.claimed = True
             work = partial(shelf.put, self._due(), self._clock.seconds())
             self._in_thread(work).addCallback(self._written, shelf).addErrback(self._failed)
+
+    def _prune(self) -> None:
+        """Remove what is too much now, if there can be anything."""
+        self._prune_at = 0.0
+        if self._shelf.opened and not self._closed:
+            self._put()
+
+    def _look_later(self) -> None:
+        """Rows of a file grow old while nothing is written, too."""
+        if self._looking is not None:
+            self._looking.stop()
+            self._looking = None
+        if self.path is not None and self._keep.seconds and not self._closed:
+            self._looking = LoopingCall(self._prune)
+            self._looking.clock = self._clock
+            self._looking.start(PRUNE_EVERY, now=False)
 
     def _due(self) -> Keep | None:
         """What is kept, if it is time to look for more than that: in memory always, in a file now and then."""
@@ -210,6 +234,8 @@ class ActivityStore:
         self._overflowing = False
         if shelf is self._shelf:  # its file may have another writer
             self._last_id = max(self._last_id, shelf.last_id)
+            if shelf.behind:
+                self._prune()
         for stored, lost, why in done:
             if why:
                 self._complain(why, len(lost))

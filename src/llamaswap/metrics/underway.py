@@ -6,14 +6,20 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
+
+from llamaswap import rfc3339
 
 _PASSED_THROUGH = "/upstream/"
 """Of a request below it, what follows the model is shown."""
+LONGEST_PATH = 1024
+LONGEST_VALUE = 256
+"""Characters of a header."""
+MOST_OF_HEADERS = 4096
+"""Characters of all of a head's; what does not fit is left out."""
 
 
-class Entry(Protocol):
+class Watched(Protocol):
     """One request under way (`metrics/entry.py`)."""
 
     @property
@@ -57,7 +63,7 @@ class Entry(Protocol):
 class Upserted(NamedTuple):
     """A request is under way, and how it is with it has changed."""
 
-    entry: Entry
+    entry: Watched
 
 
 class Removed(NamedTuple):
@@ -69,18 +75,36 @@ class Removed(NamedTuple):
 Change = Upserted | Removed
 
 
-def record(entry: Entry, now: float) -> dict[str, Any]:
+def record(entry: Watched, now: float) -> dict[str, Any]:
     """What is shown of a request at `now`, JSON-ready."""
+    path = entry.path if entry.asked_path.startswith(_PASSED_THROUGH) else entry.asked_path
     shown = {
         "id": entry.id,
-        "timestamp": datetime.fromtimestamp(entry.when, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": rfc3339.write(entry.when, "milliseconds"),
         "model": entry.model,
-        "req_path": entry.path if entry.asked_path.startswith(_PASSED_THROUGH) else entry.asked_path,
+        "req_path": _cut(path, LONGEST_PATH),
         "method": entry.method,
-        "req_headers": entry.request_headers(),
-        "remote_ip": entry.remote_ip,
-        "resp_headers": entry.response_headers(),
+        "req_headers": _shown(entry.request_headers()),
+        "remote_ip": _cut(entry.remote_ip, LONGEST_VALUE),
+        "resp_headers": _shown(entry.response_headers()),
         "resp_bytes": entry.received,
         "elapsed_ms": max(0, int((now - entry.when) * 1000)),
     }
-    return shown | {"metadata": dict(entry.metadata)} if entry.metadata else shown
+    metadata = entry.metadata
+    return shown | {"metadata": dict(metadata)} if metadata else shown
+
+
+def _shown(headers: Mapping[str, str]) -> dict[str, str]:
+    """As much of them as those who watch need."""
+    shown: dict[str, str] = {}
+    room = MOST_OF_HEADERS
+    for name, value in headers.items():
+        value = _cut(value, LONGEST_VALUE)
+        if (size := len(name) + len(value)) <= room:
+            room -= size
+            shown[name] = value
+    return shown
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[:longest] + "…"

@@ -38,11 +38,20 @@ class Meter:
     __slots__ = ("_decoder", "_reason", "_some", "_status", "_trouble", "_watch")
 
     def __init__(
-        self, status: int, reason: str, path: str, content_type: str, coding: str, *, short: int = SHORT
+        self,
+        status: int,
+        reason: str,
+        path: str,
+        content_type: str,
+        coding: str,
+        *,
+        short: int = SHORT,
+        counting: bool = False,
     ) -> None:
         """`path` is the request's as it was forwarded, `coding` the answer's Content-Encoding, empty for none.
 
-        Texts and lines up to `short` bytes are kept until they are whole.
+        Texts and lines up to `short` bytes are kept until they are whole. `counting`: how many `events` there are is
+        of interest.
         """
         self._status = status
         self._reason = reason
@@ -54,9 +63,14 @@ class Meter:
         if status != _OK:
             self._watch = Failure()
         elif _EVENTS in content_type.lower():
-            self._watch = Events(short=short)
+            self._watch = Events(short=short, counting=counting)
         else:
             self._watch = Answer(infill=path.startswith("/infill"), short=short)
+
+    @property
+    def events(self) -> int:
+        """Of a stream: those so far that carry data."""
+        return self._watch.count if isinstance(self._watch, Events) else 0
 
     def feed(self, data: bytes) -> bytes:
         """The next piece of the body; what it is without its Content-Encoding, empty once that cannot be undone."""
@@ -97,6 +111,15 @@ class Meter:
         if self._trouble:
             return f"response decode failed: {self._trouble}"
         return failure.message() or _without_words(self._status, self._reason)
+
+
+def cost(tokens: Tokens, events: int, *, whole: bool) -> int:
+    """Tokens that an answer is taken to have cost, in and out.
+
+    It is taken at its word, if it came to its end. Otherwise at least one token was made for each of its events.
+    """
+    made = tokens.output if whole and tokens.output > 0 else max(tokens.output, events)
+    return max(0, tokens.input) + made
 
 
 def _without_words(status: int, reason: str) -> str:

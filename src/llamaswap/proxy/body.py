@@ -57,6 +57,18 @@ class StoredBody:
             return b"".join(self.pieces())
         return self.content
 
+    def kept(self) -> Callable[[], bytes]:
+        """What gives all of it, as it is now, also when this is closed. For one in a file a thread should ask.
+
+        Raises `OSError` when the file cannot be kept open.
+        """
+        if self._file is None:
+            whole = self.joined()
+            return lambda: whole
+        again = StoredBody(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ))
+        again.replace(self._edits)
+        return lambda: b"".join(again.pieces())
+
     def replace(self, edits: Sequence[Edit]) -> None:
         """Say what is different, in place of what was said before; all other bytes stay as they are."""
         self._edits = edits

@@ -40,6 +40,9 @@ _IDEMPOTENT = frozenset((b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"TRACE
 class Witness(Protocol):
     """Sees an answer pass, and must not keep it waiting (`metrics/entry.py`)."""
 
+    reads: bool
+    """It reads the answer, which so must come in a coding that can be."""
+
     def begun(self, status: int, reason: bytes, headers: Sequence[Header]) -> None:
         """Its head is about to be sent. Told again when an answer goes on behind the head of another."""
 
@@ -64,7 +67,6 @@ class Outgoing(NamedTuple):
     heard: Callable[[], None] | None = None
     """Told when the head of the answer is here, whatever it says."""
     witness: Witness | None = None
-    """The answer is read by somebody, so it must come in a coding that can be."""
 
 
 async def forward(exchange: Exchange, upstream: Upstream, outgoing: Outgoing) -> None:
@@ -234,7 +236,7 @@ def _head(exchange: Exchange, upstream: Upstream, outgoing: Outgoing, upgrade: b
 
 def _head_before_framing(exchange: Exchange, origin: Origin, outgoing: Outgoing) -> bytes:
     """It follows from the client's head and these, so that it is made once for heads that are alike."""
-    made_of = (origin, outgoing.target, outgoing.keep_credentials, outgoing.introduction, outgoing.witness is None)
+    made_of = (origin, outgoing.target, outgoing.keep_credentials, outgoing.introduction, _is_read(outgoing))
     known: tuple[Any, bytes] | None = exchange.memory.get(_head_before_framing)
     if known is not None and known[0] == made_of:
         return known[1]
@@ -250,15 +252,19 @@ def _addressed(exchange: Exchange, origin: Origin, outgoing: Outgoing) -> tuple[
     keep = outgoing.keep_credentials
     if outgoing.introduction is not None:
         lines = towards_peer(exchange.headers, outgoing.introduction, origin.authority, keep_credentials=keep)
-        return _read_by(outgoing.witness, lines), readable_query(outgoing.target)
-    lines = _read_by(outgoing.witness, towards_upstream(exchange.headers, exchange.peer, keep_credentials=keep))
+        return _codings(outgoing, lines), readable_query(outgoing.target)
+    lines = _codings(outgoing, towards_upstream(exchange.headers, exchange.peer, keep_credentials=keep))
     if exchange.header(b"host") is None:
         lines.insert(0, (b"Host", origin.authority))
     return lines, outgoing.target
 
 
-def _read_by(witness: Witness | None, lines: list[Header]) -> list[Header]:
-    return lines if witness is None else in_readable_codings(lines)
+def _codings(outgoing: Outgoing, lines: list[Header]) -> list[Header]:
+    return in_readable_codings(lines) if _is_read(outgoing) else lines
+
+
+def _is_read(outgoing: Outgoing) -> bool:
+    return outgoing.witness is not None and outgoing.witness.reads
 
 
 async def _pump(connection: Connection, pieces: Awaitable[None]) -> None:

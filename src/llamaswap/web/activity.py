@@ -17,11 +17,11 @@ from urllib.parse import parse_qs
 from twisted.logger import Logger
 
 from llamaswap.errors import BadRequest, Refusal
-from llamaswap.metrics.database import Page, Stats, StoreFailed
 from llamaswap.metrics.listing import COLUMNS, cells, record, stats_record, table
 from llamaswap.metrics.packing import Capture
 from llamaswap.metrics.queries import Filter, Parameters, Query, descending, one, read_filter, read_query
 from llamaswap.metrics.row import Row
+from llamaswap.metrics.storage import Page, Stats, StoreFailed
 from llamaswap.proxy.body import InThread
 from llamaswap.web.answers import JSON, NOT_FOUND, Answer, json_answer
 from llamaswap.web.call import Call, Respond
@@ -41,6 +41,10 @@ class CaptureNotFound(Refusal):
     status = 404
 
 
+class CapturesOff(CaptureNotFound):
+    """capture not found: nothing is captured, as the configuration has it (captureBuffer, captures.level)"""
+
+
 class ActivityUnreadable(Refusal):
     """the activity cannot be read; the server's log says more"""
 
@@ -55,6 +59,10 @@ class Store(Protocol):
 
 class CaptureBuffer(Protocol):
     """The captures (`metrics/captures.py`)."""
+
+    @property
+    def off(self) -> bool:
+        """Nothing is captured."""
 
     def __contains__(self, id: object) -> bool: ...
     def get(self, id: int) -> Awaitable[Capture | None]: ...
@@ -118,7 +126,7 @@ class Activity:
             raise BadRequest("invalid capture ID: a whole number is needed")
         found = await self._captures.get(int(rest))
         if found is None:
-            raise CaptureNotFound
+            raise CapturesOff if self._captures.off else CaptureNotFound
         return _json(await self._in_thread(partial(_capture_text, int(rest), found)))
 
     async def _part(self, filter: Filter, after: int | None, down: bool) -> list[Row]:

@@ -51,12 +51,12 @@ class Allowances:
             window.add(tokens, when)
 
     def ended(self, finished: Sequence[Finished], when: float) -> None:
-        """Count what these requests have cost, in and out; what an answer does not say costs nothing."""
+        """Count what these requests have cost."""
         if not self._tokens:
             return
         for each in finished:
             if each.key:
-                self.spend(each.key, max(0, each.tokens.input) + max(0, each.tokens.output), when)
+                self.spend(each.key, each.cost, when)
 
 
 def _renewed(window: Window | None, most: int, per: float) -> Window:

@@ -13,12 +13,12 @@ from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from llamaswap.errors import ClientGone, Refusal, Unauthorized
+from llamaswap.errors import ClientGone, InternalError, Refusal, Unauthorized
 from llamaswap.exchange import Exchange
 from llamaswap.web import access
 from llamaswap.web.answers import Answer, send
 from llamaswap.web.gate import Gate
-from llamaswap.web.refusals import InternalError, answer_to
+from llamaswap.web.refusals import answer_to
 from llamaswap.web.routes import Lane, Route
 
 Serve = Callable[[Exchange, Route], Coroutine[Any, Any, None]]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from twisted.internet.defer import Deferred
 
+from llamaswap import rfc3339
 from llamaswap.errors import BadRequest
 from llamaswap.hardware.sampler import History
 from llamaswap.hardware.samples import GpuSample, SystemSample
@@ -19,9 +18,6 @@ from llamaswap.proxy.body import InThread
 from llamaswap.web.answers import JSON, Answer, json_answer
 from llamaswap.web.call import Call, Respond
 
-_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,30}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _JSON = json.JSONEncoder(separators=(",", ":"))
 
 
@@ -71,21 +67,15 @@ def moment(query: bytes) -> float | None:
     given = parse_qs(query[1:].decode("latin-1")).get("after")
     if not given:
         return None
-    found = _RFC3339.fullmatch(given[0])
-    try:
-        if found is None:
-            raise ValueError
-        day, time, fraction, offset = found.groups()
-        stamp = datetime.fromisoformat(f"{day}T{time}{offset.upper().replace('Z', '+00:00')}")
-        microseconds = (stamp - _EPOCH) // _MICROSECOND + int((fraction or "").ljust(6, "0")[:6])
-    except (ValueError, OverflowError) as error:
-        raise BadRequest("after must be a time such as 2026-01-31T12:00:00.5Z (RFC 3339)") from error
-    return microseconds / 1e6
+    found = rfc3339.read(given[0])
+    if found is None:
+        raise BadRequest("after must be a time such as 2026-01-31T12:00:00.5Z (RFC 3339)")
+    return found / 1e6
 
 
 def timestamp(when: float) -> str:
     """Seconds since the epoch as RFC 3339 has it, to the microsecond."""
-    return (_EPOCH + timedelta(microseconds=round(when * 1e6))).isoformat(timespec="microseconds")[:-6] + "Z"
+    return rfc3339.write(when, "microseconds")
 
 
 def body(kept: History, models: Mapping[ModelId, int]) -> bytes:

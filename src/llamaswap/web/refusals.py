@@ -31,10 +31,6 @@ _WORDS = {
 }
 
 
-class InternalError(Refusal):
-    """internal error; the server's log says more"""
-
-
 def words_for(status: int) -> tuple[str, str]:
     """The `type` and `code` of an error with this status."""
     other = ("invalid_request_error", "invalid_request") if 400 <= status < 500 else ("server_error", "internal_error")

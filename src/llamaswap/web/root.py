@@ -14,11 +14,11 @@ from twisted.python.failure import Failure
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
-from llamaswap.errors import Refusal
+from llamaswap.errors import InternalError, Refusal
 from llamaswap.web import paths
 from llamaswap.web.answers import NOT_FOUND
 from llamaswap.web.call import Call, Respond, begin, cut
-from llamaswap.web.refusals import InternalError, answer_to
+from llamaswap.web.refusals import answer_to
 from llamaswap.web.routes import Lane, Route, RouteTable
 from llamaswap.wire.lane import ICaller
 
