@@ -105,6 +105,13 @@ class CountTests(CountersCase):
         for absent in ("request_duration_seconds_count", "time_to_first_byte_seconds_count", "input_tokens_total"):
             self.assertNotIn(f"llamaswap_{absent}", found)
 
+    def test_pages_and_sockets(self) -> None:
+        """A style sheet (5 ms) and a socket (two hours) say nothing of how long answers take."""
+        self.count(listed=False, seconds=0.005)
+        self.count(status=101, listed=False, peer="p", seconds=7200.0)
+        self.count(status=404, listed=False)
+        self.assertEqual([name for name in self.shown() if name.startswith("llamaswap_")], [])
+
     def test_peers(self) -> None:
         """Who answered is told apart from the model, which needs no place here and so never waits."""
         self.count("x", peer="p", tokens=TOKENS)

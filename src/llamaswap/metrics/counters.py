@@ -21,7 +21,7 @@ MOST = 4096
 """Pairs of model and key that are told apart."""
 _CLASSES = ("none", "1xx", "2xx", "3xx", "4xx", "5xx")
 _LABELS = ("model", "key")
-_REQUESTS = "Requests for models that have ended, by the class of their status (none: there was no answer)."
+_REQUESTS = "Requests for models that have ended, as activity lists them, by class of status (none: there was no answer)."
 _ERRORS = "Requests for models that were answered with an error, by status."
 _PEERS = "Requests that a peer has answered, or was asked last."
 
@@ -111,7 +111,9 @@ class Counters:
             self.count(finished)
 
     def count(self, finished: Finished) -> None:
-        """Count one request."""
+        """Count one request, if the list of activity has it too: a model's own pages and sockets are none."""
+        if not finished.listed:
+            return
         tally = self._tallies.get((finished.model, finished.key)) or self._place(finished)
         status, waited, tokens = finished.status, finished.waited, finished.tokens
         good = 100 <= status < 400
