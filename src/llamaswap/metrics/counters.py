@@ -21,7 +21,9 @@ MOST = 4096
 """Pairs of model and key that are told apart."""
 _CLASSES = ("none", "1xx", "2xx", "3xx", "4xx", "5xx")
 _LABELS = ("model", "key")
-_REQUESTS = "Requests for models that have ended, as activity lists them, by class of status (none: there was no answer)."
+_REQUESTS = (
+    "Requests for models that have ended, as activity lists them, by class of status (none: there was no answer)."
+)
 _ERRORS = "Requests for models that were answered with an error, by status."
 _PEERS = "Requests that a peer has answered, or was asked last."
 

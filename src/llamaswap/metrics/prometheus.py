@@ -119,7 +119,7 @@ class Prometheus:
         yield from server_families(present.connections())
         yield self._lag.family()
         yield from model_families(states, present.in_flight, present.waiting)
-        yield from counted.lives.families(self._clock.seconds())
+        yield from counted.lives.families(self._clock.seconds(), [model for model, _ in states])
         yield from counted.requests.families()
         yield peer_family(present.peers())
 
