@@ -85,5 +85,5 @@ def _read(file: Path) -> Body:
 
 def _reading(said: Mapping[str, str], data: bytes) -> Reading:
     numbers = said.get("tokens", "0 0 0 0 0 0 0").split()
-    tokens = Tokens(*map(int, numbers[:5]), *map(float, numbers[5:]))
+    tokens = Tokens(*map(int, numbers[:5]), *map(float, numbers[5:7]), *map(int, numbers[7:]))
     return Reading(tokens, int(said.get("took", "0")), said.get("error", ""), True, not data)

@@ -57,7 +57,9 @@ class _Shown(NamedTuple):
 
 
 _TOKENS = (
-    _Shown("llamaswap_input_tokens_total", "Tokens of prompts, as the engines tell.", lambda tally: tally.input),
+    _Shown(
+        "llamaswap_input_tokens_total", "Tokens of whole prompts, those out of a cache too.", lambda tally: tally.input
+    ),
     _Shown("llamaswap_output_tokens_total", "Tokens that were generated.", lambda tally: tally.output),
     _Shown("llamaswap_cached_tokens_total", "Tokens of prompts that came out of a cache.", lambda tally: tally.cached),
     _Shown("llamaswap_drafted_tokens_total", "Tokens that speculative decoding drafted.", lambda tally: tally.drafted),
@@ -182,9 +184,9 @@ class Counters:
 
 def _count_tokens(tally: _Tally, tokens: Tokens) -> None:
     """What is -1 was not told."""
-    input, output, cached, drafted, accepted, prompt_rate, generation_rate = tokens
-    if input > 0:
-        tally.input += input
+    input, output, cached, drafted, accepted, prompt_rate, generation_rate, apart = tokens
+    if input > 0 or apart > 0:
+        tally.input += max(input, 0) + apart
     if output > 0:
         tally.output += output
     if cached > 0:
