@@ -65,6 +65,15 @@ class PictureTests(SynchronousTestCase):
         self.picture.take_activity({"data": [row(id, "m", 50) for id in range(4, 9)]})
         self.assertEqual((self.picture.view(0).models[0].tokens_per_second, self.picture.newest), (50, 8))
 
+    def test_a_server_that_was_started_again(self) -> None:
+        """Without `store.path` its IDs begin at 1, and its answers count all the same, each once."""
+        self.tell("modelStatus", [status("m", "ready")])
+        self.picture.take_activity({"data": [row(5000, "m", 10)]})
+        self.picture.take_activity({"data": []})
+        for _ in range(2):
+            self.picture.take_activity({"data": [row(id, "m", 50) for id in range(4, 0, -1)]})
+        self.assertEqual((self.picture.view(0).models[0].tokens_per_second, self.picture.newest), (42, 4))
+
     def test_the_machine(self) -> None:
         """The latest sample of it and of each GPU; a later answer without any changes nothing."""
         self.tell("modelStatus", [status("m", "ready")])

@@ -148,10 +148,15 @@ class Picture:
         self._requests[_text(entry.get("id"))] = _Told(entry, now)
 
     def take_activity(self, page: Any) -> None:
-        """A page of the list of activity, in whatever order; rows that were taken before do not count again."""
-        rows = [row for row in _list(_member(page, "data")) if _number(row.get("id")) > self.newest]
-        for row in sorted(rows, key=lambda row: _number(row.get("id"))):
-            self.newest = int(_number(row.get("id")))
+        """The latest rows of the list of activity, in whatever order; none that was taken before counts again.
+
+        Where all are older than what was taken, the server has begun to count anew.
+        """
+        rows = sorted(_list(_member(page, "data")), key=_id)
+        if rows and _id(rows[-1]) < self.newest:
+            self.newest = 0
+        for row in [row for row in rows if _id(row) > self.newest]:
+            self.newest = int(_id(row))
             rates = self._rates.setdefault(_text(row.get("model")), _Rates())
             for kept, name in ((rates.generation, "tokens_per_second"), (rates.prompt, "prompt_per_second")):
                 value = _number(_member(row.get("tokens"), name))
@@ -234,6 +239,10 @@ def _gpu(sample: Mapping[str, Any]) -> Gpu:
         int(_number(sample.get("temp_c"))),
         _number(sample.get("power_draw_w")),
     )
+
+
+def _id(row: Mapping[str, Any]) -> float:
+    return _number(row.get("id"))
 
 
 def _mean(values: deque[float]) -> float | None:
