@@ -89,7 +89,9 @@ class DescribeTests(SynchronousTestCase):
             apiKeys: [{key: s3cret-a, name: key}]
             models:
               m: {cmd: "s -m http://u:s3cret-b@h/x.gguf", proxy: "http://u:s3cret-c@h:1", env: ["P=http://s3cret-d@h"]}
-            peers: {apiKey: {proxy: "https://u:s3cret-@e@h/v", apiKey: s3cret-f, models: [x]}, q: {proxy: "http://q", models: [x]}}
+            peers:
+              apiKey: {proxy: "https://u:s3cret-@e@h/v", apiKey: s3cret-f, models: [x]}
+              q: {proxy: "http://q", models: [x]}
             hooks: {after_load: [{webhook: "https://h/s3cret-g"}, {command: "say a@b.c"}]}
         """
         found = settings(text)
