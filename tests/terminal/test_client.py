@@ -56,6 +56,15 @@ class ClientTests(SynchronousTestCase):
         self.assertIn("status 500", self.refusal(answer(b"[]", 500)))
         self.assertIn("something that is no JSON", self.refusal(answer(b"<html>")))
 
+    def test_what_a_server_says_cannot_steer_the_terminal(self) -> None:
+        """Escape sequences are marks, and a message is of bounded length; one that is too deep is none."""
+        said = self.refusal(envelope("\x1b]0;title\x07\x1b[2J\u009b" + "x" * 100_000, 500))
+        self.assertTrue(said.isprintable(), said[:100])
+        self.assertLess(len(said), 1000)
+        deep = b"[" * 200_000
+        self.assertTrue(self.refusal(answer(deep, 500)).endswith("with status 500"))
+        self.assertIn("something that is no JSON", self.refusal(answer(deep)))
+
     def test_nobody_there(self) -> None:
         """The address is named, and the option to give another."""
         self.server.down = True

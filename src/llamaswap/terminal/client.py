@@ -14,6 +14,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from llamaswap.errors import ConnectFailed, LlamaSwapError, UpstreamFailed
 from llamaswap.exchange import Header
+from llamaswap.terminal.plain import shown
 from llamaswap.wire.ask import Server, request_head
 from llamaswap.wire.connection import AnswerHead, Connection
 from llamaswap.wire.lines import value_of
@@ -23,6 +24,8 @@ from llamaswap.wire.tls import NOT_BELIEVED, OTHER_HOST
 KEY_VARIABLE = "LLAMASWAP_API_KEY"
 _LONGEST = 16 * 1024 * 1024
 """Bytes of an answer."""
+_MOST_SAID = 500
+"""Characters of an error message."""
 _NO_SERVER = "give the address of the server itself with --url, without /ui or another page of it"
 _SECONDS = 10.0
 """For an answer that is no stream."""
@@ -35,12 +38,15 @@ class BadAddress(LlamaSwapError):
 class NoAnswer(LlamaSwapError):
     """The server cannot be reached, or broke off. Trying again may help."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(shown(message))
+
 
 class Refused(LlamaSwapError):
     """The server answered, and not as hoped."""
 
     def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
+        super().__init__(shown(message))
         self.status = status
 
 
@@ -76,7 +82,7 @@ class Client:
         body = await self.get(path, kind="application/json")
         try:
             return json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Refused(f"{self.where} answers {path} with something that is no JSON", 200) from error
 
     async def get(self, path: str, *, kind: str) -> bytes:
@@ -204,8 +210,9 @@ async def _whole(connection: Connection) -> bytes:
 
 
 def _said(body: bytes) -> str:
-    """What an error envelope says; empty when `body` is none."""
+    """What an error envelope says, in short; empty when `body` is none."""
     try:
-        return str(json.loads(body)["error"]["message"])
-    except (ValueError, TypeError, LookupError):
+        said = str(json.loads(body)["error"]["message"])
+        return said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}…"
+    except (ValueError, TypeError, LookupError, RecursionError):
         return ""

@@ -13,6 +13,8 @@ from typing import Any
 
 _ANSWERS = 5
 """Of a model, over which its rates are averaged."""
+_MOST = 10_000
+"""Requests, models with rates, and GPUs that are remembered, whatever a server tells."""
 _LOADED = ("ready", "starting", "stopping")
 
 
@@ -145,7 +147,9 @@ class Picture:
                 self._requests.pop(id, None)
 
     def _upsert(self, entry: Mapping[str, Any], now: float) -> None:
-        self._requests[_text(entry.get("id"))] = _Told(entry, now)
+        id = _text(entry.get("id"))
+        if id in self._requests or len(self._requests) < _MOST:
+            self._requests[id] = _Told(entry, now)
 
     def take_activity(self, page: Any) -> None:
         """The latest rows of the list of activity, in whatever order; none that was taken before counts again.
@@ -162,6 +166,9 @@ class Picture:
                 value = _number(_member(row.get("tokens"), name))
                 if value > 0:
                     kept.append(value)
+        if len(self._rates) > _MOST:  # names that clients have invented are in the list, too
+            known = {_text(model.get("id")) for model in self._models}
+            self._rates = {id: rates for id, rates in self._rates.items() if id in known}
 
     def take_performance(self, answer: Any) -> None:
         """An answer of `/api/performance`."""
@@ -169,7 +176,8 @@ class Picture:
         if samples:
             self._machine = _machine(samples[-1])
             self.sampled = _text(samples[-1].get("timestamp"))
-        self._gpus |= {gpu.id: gpu for gpu in map(_gpu, _list(_member(answer, "gpu_stats")))}
+        gpus = {gpu.id: gpu for gpu in map(_gpu, _list(_member(answer, "gpu_stats"))[-_MOST:])}
+        self._gpus = self._gpus | gpus if len(self._gpus) < _MOST else gpus
         held = _member(answer, "models")
         self._held = held if isinstance(held, dict) else {}
 
