@@ -41,8 +41,8 @@ def describe(settings: Settings) -> dict[str, Any]:
 
     In place of API keys, peers' keys, webhooks, and names and passwords in URLs, stands `HIDDEN`.
     """
-    told = _without_users(tell(settings))
-    return told | {part: _without_secrets(told[part]) for part in ("apiKeys", "peers", "hooks")}
+    told: dict[str, Any] = _without_users(tell(settings))
+    return {**told, **{part: _without_secrets(told[part]) for part in ("apiKeys", "peers", "hooks")}}
 
 
 def _without_secrets(value: Any) -> Any:
