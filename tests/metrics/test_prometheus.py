@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -116,9 +117,9 @@ class WriteTests(SynchronousTestCase):
         self.figures.in_thread = self.in_thread
         self.addCleanup(self.figures.prometheus.stop)
 
-    def in_thread(self, work: Any, *arguments: Any) -> Deferred[Any]:
+    def in_thread(self, work: Callable[[], Any]) -> Deferred[Any]:
         done: Deferred[Any] = Deferred()
-        self.threads.append((done, lambda: work(*arguments)))
+        self.threads.append((done, work))
         return done
 
     def ask(self, *, engines: bool = False) -> Deferred[bytes]:

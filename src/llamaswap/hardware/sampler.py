@@ -17,10 +17,10 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from llamaswap.backends.host import InThread
 from llamaswap.config.schema import Performance
 from llamaswap.hardware.samples import GpuLook, GpuSample, SystemSample
 from llamaswap.ids import ModelId
+from llamaswap.threads import InThread
 
 KEPT = 3600.0
 """Seconds of which the samples are kept."""

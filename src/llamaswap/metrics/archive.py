@@ -9,7 +9,6 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from llamaswap.backends.host import InThread
 from llamaswap.config.schema import Settings
 from llamaswap.errors import ConfigurationError, Problem
 from llamaswap.metrics.captures import Captures
@@ -18,6 +17,7 @@ from llamaswap.metrics.one_thread import OneThread
 from llamaswap.metrics.shelf import Shelf
 from llamaswap.metrics.store import ActivityStore
 from llamaswap.notices import ActivityStored
+from llamaswap.threads import InThread
 
 
 class Archive:

@@ -16,12 +16,12 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from llamaswap.backends.host import InThread
 from llamaswap.metrics.database import Database, Keep, Page, Stats, StoreFailed, Written
 from llamaswap.metrics.opening import Opener, open_database
 from llamaswap.metrics.queries import Filter, Query
 from llamaswap.metrics.row import Row
 from llamaswap.metrics.shelf import Shelf
+from llamaswap.threads import InThread
 
 T = TypeVar("T")
 GATHER = 0.1

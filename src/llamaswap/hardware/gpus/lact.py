@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from llamaswap.hardware.gpus.figures import percent
 from llamaswap.hardware.gpus.source import SourceFailed
 from llamaswap.hardware.samples import GpuSample
+from llamaswap.units import MIB
 
 CONNECT = 2.0
 """Seconds until there is a connection."""
@@ -22,7 +23,6 @@ MOST = 1 << 20
 """Bytes of one answer."""
 _EDGE = ("edge", "junction")
 _MEMORY = ("mem", "VRAM")
-MIB = 1 << 20
 
 
 class Ask(Protocol):
