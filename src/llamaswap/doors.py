@@ -31,7 +31,6 @@ from llamaswap.metrics.prometheus import Counted, Present, Prometheus
 from llamaswap.metrics.store import ActivityStore
 from llamaswap.notices import ModelChanged, Notices, PeerState, RequestEnded, State
 from llamaswap.peers.peers import Peers
-from llamaswap.proxy.body import InThread
 from llamaswap.resolve.chooser import Chooser
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
@@ -39,6 +38,7 @@ from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.tally import Tally
 from llamaswap.schedule.dispatcher import Dispatcher
 from llamaswap.series import Family
+from llamaswap.threads import InThread
 from llamaswap.web import pages
 from llamaswap.web.activity import Activity
 from llamaswap.web.allowances import Allowances

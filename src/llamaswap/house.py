@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred
@@ -195,8 +196,8 @@ class House:
         authorities = peer.ca_pem if peer.ca_file else None
         return Upstream(self._reactor, origin, timeouts=peer.timeouts, authorities=authorities)
 
-    def _in_thread(self, work: Callable[..., T], *arguments: Any) -> Deferred[T]:
-        return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), work, *arguments)
+    def _in_thread(self, work: Callable[[], T]) -> Deferred[T]:
+        return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), work)
 
     @property
     def resource(self) -> IResource:
@@ -215,7 +216,7 @@ class House:
         self._logs.start()
         places = state_directories(self._environ)
         self._journal.open(usable_directory(places))
-        sweeping = self._in_thread(sweep, places, self._processes)
+        sweeping = self._in_thread(partial(sweep, places, self._processes))
         sweeping.addCallbacks(log_sweep, lambda failure: self.log.failure("the sweep failed", failure))
         sweeping.addBoth(lambda _: self._begin())
         self._peers.start()

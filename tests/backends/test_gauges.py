@@ -13,7 +13,7 @@ import pytest
 from llamaswap.backends.gauges import Gauges
 from llamaswap.backends.memory import Gauges as Wanted
 from llamaswap.backends.memory import measure
-from llamaswap.backends.settling import MIB
+from llamaswap.units import MIB
 
 
 class Nvml:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from llamaswap.backends.settling import LEAST_SYSTEM, MIB, Device, Held, Look, Rest, held_by, not_free
+from llamaswap.backends.settling import LEAST_SYSTEM, Device, Held, Look, Rest, held_by, not_free
+from llamaswap.units import MIB
 
 GIB = 1024 * MIB
 OURS, OTHER, DRIVER = 7, 8, 500 * MIB

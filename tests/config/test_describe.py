@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.describe import describe
+from llamaswap.config.describe import HIDDEN, describe, tell
+from llamaswap.config.difference import difference
 from llamaswap.config.load import load
 from llamaswap.config.schema import DEFAULT_GROUP, Settings
 from llamaswap.config.source import Source
@@ -52,10 +53,7 @@ routing: {scheduler: {settings: {fifo: {maxWait: 3, priority: {one: 5}}}}}
 
 def read_again(found: Settings) -> Settings:
     """What the description of `found` means."""
-    told = describe(found)
-    for shown, key in zip(told["apiKeys"], found.api_keys, strict=True):
-        if not key.env:
-            shown["key"] = key.key  # which no description tells
+    told = tell(found)
     told["routing"]["router"]["settings"].get("groups", {}).pop(DEFAULT_GROUP, None)  # nobody may write it
     return load([Source("described", json.dumps(told))])
 
@@ -84,6 +82,32 @@ class DescribeTests(SynchronousTestCase):
         self.assertEqual(
             (told["performance"]["every"], told["captureBuffer"], told["logLevel"]), ("1m30.5s", 0, "info")
         )
+
+    def test_secrets(self) -> None:
+        """They are not shown, wherever they stand; all else is, and a difference in them is still one."""
+        text = """
+            apiKeys: [{key: s3cret-a, name: key}]
+            models:
+              m: {cmd: "s -m http://u:s3cret-b@h/x.gguf", proxy: "http://u:s3cret-c@h:1", env: ["P=http://s3cret-d@h"]}
+            peers:
+              apiKey: {proxy: "https://u:s3cret-@e@h/v", apiKey: s3cret-f, models: [x]}
+              q: {proxy: "http://q", models: [x]}
+            hooks: {after_load: [{webhook: "https://h/s3cret-g"}, {command: "say a@b.c"}]}
+        """
+        found = settings(text)
+        told = describe(found)
+        self.assertNotIn("s3cret", json.dumps(told))
+        self.assertEqual(told["models"]["m"]["proxy"], f"http://{HIDDEN}@h:1")
+        self.assertEqual(told["models"]["m"]["argv"], ["s", "-m", f"http://{HIDDEN}@h/x.gguf"])
+        self.assertEqual(told["peers"]["apiKey"]["proxy"], f"https://{HIDDEN}@h/v")
+        self.assertEqual([peer["apiKey"] for peer in told["peers"].values()], [HIDDEN, ""])
+        self.assertEqual(told["apiKeys"][0]["name"], "key")
+        self.assertEqual(
+            [hook.get("webhook", hook.get("command")) for hook in told["hooks"]["after_load"]], [HIDDEN, "say a@b.c"]
+        )
+        for letter, key in (("f", "peers"), ("g", "hooks")):
+            other = settings(text.replace(f"s3cret-{letter}", "other"))
+            self.assertEqual(difference(found, other).settings, (key,))
 
     def test_matrix(self) -> None:
         """Costs are told by model, whatever the file called it."""

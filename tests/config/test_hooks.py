@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.describe import describe
+from llamaswap.config.describe import tell
 from llamaswap.config.schema import MOMENTS, Hook, IdleModel
 from llamaswap.ids import ModelId
 from tests.config.loading import FIXED, only, problems, settings, warnings
@@ -98,7 +98,7 @@ class HookTests(SynchronousTestCase):
     def test_it_is_described_in_the_words_of_a_file(self) -> None:
         """What was read is what the description means."""
         text = self.hooks("[{command: one, required: true, models: [a]}, {webhook: 'http://h'}]")
-        told = describe(settings(text))["hooks"]
+        told = tell(settings(text))["hooks"]
         again = settings(f"{MODELS}hooks: {json.dumps(told)}")
         self.assertEqual(again.hooks, settings(text).hooks)
 

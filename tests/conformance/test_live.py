@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -110,12 +108,11 @@ class LiveProbes(ConfigurationA):
             events.burst()
             lines = {"X-Drip": "6", "X-Session-ID": "S1", "X-Forwarded-For": "1.2.3.4, 5.6.7.8", "Cookie": "a=b"}
             with self.dripping("hid", **lines) as response:
-                upserts, stamps, later = [], [], []
+                upserts, later = [], []
                 while True:
                     kind, value = events.event()
                     if kind == "inflight" and value["operation"] == "upsert":
                         upserts.append(value["request"])
-                        stamps.append(time.monotonic())
                     elif kind == "inflight" and value["operation"] == "remove":
                         later.append((kind, value["id"]))
                     elif kind == "activity":
@@ -129,8 +126,8 @@ class LiveProbes(ConfigurationA):
         self.assertEqual((first["remote_ip"], first["req_headers"]["X-Session-Id"]), ("1.2.3.4", "S1"))
         self.assertEqual(first["req_headers"]["Cookie"], "[REDACTED]")
         self.assertEqual({each["id"] for each in upserts}, {dict(later)["inflight"]})
-        progress = stamps[2:]  # after those of the beginning and of the head
-        self.assertTrue(all(after - before > 0.2 for before, after in itertools.pairwise(progress)), progress)
+        progress = len(upserts) - 2  # besides those of the beginning and of the head; the first of them comes at once
+        self.assertGreaterEqual(last["elapsed_ms"] - first["elapsed_ms"], 250 * (progress - 1))
         row = self.client.activity(f"min_id={dict(later)['activity']}&order=asc")[0]
         self.assertEqual(row["model"], "hid")
 
@@ -150,12 +147,13 @@ class LiveProbes(ConfigurationA):
                 id = self.under_way(events)
                 reply = self.client.post(f"/api/inflight/{id}/cancel")
                 self.assertEqual((reply.status, reply.json()), (200, {"msg": "ok"}))
-                began = time.monotonic()
+                came = 0
                 try:
-                    response.read()
+                    while response.readline():
+                        came += 1
                 except Exception:  # cut off, or ended: both will do
                     pass
-                self.assertLess(time.monotonic() - began, 3)
+                self.assertLess(came, 2 * 49)  # each event is two lines
             while (value := events.until("inflight"))["operation"] != "remove":
                 pass
             self.assertEqual(value["id"], id)

@@ -68,6 +68,15 @@ class CountTests(CountersCase):
         kinds = {"input": 200, "output": 400, "cached": 60, "drafted": 40, "accepted": 24}
         self.assertEqual({kind: value(found, f"llamaswap_{kind}_tokens_total", model="m") for kind in kinds}, kinds)
 
+    def test_prompts_that_came_from_a_cache(self) -> None:
+        """Whether the engine counts them into the prompt or apart, the whole prompt is counted, and no part is more."""
+        self.count(tokens=Tokens(21, 10, 20))
+        self.count(tokens=Tokens(1, 10, 20, apart=20))
+        self.count(tokens=Tokens(0, 10, 8, apart=8))
+        found = self.shown()
+        self.assertEqual(value(found, "llamaswap_input_tokens_total", model="m"), 21 + 21 + 8)
+        self.assertEqual(value(found, "llamaswap_cached_tokens_total", model="m"), 48)
+
     def test_what_an_answer_does_not_say(self) -> None:
         """-1 takes nothing away, and a speed of none is no speed."""
         self.count(tokens=Tokens(5, 7, -1, -1, -1, -1.0, -1.0))
@@ -104,6 +113,13 @@ class CountTests(CountersCase):
         self.assertEqual(value(found, "llamaswap_request_wait_seconds_sum", model="m"), 3.0)
         for absent in ("request_duration_seconds_count", "time_to_first_byte_seconds_count", "input_tokens_total"):
             self.assertNotIn(f"llamaswap_{absent}", found)
+
+    def test_pages_and_sockets(self) -> None:
+        """A style sheet (5 ms) and a socket (two hours) say nothing of how long answers take."""
+        self.count(listed=False, seconds=0.005)
+        self.count(status=101, listed=False, peer="p", seconds=7200.0)
+        self.count(status=404, listed=False)
+        self.assertEqual([name for name in self.shown() if name.startswith("llamaswap_")], [])
 
     def test_peers(self) -> None:
         """Who answered is told apart from the model, which needs no place here and so never waits."""

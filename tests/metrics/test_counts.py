@@ -81,7 +81,7 @@ class WholeTests(SynchronousTestCase):
         self.assertEqual(of_whole(choices=[]), NO_TOKENS)
         nothing: tuple[dict[str, Any], ...] = ({"usage": {}}, {"usage": None}, {"usage": 5}, {"metrics": None})
         for body in (*nothing, {"usage": {}, "timings": None}):
-            self.assertEqual(of_whole(**body), (0, 0, -1, -1, -1, -1.0, -1.0), body)
+            self.assertEqual(of_whole(**body), (0, 0, -1, -1, -1, -1.0, -1.0, 0), body)
 
     def test_q4_timings_that_say_nothing(self) -> None:
         """Do not replace what `usage` said, and are no reason to count."""
@@ -94,10 +94,20 @@ class WholeTests(SynchronousTestCase):
     def test_timings(self) -> None:
         """Replace usage, save what was cached when they do not say it; drafts need both numbers."""
         usage = {"prompt_tokens": 9, "completion_tokens": 8, "prompt_tokens_details": {"cached_tokens": 3}}
-        self.assertEqual(of_whole(usage=usage, timings={"prompt_n": 5}), (5, 0, 3, -1, -1, 0.0, 0.0))
-        self.assertEqual(of_whole(usage=usage, timings={"cache_n": 0}), (0, 0, 0, -1, -1, 0.0, 0.0))
+        self.assertEqual(of_whole(usage=usage, timings={"prompt_n": 5}), (5, 0, 3, -1, -1, 0.0, 0.0, 3))
+        self.assertEqual(of_whole(usage=usage, timings={"cache_n": 0}), (0, 0, 0, -1, -1, 0.0, 0.0, 0))
         self.assertEqual(of_whole(timings={"draft_n": 4})[3:5], (-1, -1))
         self.assertEqual(of_whole(timings={"draft_n": 4, "draft_n_accepted": 0})[3:5], (4, 0))
+
+    def test_whether_the_input_holds_what_was_cached(self) -> None:
+        """Not in llama.cpp's timings, nor as Anthropic counts; it does as OpenAI counts."""
+        details = {"prompt_tokens_details": {"cached_tokens": 20}}
+        self.assertEqual(of_whole(usage={"prompt_tokens": 21, **details}).apart, 0)
+        self.assertEqual(of_whole(usage={"prompt_tokens": 21, **details}, timings={"prompt_n": 1}).apart, 20)
+        self.assertEqual(of_whole(timings={"prompt_n": 1, "cache_n": 20}).apart, 20)
+        self.assertEqual(of_whole(usage={"input_tokens": 1, "cache_read_input_tokens": 20}).apart, 20)
+        self.assertEqual(of_whole(usage={"input_tokens": 21, "input_tokens_details": {"cached_tokens": 20}}).apart, 0)
+        self.assertEqual(of_whole(usage={"prompt_tokens": 21, "cache_read_input_tokens": 20}).apart, 0)
 
     def test_engine_time(self) -> None:
         """Is the sum of both, cut off once."""
@@ -109,10 +119,10 @@ class WholeTests(SynchronousTestCase):
     def test_metrics(self) -> None:
         """Give rates and drafts; the counts are those of usage or timings."""
         times = {"time_to_first_token_ms": 100, "mean_itl_ms": 10}
-        self.assertEqual(of_whole(metrics=times), (0, 0, -1, -1, -1, 0.0, 100.0))
+        self.assertEqual(of_whole(metrics=times), (0, 0, -1, -1, -1, 0.0, 100.0, 0))
         cached = {"prompt_tokens": 5, "cache_read_input_tokens": 9}
         self.assertEqual(of_whole(usage=cached, metrics=times).prompt_rate, 0.0)
-        self.assertEqual(of_whole(timings={"prompt_n": 5}, metrics=times), (5, 0, -1, -1, -1, 50.0, 100.0))
+        self.assertEqual(of_whole(timings={"prompt_n": 5}, metrics=times), (5, 0, -1, -1, -1, 50.0, 100.0, 0))
         halves: tuple[Any, ...] = ({"num_draft_tokens": 4}, [], None)
         for draft in halves:
             self.assertEqual(of_whole(metrics={"speculative_decoding": draft})[3:5], (-1, -1))
@@ -165,5 +175,5 @@ class GarbageTests(SynchronousTestCase):
         """Whatever an engine says, the numbers are finite, not below -1 and not beyond all measure."""
         for tokens in (of_events(*events), of_whole(**body)):
             self.assertTrue(all(-1 <= number <= MOST for number in tokens), tokens)
-            self.assertEqual([type(number) for number in tokens], [int] * 5 + [float] * 2)
+            self.assertEqual([type(number) for number in tokens], [int] * 5 + [float] * 2 + [int])
             json.dumps(tokens, allow_nan=False)

@@ -252,6 +252,15 @@ class PageTests(SynchronousTestCase):
         self.assertEqual(self.ids(models=("b",), start=WHEN + 2, max_id=5), [5])
         self.assertEqual(self.database.page(Query(Filter(("a",)), limit=1)).total, 4)
 
+    def test_keys(self) -> None:
+        """By the name in the metadata, as it is written; what other programs put there is no mistake."""
+        names = ("tv", "tv%", 'a"b', "")
+        rows = [row("k", WHEN + 20, metadata={"key": name} if name else {"selector": "tv"}) for name in names]
+        self.database.write(numbered(rows, 20))
+        self.database._connection.execute("UPDATE activity SET metadata_json = '{' WHERE id = 23")
+        self.assertEqual([self.ids(key=name) for name in names[:3]], [[20], [21], [22]])
+        self.assertEqual(self.ids(key="tv", models=("a",)), [])
+
     def test_probe_103_sorting(self) -> None:
         """Rows that are alike are sorted by id, in the same direction."""
         self.assertEqual(self.ids(sort="generated", descending=False), [1, 5, 9, 2, 6, 10, 3, 7, 4, 8])

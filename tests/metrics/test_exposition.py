@@ -69,6 +69,10 @@ class RenderTests(SynchronousTestCase):
         self.assertEqual(value(found, "llamaswap_x", l=label), 1.0)
         self.assertEqual(len(found["llamaswap_x"]), 1)
 
+    def test_half_a_character(self) -> None:
+        """JSON may hold one, UTF-8 cannot: the label has a mark in its place, and all else is shown."""
+        self.assertIn('llamaswap_x{l="x?"} 1.0', own(render([gauge((("x\ud800",), 1.0))], {})))
+
     def test_the_process(self) -> None:
         """Its own figures, by the names that Prometheus has for them."""
         if not sys.platform.startswith("linux"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import thread_time
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -119,6 +121,14 @@ class MergeTests(SynchronousTestCase):
         self.assertEqual(up, {"good": 1, **dict.fromkeys(bad, 0)})
         self.assertEqual(set(found["llamacpp:prompt_tokens_total"]), {frozenset({("model", "good")})})
         self.assertNotIn("x", found)
+
+    def test_much_of_little(self) -> None:
+        """Lines are counted before they are read, which takes the parser seconds."""
+        began = thread_time()
+        for line in ("x 1\n", "#\n", "\n"):
+            found = merged(m=line * (1024 * 1024 // len(line)))
+            self.assertEqual(value(found, "llamaswap_engine_up", model="m"), 0)
+        self.assertLess(thread_time() - began, 1.0)
 
     @given(st.lists(st.text(st.sampled_from('abx_:{}="\\,# 1\n'), max_size=40), max_size=6), st.text(max_size=20))
     def test_whatever_is_said(self, lines: list[str], more: str) -> None:

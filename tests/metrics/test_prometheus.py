@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -25,6 +26,17 @@ class PresentTests(SynchronousTestCase):
         self.assertEqual(value(found, "llamaswap_model_state", model="a", state="stopped"), 1)
         self.assertEqual(value(found, "llamaswap_requests_waiting", model="a"), 0)
         self.assertNotIn("llamaswap_requests_total", found)
+
+    def test_what_can_happen_to_models_begins_at_0(self) -> None:
+        """Or `increase()` would miss the first failed load of a model, and the first crash."""
+        found = Figures("a").samples()
+        for outcome in ("loaded", "failed", "out_of_memory", "abandoned"):
+            self.assertEqual(value(found, "llamaswap_swaps_total", model="a", outcome=outcome), 0, outcome)
+        for reason in ("evict", "unload", "ttl", "reload", "crash", "abandon"):
+            self.assertEqual(value(found, "llamaswap_model_unloads_total", model="a", reason=reason), 0, reason)
+        for name in ("starts_total", "crashes_total", "loaded_seconds_total"):
+            self.assertEqual(value(found, f"llamaswap_model_{name}", model="a"), 0, name)
+        self.assertNotIn("llamaswap_model_changed_timestamp_seconds", found)
 
     def test_states(self) -> None:
         """One of them is 1."""
@@ -82,7 +94,7 @@ class CountedTests(SynchronousTestCase):
         for name in ("llamaswap_requests_total", "llamaswap_model_starts_total"):
             gone = {labels for labels in before[name] if dict(labels)["model"] == "b"}
             self.assertEqual(set(before[name]) - set(after[name]), gone)
-            self.assertTrue(all(after[name][labels] >= before[name][labels] for labels in after[name]))
+            self.assertTrue(all(after[name][labels] >= before[name].get(labels, 0) for labels in after[name]))
         self.assertNotIn("b", {dict(labels)["model"] for labels in after["llamaswap_model_state"]})
 
     def test_a_thousand_reloads_with_other_models(self) -> None:
@@ -105,9 +117,9 @@ class WriteTests(SynchronousTestCase):
         self.figures.in_thread = self.in_thread
         self.addCleanup(self.figures.prometheus.stop)
 
-    def in_thread(self, work: Any, *arguments: Any) -> Deferred[Any]:
+    def in_thread(self, work: Callable[[], Any]) -> Deferred[Any]:
         done: Deferred[Any] = Deferred()
-        self.threads.append((done, lambda: work(*arguments)))
+        self.threads.append((done, work))
         return done
 
     def ask(self, *, engines: bool = False) -> Deferred[bytes]:

@@ -33,6 +33,7 @@ class ReadTests(SynchronousTestCase):
         text = "model=+a+&model=b&model=a&limit=+7&page=2&page=x&sort=%20time&order=Asc&min_id=3&max_id=3"
         found = query(text)
         self.assertEqual(found, Query(Filter(("a", "b"), min_id=3, max_id=3), 7, 2, "time", False))
+        self.assertEqual(query("key=+tv&key=x").filter, Filter(key="tv"))
 
     def test_times(self) -> None:
         """Whole seconds since the epoch, from any offset, digits of a second cut off."""

@@ -34,7 +34,7 @@ def events(*objects: Any) -> bytes:
 
 
 def tokens(*numbers: float) -> Tokens:
-    return Tokens(*map(int, numbers[:5]), *map(float, numbers[5:]))
+    return Tokens(*map(int, numbers[:5]), *map(float, numbers[5:7]), *map(int, numbers[7:]))
 
 
 def events_of(body: bytes, kind: str) -> int:
@@ -59,7 +59,7 @@ class ProbeTests(SynchronousTestCase):
     def test_probe_86_anthropic(self) -> None:
         """Anthropic's."""
         usage = {"input_tokens": 12, "output_tokens": 7, "cache_read_input_tokens": 3}
-        self.assertEqual(read({"usage": usage}, path="/v1/messages").tokens, tokens(12, 7, 3, -1, -1, -1, -1))
+        self.assertEqual(read({"usage": usage}, path="/v1/messages").tokens, tokens(12, 7, 3, -1, -1, -1, -1, 3))
 
     def test_probe_87_llamacpp(self) -> None:
         """llama.cpp's timings replace usage."""
@@ -75,12 +75,12 @@ class ProbeTests(SynchronousTestCase):
             "draft_n_accepted": 12,
         }
         found = read({"usage": usage, "timings": timings})
-        self.assertEqual(found, Reading(tokens(20, 50, 4, 30, 12, 100.5, 40.25), 1451, "", True, False))
+        self.assertEqual(found, Reading(tokens(20, 50, 4, 30, 12, 100.5, 40.25, 4), 1451, "", True, False))
 
     def test_probe_88_infill(self) -> None:
         """The last element of a list, on that path only."""
         body = [{"timings": {"prompt_n": 1}}, {"timings": {"prompt_n": 5, "predicted_n": 9, "cache_n": 2}}]
-        self.assertEqual(read(body, path="/infill").tokens, tokens(5, 9, 2, -1, -1, 0, 0))
+        self.assertEqual(read(body, path="/infill").tokens, tokens(5, 9, 2, -1, -1, 0, 0, 2))
         self.assertEqual(read(body, path=CHAT), NOTHING)
 
     def test_probe_89_vllm(self) -> None:
@@ -103,7 +103,7 @@ class ProbeTests(SynchronousTestCase):
         """The beginning and the end of a stream add up."""
         start = {"input_tokens": 25, "output_tokens": 1, "cache_read_input_tokens": 5}
         body = events({"type": "message_start", "message": {"usage": start}}, {"usage": {"output_tokens": 42}})
-        self.assertEqual(read(body, kind=EVENTS).tokens, tokens(25, 42, 5, -1, -1, -1, -1))
+        self.assertEqual(read(body, kind=EVENTS).tokens, tokens(25, 42, 5, -1, -1, -1, -1, 5))
 
     def test_probe_92_responses_stream(self) -> None:
         """Within the response."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
@@ -41,9 +41,9 @@ class RefreshTests(SynchronousTestCase):
         upstream = cast(Upstream, self.upstream)
         return Refresh(upstream, key, seconds, self, clock=self.clock, in_thread=self.in_thread)
 
-    def in_thread(self, work: Callable[..., T], *args: Any) -> Deferred[T]:
+    def in_thread(self, work: Callable[[], T]) -> Deferred[T]:
         self.threads += 1
-        return succeed(work(*args))
+        return succeed(work())
 
     def listed(self, models: tuple[str, ...]) -> None:
         self.told.append(("listed", models))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, execute, succeed
@@ -23,8 +23,8 @@ class Quiet:
     def room(self) -> None: ...
 
 
-def at_once(work: Callable[..., Any], *args: Any) -> Awaitable[Any]:
-    return succeed(work(*args))
+def at_once(work: Callable[[], Any]) -> Deferred[Any]:
+    return succeed(work())
 
 
 class StoreTests(SynchronousTestCase):
@@ -92,9 +92,9 @@ class ScanTests(SynchronousTestCase):
         """A thread would cost more than the look; what goes wrong is told either way."""
         threads: list[Any] = []
 
-        def in_thread(work: Any, *arguments: Any) -> Deferred[Any]:
+        def in_thread(work: Callable[[], Any]) -> Deferred[Any]:
             threads.append(work)
-            return execute(work, *arguments)
+            return execute(work)
 
         for size, used in ((SCANNED_AT_ONCE, 0), (SCANNED_AT_ONCE + 1, 1)):
             found = Deferred.fromCoroutine(scan(in_thread, size, int, "12"))

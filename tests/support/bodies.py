@@ -35,8 +35,8 @@ class Body:
 
     def meter(self, coding: str = "", short: int | None = None) -> Meter:
         """A watcher for it."""
-        more = {} if short is None else {"short": short}
-        return Meter(self.status, self.reason, self.path, self.content_type, coding, **more)
+        what = (self.status, self.reason, self.path, self.content_type, coding)
+        return Meter(*what) if short is None else Meter(*what, short=short)
 
 
 def bodies() -> list[Body]:
@@ -85,5 +85,5 @@ def _read(file: Path) -> Body:
 
 def _reading(said: Mapping[str, str], data: bytes) -> Reading:
     numbers = said.get("tokens", "0 0 0 0 0 0 0").split()
-    tokens = Tokens(*map(int, numbers[:5]), *map(float, numbers[5:]))
+    tokens = Tokens(*map(int, numbers[:5]), *map(float, numbers[5:7]), *map(int, numbers[7:]))
     return Reading(tokens, int(said.get("took", "0")), said.get("error", ""), True, not data)

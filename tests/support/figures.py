@@ -98,9 +98,9 @@ def finished(name: str = "m", status: int = 200, **more: Any) -> Finished:
     return Finished(model=name, status=status, **(usual | more))
 
 
-def now(work: Any, *arguments: Any) -> Deferred[Any]:
+def now(work: Callable[[], Any]) -> Deferred[Any]:
     """A thread that is done at once."""
-    return succeed(work(*arguments))
+    return succeed(work())
 
 
 class Figures:
@@ -129,7 +129,7 @@ class Figures:
             connections=lambda: 3,
             machine=lambda: self.machine(),
         )
-        self.prometheus = Prometheus(self.counted, present, lambda *work: self.in_thread(*work), self.clock)
+        self.prometheus = Prometheus(self.counted, present, lambda work: self.in_thread(work), self.clock)
 
     def enter(self, name: str, state: State) -> None:
         """A model changes its state."""

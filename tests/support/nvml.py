@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
-MIB = 1 << 20
+from llamaswap.units import MIB
 
 
 class FakeNvml:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from twisted.internet.defer import Deferred, succeed
 
@@ -24,6 +24,7 @@ from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.tally import Tally
 from llamaswap.resolve.targets import Remote
 from llamaswap.stay import Progress, Stay
+from llamaswap.threads import InThread
 from llamaswap.web.inference import Inference
 from llamaswap.web.passthrough import Passthrough
 from llamaswap.web.refusals import words_for
@@ -32,6 +33,8 @@ from llamaswap.wire.upstream import Upstream
 from tests.support.ledger import MemoryLedger
 from tests.support.web import MemoryExchange, World, clock_of_today
 from tests.support.wire import MemoryUpstream
+
+T = TypeVar("T")
 
 
 class MemoryLeases:
@@ -149,7 +152,7 @@ class RelayWorld(World):
         self.ended = self.ledger.over
         self.loading = Loading(self.leases.state_of, self.in_thread, words_for, self.clock)
         resolver = Resolver(settings, RemoteNames(settings.peers))
-        self.threads: Callable[..., Awaitable[Any]] = lambda work, *arguments: succeed(work(*arguments))
+        self.threads: InThread = lambda work: succeed(work())
         active = ActiveProfile()
         self.tally = Tally()
         chooser = Chooser(settings, resolver, self.leases, active, self.tally)
@@ -160,8 +163,8 @@ class RelayWorld(World):
         lanes = {Lane.MODEL: inference.serve, Lane.PASSTHROUGH: passthrough.serve}
         super().__init__(settings, serve=lanes, active=active, inflight=self.inflight, clock=self.clock)
 
-    def in_thread(self, work: Callable[..., Any], *arguments: Any) -> Awaitable[Any]:
-        return self.threads(work, *arguments)
+    def in_thread(self, work: Callable[[], T], /) -> Deferred[T]:
+        return self.threads(work)
 
     def begin(self, *args: Any, **kwargs: Any) -> tuple[MemoryExchange, Deferred[None]]:
         """Start answering an exchange; the Deferred is the lane's, to be cancelled when the client leaves."""

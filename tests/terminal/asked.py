@@ -11,12 +11,13 @@ from llamaswap.errors import ConnectFailed
 from llamaswap.wire.connection import Connection
 from tests.support.wire import MemoryUpstream, transport_of
 
-STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-def answer(body: bytes, status: int = 200) -> bytes:
+def answer(body: bytes, status: int = 200, kind: bytes = b"") -> bytes:
     """A whole answer."""
-    return b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body
+    type = b"Content-Type: %b\r\n" % kind if kind else b""
+    return b"HTTP/1.1 %d X\r\n%bContent-Length: %d\r\n\r\n" % (status, type, len(body)) + body
 
 
 def envelope(message: str, status: int) -> bytes:
@@ -30,11 +31,13 @@ class Asked(MemoryUpstream):
     def __init__(self) -> None:
         super().__init__()
         self.down = False
+        self.fault = ""
+        """Why no connection can be made."""
 
     @asynccontextmanager
     async def connection(self, *, fresh: bool = False) -> AsyncIterator[Connection]:
-        if self.down:
-            raise ConnectFailed(f"cannot connect to {self.origin}: nobody there")
+        if self.down or self.fault:
+            raise ConnectFailed(f"cannot connect to {self.origin}: {self.fault or 'nobody there'}")
         async with super().connection(fresh=fresh) as connection:
             yield connection
 
@@ -59,7 +62,8 @@ class Asked(MemoryUpstream):
 
     def begins(self, target: str) -> None:
         """Begin a stream."""
-        self.at(target).dataReceived(STREAM)
+        kind = b"text/event-stream" if target == "/api/events" else b"text/plain; charset=utf-8"
+        self.at(target).dataReceived(STREAM % kind)
 
     def streams(self, target: str, data: bytes) -> None:
         """Send more of it."""

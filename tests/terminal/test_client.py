@@ -26,7 +26,7 @@ class ClientTests(SynchronousTestCase):
         return Deferred.fromCoroutine(self.client(key).json("/running"))
 
     def stream(self, **more: Any) -> Deferred[None]:
-        return Deferred.fromCoroutine(self.client().stream("/s", self.heard.append, **more))
+        return Deferred.fromCoroutine(self.client().stream("/s", self.heard.append, kind="text/plain", **more))
 
     def refusal(self, reply: bytes, key: str = "") -> str:
         asking = self.json(key)
@@ -55,6 +55,15 @@ class ClientTests(SynchronousTestCase):
         self.assertIn("it is no llama-swap, or an older one", self.refusal(answer(b"404 page not found\n", 404)))
         self.assertIn("status 500", self.refusal(answer(b"[]", 500)))
         self.assertIn("something that is no JSON", self.refusal(answer(b"<html>")))
+
+    def test_what_a_server_says_cannot_steer_the_terminal(self) -> None:
+        """Escape sequences are marks, and a message is of bounded length; one that is too deep is none."""
+        said = self.refusal(envelope("\x1b]0;title\x07\x1b[2J\u009b" + "x" * 100_000, 500))
+        self.assertTrue(said.isprintable(), said[:100])
+        self.assertLess(len(said), 1000)
+        deep = b"[" * 200_000
+        self.assertTrue(self.refusal(answer(deep, 500)).endswith("with status 500"))
+        self.assertIn("something that is no JSON", self.refusal(answer(deep)))
 
     def test_nobody_there(self) -> None:
         """The address is named, and the option to give another."""
@@ -100,6 +109,41 @@ class ClientTests(SynchronousTestCase):
         self.server.last.dataReceived(envelope("invalid logger", 400))
         self.assertIn("invalid logger", str(self.failureResultOf(streaming, Refused).value))
         self.assertEqual(self.heard, [])
+
+    def test_pages(self) -> None:
+        """Where a page answers, the address is one of the pages: they are neither a log nor a list."""
+        page = answer(b"<!DOCTYPE html>", kind=b"text/html; charset=utf-8")
+        streaming = self.stream()
+        self.server.last.dataReceived(page)
+        said = str(self.failureResultOf(streaming, Refused).value)
+        self.assertIn("/s with text/html, not text/plain: give the address of the server itself with --url", said)
+        self.assertEqual(self.heard, [])
+        self.assertIn("with text/html, not application/json", self.refusal(page))
+
+    def test_a_server_that_is_not_believed(self) -> None:
+        """It is said how to vouch for it, or which name to use."""
+        for fault, hint in (
+            ("the TLS handshake failed: certificate verify failed", "vouches for it with --ca-file"),
+            ("the TLS handshake failed: its certificate is for another host", "say with --url the name"),
+        ):
+            self.server.fault = fault
+            self.assertIn(hint, str(self.failureResultOf(self.json(), NoAnswer).value))
+
+    def test_a_server_that_speaks_tls(self) -> None:
+        """It hangs up on plain HTTP, or answers with what is none."""
+        asking = self.json()
+        self.server.close(cleanly=False)
+        self.assertIn("say so with --url https://", str(self.failureResultOf(asking, NoAnswer).value))
+        streaming = self.stream()
+        self.server.last.dataReceived(b"\x15\x03\x03\x00\x02\x02\x0a")
+        self.assertIn("say so with --url https://", str(self.failureResultOf(streaming, NoAnswer).value))
+
+    def test_a_stream_that_breaks_off(self) -> None:
+        """It is no matter of its address any more."""
+        streaming = self.stream()
+        self.server.begins("/s")
+        self.server.close(cleanly=False)
+        self.assertNotIn("--url", str(self.failureResultOf(streaming, NoAnswer).value))
 
     def test_cancel(self) -> None:
         """It hangs up."""

@@ -72,6 +72,26 @@ class FollowTests(SynchronousTestCase):
         self.server.streams(PATH, b"more\n")
         self.assertEqual(self.out, b"a\nstarted\nmore\n")
 
+    def test_a_server_that_takes_its_time(self) -> None:
+        """Whether it is another log is known a second after the answer began, not after it was asked for."""
+        self.begin(b"a\nb\n")
+        self.server.ends(PATH)
+        self.clock.advance(1)
+        self.clock.advance(1.5)
+        self.begin(b"a\nb\nnew\n")
+        self.assertEqual(self.out, b"a\nb\nnew\n")
+
+    def test_a_break_in_the_middle_of_the_history(self) -> None:
+        """What came of it is not printed: the next attempt brings it again."""
+        self.begin(b"a\nb\n")
+        self.server.ends(PATH)
+        self.clock.advance(1)
+        self.begin(b"a\n")
+        self.server.close(cleanly=False)
+        self.clock.advance(1)
+        self.begin(b"a\nb\nnew\n")
+        self.assertEqual(self.out, b"a\nb\nnew\n")
+
     def test_the_first_attempt_must_succeed(self) -> None:
         """A wrong name or key is told."""
         self.server.last.dataReceived(envelope("invalid logger", 400))

@@ -65,6 +65,29 @@ class PictureTests(SynchronousTestCase):
         self.picture.take_activity({"data": [row(id, "m", 50) for id in range(4, 9)]})
         self.assertEqual((self.picture.view(0).models[0].tokens_per_second, self.picture.newest), (50, 8))
 
+    def test_a_server_that_was_started_again(self) -> None:
+        """Without `store.path` its IDs begin at 1, and its answers count all the same, each once."""
+        self.tell("modelStatus", [status("m", "ready")])
+        self.picture.take_activity({"data": [row(5000, "m", 10)]})
+        self.picture.take_activity({"data": []})
+        for _ in range(2):
+            self.picture.take_activity({"data": [row(id, "m", 50) for id in range(4, 0, -1)]})
+        self.assertEqual((self.picture.view(0).models[0].tokens_per_second, self.picture.newest), (42, 4))
+
+    def test_a_server_that_tells_too_much(self) -> None:
+        """Whatever it invents, what is remembered is bounded, and the models' own rates are among it."""
+        self.tell("modelStatus", [status("m", "ready")])
+        self.picture.take_activity({"data": [row(1, "m", 10)]})
+        for number in range(0, 20_000, 100):
+            ids = range(number + 2, number + 102)
+            self.picture.take_activity({"data": [row(id, f"invented {id}", 5) for id in ids]})
+            self.picture.take_performance({"gpu_stats": [{"id": id} for id in ids]})
+            for id in ids:
+                self.tell("inflight", {"operation": "upsert", "request": request(str(id), "m")})
+        view = self.picture.view(0)
+        self.assertEqual(view.models[0].tokens_per_second, 10)
+        self.assertLessEqual(max(len(view.requests), len(view.gpus), len(self.picture._rates)), 10_200)
+
     def test_the_machine(self) -> None:
         """The latest sample of it and of each GPU; a later answer without any changes nothing."""
         self.tell("modelStatus", [status("m", "ready")])

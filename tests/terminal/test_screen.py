@@ -11,7 +11,8 @@ from rich.console import Console
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.terminal.picture import Picture, View
-from llamaswap.terminal.screen import duration, heading, screen, shown, size
+from llamaswap.terminal.plain import shown
+from llamaswap.terminal.screen import duration, heading, screen, size
 from tests.terminal.telling import BURST, PERFORMANCE, envelope, request, row, status
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import thread_time
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -43,6 +45,15 @@ class ReaderTests(SynchronousTestCase):
             reader = EventReader()
             self.assertEqual([reader.feed(piece) for piece in long], [[] for _ in long])
             self.assertEqual(reader.feed(b"\n\ndata:y\n\n"), [Message("y", "")])
+
+    def test_a_long_line_in_many_pieces(self) -> None:
+        """It is looked at once, and not anew with each piece, which would take minutes."""
+        reader, began = EventReader(), thread_time()
+        reader.feed(b"data:")
+        for _ in range(15 * 1024):
+            reader.feed(b"x" * 1024)
+        self.assertEqual(len(reader.feed(b"\n\n")[0].data), 15 * 1024 * 1024)
+        self.assertLess(thread_time() - began, 5.0)
 
     @given(st.lists(st.binary(max_size=20), max_size=20))
     def test_anything(self, pieces: list[bytes]) -> None:

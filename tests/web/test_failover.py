@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -93,9 +94,9 @@ class FailoverTests(SynchronousTestCase):
         """While the body is filtered for the next one: nothing is held, and nobody is asked."""
         waiting: list[Deferred[Any]] = []
 
-        def in_thread(work: Any, *arguments: Any) -> Deferred[Any]:
+        def in_thread(work: Callable[[], Any]) -> Deferred[Any]:
             waiting.append(Deferred())
-            return waiting[-1] if len(waiting) > 2 else _done(work(*arguments))
+            return waiting[-1] if len(waiting) > 2 else _done(work())
 
         self.world.threads = in_thread
         _, done = self.world.begin("POST", CHAT, JSON, json.dumps({"model": "p/X", "text": "x" * 20_000}).encode())

@@ -124,23 +124,23 @@ class FilterTests(WorldTestCase):
         """The reactor goes on meanwhile; who leaves then holds nothing."""
         waiting: list[tuple[Deferred[Any], Any]] = []
 
-        def in_thread(work: Any, *arguments: Any) -> Deferred[Any]:
-            waiting.append((Deferred(), (work, arguments)))
+        def in_thread(work: Callable[[], Any]) -> Deferred[Any]:
+            waiting.append((Deferred(), work))
             return waiting[-1][0]
 
         self.world.threads = in_thread
         body = json.dumps({"model": "s-spill", "temperature": 1, "text": "x" * 20_000}).encode()
         for leaves in (True, False):
             _, done = self.world.begin("POST", CHAT, JSON, body)
-            fires, (work, arguments) = waiting.pop()
-            fires.callback(work(*arguments))
-            fires, (work, arguments) = waiting.pop()
+            fires, work = waiting.pop()
+            fires.callback(work())
+            fires, work = waiting.pop()
             self.assertEqual(self.world.on_the_way("m1"), [1])
             if leaves:
                 done.cancel()
                 self.failureResultOf(done, CancelledError)
             else:
-                fires.callback(work(*arguments))
+                fires.callback(work())
                 self.assertNotIn(b"temperature", body_of(self.world.upstream("m1").received()))
             self.assertEqual(self.world.on_the_way("m1"), [0])
 
@@ -229,9 +229,9 @@ class SelectorTests(WorldTestCase):
         self.world.leases.states = {ModelId("m1"): State.STARTING, ModelId("hid"): State.STARTING}
         looks: list[Deferred[None]] = []
 
-        def in_thread(work: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
+        def in_thread(work: Callable[[], Any]) -> Deferred[Any]:
             looks.append(Deferred())
-            return looks[-1].addCallback(lambda _: work(*arguments))
+            return looks[-1].addCallback(lambda _: work())
 
         self.world.threads = in_thread
         body = b'{"model":"s-spill","stream":true,"x":"' + b"x" * 20_000 + b'"}'

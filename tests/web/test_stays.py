@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred, succeed
@@ -53,8 +53,8 @@ class StayTests(SynchronousTestCase):
         self.dispatcher = Dispatcher(core, self.swaps, lambda _: cast(Upstream, self.upstream), self.clock)
         models = MemoryLeases()
 
-        def in_thread(work: Callable[..., Any], *arguments: Any) -> Awaitable[Any]:
-            return succeed(work(*arguments))
+        def in_thread(work: Callable[[], Any]) -> Deferred[Any]:
+            return succeed(work())
 
         resolver = Resolver(settings, RemoteNames(settings.peers))
         chooser = Chooser(settings, resolver, models, ActiveProfile(), Tally())

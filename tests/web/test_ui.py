@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -60,9 +61,10 @@ class UiWorld(World):
         self.tree = ResourceTree(self.table, {**endpoints, **Ui(self.in_thread, root).endpoints()})
         self.resource = LlamaSwapResource(self.front, self.tree)
 
-    def in_thread(self, work: Callable[..., Any], *given: Any) -> Deferred[Any]:
-        self.reads.append(work.__name__)
-        return succeed(work(*given))
+    def in_thread(self, work: Callable[[], Any]) -> Deferred[Any]:
+        assert isinstance(work, partial)
+        self.reads.append(work.func.__name__)
+        return succeed(work())
 
 
 async def nothing(call: Call) -> Answer | None:

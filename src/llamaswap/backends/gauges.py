@@ -67,26 +67,30 @@ class Gauges:
             return []
 
     def _device(self, number: int, handle: Any) -> Device | None:
-        try:
-            used = int(self._nvml.nvmlDeviceGetMemoryInfo(handle).used)
-        except self._nvml.NVMLError:
-            return None
-        return Device(f"GPU {number}", used, dict(self._processes(handle)))
+        memory = answer_of(self._nvml, None, self._nvml.nvmlDeviceGetMemoryInfo, handle)
+        return memory and Device(f"GPU {number}", int(memory.used), dict(self._processes(handle)))
 
     def _processes(self, handle: Any) -> dict[int, int | None]:
         """What the driver says; nothing where it does not tell (a container, a virtual GPU)."""
         nvml = self._nvml
         found: dict[int, int | None] = {}
         for ask in (nvml.nvmlDeviceGetComputeRunningProcesses, nvml.nvmlDeviceGetGraphicsRunningProcesses):
-            with suppress(nvml.NVMLError):
-                for process in ask(handle):  # one that computes and draws is in both lists
-                    found[process.pid] = max(found.get(process.pid) or 0, process.usedGpuMemory or 0) or None
+            for process in answer_of(nvml, (), ask, handle):  # one that computes and draws is in both lists
+                found[process.pid] = max(found.get(process.pid) or 0, process.usedGpuMemory or 0) or None
         return found
 
 
 def may_have_driver() -> bool:
     """Whether it is worth the time to look for NVIDIA's library."""
     return sys.platform != "linux" or any(os.path.exists(path) for path in _DRIVER)
+
+
+def answer_of(nvml: Any, otherwise: Any, call: Callable[..., Any], *arguments: Any) -> Any:
+    """What NVIDIA's library answers to `call`; `otherwise` where this card or driver cannot say."""
+    try:
+        return call(*arguments)
+    except nvml.NVMLError:
+        return otherwise
 
 
 def _session(pid: int) -> int | None:

@@ -11,8 +11,8 @@ from typing import TypeVar
 from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 
-from llamaswap.backends.host import InThread
 from llamaswap.errors import LlamaSwapError
+from llamaswap.threads import InThread
 
 T = TypeVar("T")
 

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorProcess, IReactorTime
 
 from llamaswap.backends.journal import Journal
 from llamaswap.backends.processes import Processes
 from llamaswap.config.schema import Timeouts
 from llamaswap.notices import Notices
+from llamaswap.threads import InThread
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
-
-T = TypeVar("T")
-
-
-class InThread(Protocol):
-    """Runs blocking work elsewhere."""
-
-    def __call__(self, work: Callable[[], T]) -> Deferred[T]:
-        """Fires with what `work` returns, fails with what it raises. Cancelling forgets the result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

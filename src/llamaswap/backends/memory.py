@@ -19,11 +19,11 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from llamaswap.backends.guarded import GuardedThreads, StillHanging
-from llamaswap.backends.host import InThread
 from llamaswap.backends.interface import Attendance
 from llamaswap.backends.settling import Held, Look, Rest, held_by, not_free
 from llamaswap.config.schema import Model
 from llamaswap.ids import ModelId
+from llamaswap.threads import InThread
 from llamaswap.wire.upstream import Upstream
 
 T = TypeVar("T")

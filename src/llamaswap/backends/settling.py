@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-MIB = 1024 * 1024
+from llamaswap.units import MIB
+
 _SLACK = 64 * MIB
 _SLACK_SHARE = 0.1
 LEAST_SYSTEM = 256 * MIB

@@ -17,13 +17,13 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from llamaswap.backends.guarded import GuardedThreads
-from llamaswap.backends.host import InThread
 from llamaswap.backends.interface import Attendance
 from llamaswap.backends.slot_files import all_there, kept_slots, prepare, remove, tidy
 from llamaswap.backends.slot_names import MOST_SLOTS, Names
 from llamaswap.config.schema import Model, Slots
 from llamaswap.errors import LlamaSwapError
 from llamaswap.ids import ModelId
+from llamaswap.threads import InThread
 from llamaswap.wire.ask import ask
 from llamaswap.wire.upstream import Upstream
 

@@ -1,11 +1,12 @@
 """Settings in the words of a configuration file: what `check --json` shows, with all defaults and macros applied.
 
-Loading the description gives the same settings again, but for ports, which are fixed in it, and for the group
+Loading what `tell` says gives the same settings again, but for ports, which are fixed in it, and for the group
 `(default)`, which is shown and which no file may write.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from llamaswap.config.commands import split_command
@@ -28,10 +29,41 @@ from llamaswap.config.schema import (
 )
 
 HIDDEN = "(not shown)"
+"""In place of a secret. No API key can be this, so nobody who takes a description for a file is let in by it."""
+_SECRETS = frozenset({"key", "apiKey", "webhook"})
+"""Keys below `apiKeys`, `peers` and `hooks`."""
+_USER = re.compile(r"(?<=://)[^/?#\s]+@")
+"""Name and password in a URL, also in the middle of a text."""
 
 
 def describe(settings: Settings) -> dict[str, Any]:
-    """The whole of `settings`, JSON-ready. In place of an API key stands `HIDDEN`, which no file may hold."""
+    """The whole of `settings`, JSON-ready, for anybody to see.
+
+    In place of API keys, peers' keys, webhooks, and names and passwords in URLs, stands `HIDDEN`.
+    """
+    told: dict[str, Any] = _without_users(tell(settings))
+    return {**told, **{part: _without_secrets(told[part]) for part in ("apiKeys", "peers", "hooks")}}
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_secrets(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    hidden = {key for key in _SECRETS & value.keys() if value[key] and isinstance(value[key], str)}
+    return {key: HIDDEN if key in hidden else _without_secrets(each) for key, each in value.items()}
+
+
+def _without_users(value: Any) -> Any:
+    if isinstance(value, str):
+        return _USER.sub(f"{HIDDEN}@", value) if "@" in value else value
+    if isinstance(value, list):
+        return [_without_users(each) for each in value]
+    return {key: _without_users(each) for key, each in value.items()} if isinstance(value, dict) else value
+
+
+def tell(settings: Settings) -> dict[str, Any]:
+    """The whole of `settings`, JSON-ready, with all secrets: not to be shown."""
     return {
         "healthCheckTimeout": settings.health_check_timeout,
         "logLevel": settings.log_level,
@@ -91,7 +123,7 @@ def _api_key(key: ApiKey) -> dict[str, Any]:
     rate, quota = key.rate_limit, key.quota
     return {
         "name": key.name,
-        **({"env": key.env} if key.env else {"key": HIDDEN}),
+        **({"env": key.env} if key.env else {"key": key.key}),
         **({"models": list(key.models)} if key.models else {}),
         "scopes": list(key.scopes),
         "priority": key.priority,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from llamaswap.config.commands import split_command
-from llamaswap.config.describe import describe
+from llamaswap.config.describe import tell
 from llamaswap.config.schema import NOTHING, Model, Settings
 from llamaswap.ids import ModelId
 
@@ -60,7 +60,7 @@ def _edited(old: Model, new: Model) -> bool:
 def _others(settings: Settings) -> dict[str, str]:
     """All but the models, by key, as text: the order of a matrix's sets counts, what a `caFile` says, and
     the keys themselves."""
-    told = describe(replace(settings, models=NOTHING))
+    told = tell(replace(settings, models=NOTHING))
     told["apiKeys"] = [told["apiKeys"], [key.key for key in settings.api_keys]]
     told["peers"] = [told["peers"], [peer.ca_pem for peer in settings.peers.values()]]
     return {key: json.dumps(value) for key, value in told.items() if key != "models"}

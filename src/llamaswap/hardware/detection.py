@@ -13,9 +13,9 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from llamaswap.backends.host import InThread
 from llamaswap.backends.waiters import Waiters
 from llamaswap.errors import HardwareUnknown
+from llamaswap.threads import InThread
 
 BUDGET = 10.0
 """Seconds that anybody waits for it."""

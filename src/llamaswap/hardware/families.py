@@ -8,8 +8,7 @@ from typing import NamedTuple
 from llamaswap.hardware.samples import Disk, GpuSample, Interface, SystemSample
 from llamaswap.ids import ModelId
 from llamaswap.series import Family
-
-MIB = 1048576
+from llamaswap.units import MIB
 
 
 class _Gauge(NamedTuple):

@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 from llamaswap import __version__
-from llamaswap.backends.host import InThread
 from llamaswap.config.schema import Performance
 from llamaswap.hardware.detection import Detection, Snapshot
 from llamaswap.hardware.sampler import GpuLooks, Sampler, SystemLooks
 from llamaswap.hardware.tools import Run, Tools
 from llamaswap.ids import ModelId
+from llamaswap.threads import InThread
 
 
 class Machine:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -18,10 +17,10 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from llamaswap.backends.host import InThread
 from llamaswap.config.schema import Performance
 from llamaswap.hardware.samples import GpuLook, GpuSample, SystemSample
 from llamaswap.ids import ModelId
+from llamaswap.threads import InThread
 
 KEPT = 3600.0
 """Seconds of which the samples are kept."""
@@ -68,6 +67,7 @@ class _Asked:
         self._in_thread = in_thread
         self._busy = False
         self._done: Callable[[Any], None] | None = None
+        self._last: Callable[[], object] | None = None
         self._complained = False
         """Of what is wrong, once: until it works again."""
 
@@ -86,8 +86,18 @@ class _Asked:
         """Nobody wants to know any more what comes of it."""
         self._done = None
 
+    def end(self, work: Callable[[], object]) -> None:
+        """Do `work` as well, now or as soon as what is under way is over."""
+        if self._busy:
+            self._last = work
+        else:
+            self.ask(work, lambda _: None)
+
     def _answered(self, result: Any) -> None:
         done, self._busy, self._done = self._done, False, None
+        last, self._last = self._last, None
+        if last is not None:
+            self.end(last)
         if isinstance(result, Failure):
             self._complain("figures of {what} cannot be had: {why}", why=result.getErrorMessage() or result.type)
         elif done is not None:
@@ -131,7 +141,6 @@ class Sampler:
         self._loop = LoopingCall(self._sample)
         self._loop.clock = clock
         self._every = 0.0
-        self._listeners: list[Callable[[], None]] = []
         self.offered = False
         """It has been switched on since the start (section 18.1: then it is answered from, also when it is off)."""
         self._empty()
@@ -156,16 +165,6 @@ class Sampler:
             return History(list(self._kept_system), gpus)
         return History([each for each in self._kept_system if each.when > after], [g for g in gpus if g.when > after])
 
-    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Have `listener` called whenever there is a new sample of the machine; returns what ends that."""
-        self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            with suppress(ValueError):
-                self._listeners.remove(listener)
-
-        return unsubscribe
-
     # -- when samples are taken ----------------------------------------------------------------------------------
 
     def configure(self, performance: Performance) -> None:
@@ -173,17 +172,24 @@ class Sampler:
         every = 0.0 if performance.disabled else performance.every
         if every == self._every:
             return
-        self.stop()
+        self._pause()
         self._every = every
         self._empty()
-        if every:
+        if not every:
+            self._asks_gpus.end(self._let_go_of_gpus)
+        else:
             self.offered = True
             self._system = None  # shares are measured from now on
             self._asks_system.ask(self._begin_system, lambda _: None)
             self._loop.start(every, now=False).addErrback(self._broke)
 
     def stop(self) -> None:
-        """Take no more samples; nobody waits for a look that is under way."""
+        """Take no more samples, and let go of the drivers; nobody waits for a look that is under way."""
+        if self._every:
+            self._pause()
+            self._asks_gpus.end(self._let_go_of_gpus)
+
+    def _pause(self) -> None:
         self._every = 0.0
         if self._loop.running:
             self._loop.stop()
@@ -212,17 +218,11 @@ class Sampler:
 
     def _seen(self, sample: SystemSample) -> None:
         self._kept_system.append(sample)
-        self._tell()
 
     def _gpus_seen(self, look: GpuLook) -> None:
         self._last_gpus, self._models = look.gpus, look.models
         if look.gpus:
             self._kept_gpus.append(look.gpus)
-        self._tell()
-
-    def _tell(self) -> None:
-        for listener in tuple(self._listeners):
-            listener()
 
     # -- in the threads ------------------------------------------------------------------------------------------
 
@@ -241,3 +241,8 @@ class Sampler:
             gpus.open()
             self._gpus = gpus
         return self._gpus.look(when, leaders)
+
+    def _let_go_of_gpus(self) -> None:
+        gpus, self._gpus = self._gpus, None
+        if gpus is not None:
+            gpus.close()

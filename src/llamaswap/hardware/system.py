@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import Any
 
 from llamaswap.hardware.samples import Disk, Interface, SystemSample
+from llamaswap.units import MIB
 
-MIB = 1 << 20
 _LOOPBACK = "lo"
 _NO_DISKS = ("squashfs", "iso9660", "udf")
 """File systems of images: they are always full."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorFromThreads
-from twisted.python.failure import Failure
+
+from llamaswap.threads import do_and_tell
 
 T = TypeVar("T")
 
@@ -25,22 +26,8 @@ class LooseThreads:
     def __call__(self, work: Callable[[], T]) -> Deferred[T]:
         """Fires with what `work` returns, fails with what it raises. Cancelling forgets the result."""
         result: Deferred[T] = Deferred(lambda _: None)
-
-        def run() -> None:
-            outcome: Any
-            try:
-                outcome = work()
-            except Exception:
-                outcome = Failure()
-            self._reactor.callFromThread(_fire, result, outcome)
-
         try:
-            Thread(target=run, name="hardware", daemon=True).start()
+            Thread(target=do_and_tell, args=(work, result, self._reactor), name="hardware", daemon=True).start()
         except RuntimeError:  # the system has no more of them
             return fail()
         return result
-
-
-def _fire(result: Deferred[T], outcome: T | Failure) -> None:
-    if not result.called:
-        result.callback(outcome)  # a failure goes on as one

@@ -21,11 +21,12 @@ from llamaswap.loading.faults import Fault, Words, of_answer, of_refusal
 from llamaswap.loading.script import TICK, Remark, Script
 from llamaswap.loading.wish import asks_for_stream
 from llamaswap.notices import State, StateOf
-from llamaswap.proxy.body import InThread, StoredBody, scan
+from llamaswap.proxy.body import StoredBody, scan
 from llamaswap.proxy.continued import Continued
 from llamaswap.proxy.forward import Outgoing, forward
 from llamaswap.proxy.leases import Lease
 from llamaswap.resolve.targets import Local
+from llamaswap.threads import InThread
 
 HEADERS: tuple[Header, ...] = (
     (b"Content-Type", b"text/event-stream"),

@@ -9,7 +9,6 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from llamaswap.backends.host import InThread
 from llamaswap.config.schema import Settings
 from llamaswap.config.source import NOWHERE
 from llamaswap.errors import ConfigurationError, Problem
@@ -19,6 +18,7 @@ from llamaswap.metrics.shelf import Shelf
 from llamaswap.metrics.storage import Keep, StoreFailed
 from llamaswap.metrics.store import ActivityStore
 from llamaswap.notices import ActivityStored
+from llamaswap.threads import InThread
 
 
 class Archive:

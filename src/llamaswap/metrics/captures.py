@@ -18,11 +18,11 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from llamaswap.backends.host import InThread
 from llamaswap.config.schema import Settings
 from llamaswap.exchange import Header
 from llamaswap.metrics.packing import OVERHEAD, Capture, Gathered, Packer, unpack
 from llamaswap.metrics.parts import HEADERS, Parts, parts_of
+from llamaswap.threads import InThread
 
 PACK_AFTER = 1.0
 """Seconds between two parts that are packed, and before the first."""

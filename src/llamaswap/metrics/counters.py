@@ -21,7 +21,9 @@ MOST = 4096
 """Pairs of model and key that are told apart."""
 _CLASSES = ("none", "1xx", "2xx", "3xx", "4xx", "5xx")
 _LABELS = ("model", "key")
-_REQUESTS = "Requests for models that have ended, by the class of their status (none: there was no answer)."
+_REQUESTS = (
+    "Requests for models that have ended, as activity lists them, by class of status (none: there was no answer)."
+)
 _ERRORS = "Requests for models that were answered with an error, by status."
 _PEERS = "Requests that a peer has answered, or was asked last."
 
@@ -55,7 +57,9 @@ class _Shown(NamedTuple):
 
 
 _TOKENS = (
-    _Shown("llamaswap_input_tokens_total", "Tokens of prompts, as the engines tell.", lambda tally: tally.input),
+    _Shown(
+        "llamaswap_input_tokens_total", "Tokens of whole prompts, those out of a cache too.", lambda tally: tally.input
+    ),
     _Shown("llamaswap_output_tokens_total", "Tokens that were generated.", lambda tally: tally.output),
     _Shown("llamaswap_cached_tokens_total", "Tokens of prompts that came out of a cache.", lambda tally: tally.cached),
     _Shown("llamaswap_drafted_tokens_total", "Tokens that speculative decoding drafted.", lambda tally: tally.drafted),
@@ -111,7 +115,9 @@ class Counters:
             self.count(finished)
 
     def count(self, finished: Finished) -> None:
-        """Count one request."""
+        """Count one request, if the list of activity has it too: a model's own pages and sockets are none."""
+        if not finished.listed:
+            return
         tally = self._tallies.get((finished.model, finished.key)) or self._place(finished)
         status, waited, tokens = finished.status, finished.waited, finished.tokens
         good = 100 <= status < 400
@@ -178,9 +184,9 @@ class Counters:
 
 def _count_tokens(tally: _Tally, tokens: Tokens) -> None:
     """What is -1 was not told."""
-    input, output, cached, drafted, accepted, prompt_rate, generation_rate = tokens
-    if input > 0:
-        tally.input += input
+    input, output, cached, drafted, accepted, prompt_rate, generation_rate, apart = tokens
+    if input > 0 or apart > 0:
+        tally.input += max(input, 0) + apart
     if output > 0:
         tally.output += output
     if cached > 0:

@@ -51,12 +51,14 @@ def measure(value: object) -> float:
 class Tally:
     """The running values of one answer."""
 
-    __slots__ = ("_cached", "_input", "_metrics", "_output", "_said", "_timings")
+    __slots__ = ("_apart", "_cached", "_input", "_metrics", "_output", "_said", "_timings")
 
     def __init__(self) -> None:
         self._input = 0
         self._output = 0
         self._cached = -1
+        self._apart = False
+        """`usage` leaves out of the input what came from a cache, as Anthropic's does."""
         self._said = False
         self._timings: Mapping[str, Any] | None = None
         self._metrics: Mapping[str, Any] | None = None
@@ -87,7 +89,8 @@ class Tally:
         """What all that comes to."""
         if self._timings is None and self._metrics is None and not self._said:
             return NOTHING
-        tokens = Tokens(self._input, self._output, self._cached, -1, -1, -1.0, -1.0)
+        apart = max(self._cached, 0) if self._apart else 0
+        tokens = Tokens(self._input, self._output, self._cached, -1, -1, -1.0, -1.0, apart)
         took = 0
         if self._timings is not None:
             tokens, took = _with_timings(tokens, self._timings)
@@ -112,6 +115,7 @@ class Tally:
         self._output = count(made) or self._output
         if cached is not None and not _negative(cached):
             self._cached = count(cached)
+            self._apart = usage.get("cache_read_input_tokens") is not None and usage.get("prompt_tokens") is None
         return given is not None or made is not None or cached is not None
 
 
@@ -120,14 +124,16 @@ def _with_timings(tokens: Tokens, timings: Mapping[str, Any]) -> Cost:
     get = timings.get
     cached, drafted, accepted = get("cache_n"), get("draft_n"), get("draft_n_accepted")
     drafts = drafted is not None and accepted is not None
+    known = tokens.cached if cached is None or _negative(cached) else count(cached)
     changed = Tokens(
         count(get("prompt_n")),
         count(get("predicted_n")),
-        tokens.cached if cached is None or _negative(cached) else count(cached),
+        known,
         count(drafted) if drafts else -1,
         count(accepted) if drafts else -1,
         measure(get("prompt_per_second")),
         measure(get("predicted_per_second")),
+        max(known, 0),
     )
     return changed, int(measure(get("prompt_ms")) + measure(get("predicted_ms")))
 

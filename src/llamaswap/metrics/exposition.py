@@ -65,13 +65,18 @@ def _metric(family: Family) -> Metric:
     name = family.name.removesuffix("_total") if family.kind == "counter" else family.name
     metric = Metric(name, family.help, family.kind)
     for values, measured in family.samples:
-        labels = {label: value for label, value in zip(family.labels, values, strict=True) if value}
+        labels = {label: _text(value) for label, value in zip(family.labels, values, strict=True) if value}
         if isinstance(measured, Distribution):
             for suffix, more, value in _lines(measured):
                 metric.add_sample(family.name + suffix, labels | more, value)
         else:
             metric.add_sample(family.name, labels, measured)
     return metric
+
+
+def _text(value: str) -> str:
+    """As UTF-8 can say it: names out of JSON may hold halves of characters."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 
 
 def _lines(measured: Distribution) -> Iterator[tuple[str, dict[str, str], float]]:

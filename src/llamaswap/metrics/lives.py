@@ -9,6 +9,8 @@ from llamaswap.notices import ModelChanged, State, Swapped
 from llamaswap.series import Distribution, Family
 
 _MODEL = ("model",)
+_REASONS = ("abandon", "crash", "evict", "reload", "shutdown", "ttl", "unload")
+_OUTCOMES = ("abandoned", "failed", "loaded", "out_of_memory")
 _STARTS = "Starts of a model's process."
 _CRASHES = "Ends of a ready model's process that nobody asked for."
 _LOADED = "Time that a model has been ready."
@@ -36,8 +38,8 @@ class _Life:
         self.crashes = 0
         self.ready_since: float | None = None
         self.loaded = 0.0
-        self.unloads: dict[str, int] = {}
-        self.swaps: dict[str, int] = {}
+        self.unloads = dict.fromkeys(_REASONS, 0)
+        self.swaps = dict.fromkeys(_OUTCOMES, 0)
         self.total = Histogram(SWAPS)
         self.stages: dict[str, Histogram] = {}
 
@@ -88,9 +90,12 @@ class Lives:
         for model in [model for model in self._lives if not known(model)]:
             del self._lives[model]
 
-    def families(self, now: float) -> Iterator[Family]:
-        """All of it; each family as it is when it is taken."""
-        lives = sorted(self._lives.items())
+    def families(self, now: float, models: Iterable[str] = ()) -> Iterator[Family]:
+        """All of it; each family as it is when it is taken.
+
+        Whatever can happen to `models` is shown before it happens: the first time is a change from 0.
+        """
+        lives = sorted((dict.fromkeys(models, _Life()) | self._lives).items())
         yield _counter("llamaswap_model_starts_total", _STARTS, _each(lives, lambda one: one.starts))
         yield _counter("llamaswap_model_crashes_total", _CRASHES, _each(lives, lambda one: one.crashes))
         yield _counter("llamaswap_model_loaded_seconds_total", _LOADED, _each(lives, lambda one: one.loaded_until(now)))

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from prometheus_client.samples import Sample
 
 MOST_SAMPLES = 10_000
-"""Of one engine."""
+"""Of one engine; each is a line, and the parser takes its time over it."""
+_MOST_LINES = 4 * MOST_SAMPLES
+"""With what is said of them, and what separates them."""
 LONGEST_LINE = 4096
 """Characters; the parser takes its time over longer ones."""
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -45,13 +47,14 @@ def _read(model: str, text: str, reserved: str) -> list[Metric] | None:
     """What one engine says; None when that is nothing, cannot be read, or is too much."""
     from prometheus_client.parser import text_string_to_metric_families
 
-    if not text or any(len(line) > LONGEST_LINE for line in text.split("\n")):
+    lines = text.split("\n")
+    if not text or len(lines) > _MOST_LINES or any(len(line) > LONGEST_LINE for line in lines):
+        return None
+    if sum(line[:1] not in ("", "#") for line in lines) > MOST_SAMPLES:
         return None
     try:
         metrics = list(text_string_to_metric_families(text))
     except Exception:  # the parser says in many ways that it does not understand
-        return None
-    if sum(len(metric.samples) for metric in metrics) > MOST_SAMPLES:
         return None
     seen: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
     for metric in metrics:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorFromThreads
-from twisted.python.failure import Failure
 
 from llamaswap.errors import LlamaSwapError
+from llamaswap.threads import do_and_tell
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ class OneThread:
         if self._closed:
             return fail(LlamaSwapError(f"the thread of {self._name} has ended"))
         result: Deferred[T] = Deferred()
-        self._work.put(lambda: self._do(work, result))
+        self._work.put(partial(do_and_tell, work, result, self._reactor))
         if self._thread is None:
             self._thread = Thread(target=self._run, name=self._name, daemon=True)
             self._thread.start()
@@ -46,11 +47,3 @@ class OneThread:
         while (work := self._work.get()) is not None:
             work()
             del work  # or it would be kept until there is more
-
-    def _do(self, work: Callable[[], T], result: Deferred[T]) -> None:
-        outcome: Any
-        try:
-            outcome = work()
-        except BaseException:
-            outcome = Failure()
-        self._reactor.callFromThread(result.callback, outcome)

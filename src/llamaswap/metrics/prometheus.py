@@ -6,7 +6,8 @@ same text. What is counted lives as long as the server, over reloads too.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple, cast
 
 from twisted.internet.defer import Deferred
@@ -26,12 +27,11 @@ from llamaswap.metrics.lives import Lives
 from llamaswap.metrics.present import model_families, peer_family, server_families
 from llamaswap.notices import ConfigurationChanged, ModelChanged, Notices, State, Swapped
 from llamaswap.series import Family
+from llamaswap.threads import InThread
 from llamaswap.wire.ask import Server
 
 _AT_ONCE = 0.002
 """Seconds."""
-InThread = Callable[..., Awaitable[Any]]
-"""Runs work outside the reactor."""
 
 
 class Counted:
@@ -119,14 +119,13 @@ class Prometheus:
         yield from server_families(present.connections())
         yield self._lag.family()
         yield from model_families(states, present.in_flight, present.waiting)
-        yield from counted.lives.families(self._clock.seconds())
+        yield from counted.lives.families(self._clock.seconds(), [model for model, _ in states])
         yield from counted.requests.families()
         yield peer_family(present.peers())
 
     async def _write(self, engines: bool) -> bytes:
         said = await ask_engines(self._servers(), self._clock) if engines else {}
-        text: bytes = await self._in_thread(render, await self._taken(), said)
-        return text
+        return await self._in_thread(partial(render, await self._taken(), said))
 
     async def _taken(self) -> list[Family]:
         """All families; others get their turn when that takes its time, as it does with hundreds of models."""

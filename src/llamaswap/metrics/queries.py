@@ -33,6 +33,8 @@ MOST_ROWS = 999
 MOST_MODELS = 1000
 MOST = 2**63 - 1
 """The greatest number that SQLite knows."""
+_KEY = "CASE WHEN json_valid(metadata_json) THEN json_extract(metadata_json, '$.key') END"
+"""No column, and no index: every row that meets the other conditions is looked at."""
 _INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
 
 Parameters = Mapping[str, Sequence[str]]
@@ -50,6 +52,8 @@ class Filter:
     """Seconds since the epoch, both included."""
     min_id: int | None = None
     max_id: int | None = None
+    key: str = ""
+    """The name of the API key that it came with; empty = any, and none."""
 
     def conditions(self) -> tuple[list[str], list[Any]]:
         """SQL that a row has to meet, and what is bound in it."""
@@ -58,6 +62,7 @@ class Filter:
             "ts_created <= ?": self.end,
             "id >= ?": self.min_id,
             "id <= ?": self.max_id,
+            f"{_KEY} = ?": self.key or None,
         }
         given = {text: value for text, value in bounds.items() if value is not None}
         texts, values = list(given), list[Any](given.values())
@@ -111,7 +116,7 @@ def read_filter(given: Parameters) -> Filter:
     first, last = _counted(given, "min_id"), _counted(given, "max_id")
     if first is not None and last is not None and first > last:
         raise BadRequest("`min_id` is greater than `max_id`")
-    return Filter(_models(given), _seconds(start), _seconds(end), first, last)
+    return Filter(_models(given), _seconds(start), _seconds(end), first, last, one(given, "key"))
 
 
 def descending(given: Parameters) -> bool:

@@ -18,6 +18,8 @@ class Tokens(NamedTuple):
     prompt_rate: float = 0.0
     """Tokens per second."""
     generation_rate: float = 0.0
+    apart: int = 0
+    """Of the cached ones, those that `input` leaves out, as llama.cpp and Anthropic do; not part of the row."""
 
 
 NO_TOKENS = Tokens()

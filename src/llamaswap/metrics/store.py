@@ -17,13 +17,13 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from llamaswap.backends.host import InThread
 from llamaswap.metrics.database import Database
 from llamaswap.metrics.opening import Opener, open_database
 from llamaswap.metrics.queries import Filter, Query
 from llamaswap.metrics.row import Row
 from llamaswap.metrics.shelf import Shelf
 from llamaswap.metrics.storage import Keep, Page, Stats, StoreFailed, Unusable, Written
+from llamaswap.threads import InThread
 
 T = TypeVar("T")
 GATHER = 0.1

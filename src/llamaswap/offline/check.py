@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from llamaswap.config.describe import describe
+from llamaswap.config.describe import HIDDEN, describe
 from llamaswap.config.files import Files
 from llamaswap.errors import ConfigurationError, Problem
 from llamaswap.schedule.policies import PACKAGE, Policies
@@ -46,7 +46,8 @@ def _parser() -> argparse.ArgumentParser:
         "--json",
         "-json",
         action="store_true",
-        help="one JSON object a line for each FILE; the settings are shown with all macros and defaults, keys included",
+        help="one JSON object a line for each FILE; the settings are shown with all macros and defaults, "
+        f"and {HIDDEN} in place of API keys, webhooks and passwords in URLs",
     )
     return parser
 

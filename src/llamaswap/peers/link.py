@@ -14,9 +14,9 @@ from llamaswap.errors import BadGateway, Unreachable
 from llamaswap.exchange import Exchange
 from llamaswap.peers.health import Health
 from llamaswap.peers.refresh import Refresh
-from llamaswap.proxy.body import InThread
 from llamaswap.proxy.forward import Outgoing, forward
 from llamaswap.proxy.headers import Introduction, key_lines
+from llamaswap.threads import InThread
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
 

@@ -21,10 +21,10 @@ from llamaswap.errors import BadGateway, ModelNotFound, PeersShuttingDown, PeerU
 from llamaswap.exchange import Exchange
 from llamaswap.notices import PeerChanged, PeerState
 from llamaswap.peers.link import Connect, Link, Surroundings
-from llamaswap.proxy.body import InThread
 from llamaswap.proxy.forward import Outgoing
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.targets import Remote
+from llamaswap.threads import InThread
 from llamaswap.wire.origin import Origin
 from llamaswap.wire.upstream import Upstream
 

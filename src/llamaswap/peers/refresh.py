@@ -14,7 +14,8 @@ from twisted.logger import Logger
 from llamaswap.errors import UpstreamFailed
 from llamaswap.exchange import Header
 from llamaswap.peers.listing import LARGEST, offered_models
-from llamaswap.proxy.body import InThread, scan
+from llamaswap.proxy.body import scan
+from llamaswap.threads import InThread
 from llamaswap.wire.ask import AnswerTooLong, ask
 from llamaswap.wire.upstream import Upstream
 

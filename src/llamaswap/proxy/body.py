@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import mmap
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from types import TracebackType
 from typing import IO, Any, TypeVar
 
@@ -15,6 +16,7 @@ from twisted.internet.defer import CancelledError
 
 from llamaswap.exchange import RequestBody
 from llamaswap.filters.scan import Buffer, Edit
+from llamaswap.threads import InThread
 
 IN_MEMORY = 1024 * 1024
 """Bytes of a body that are kept in memory."""
@@ -22,8 +24,6 @@ SCANNED_AT_ONCE = 16 * 1024
 """Bytes that may be looked through on the reactor."""
 _PIECE = 256 * 1024
 
-InThread = Callable[..., Awaitable[Any]]
-"""Runs a blocking function elsewhere, such as `deferToThread`."""
 T = TypeVar("T")
 
 
@@ -127,8 +127,7 @@ async def scan(in_thread: InThread, size: int, look: Callable[..., T], *argument
     """What `look` finds in so many bytes; in a thread where they are many. Fails as `look` does."""
     if size <= SCANNED_AT_ONCE:
         return look(*arguments)
-    result: T = await in_thread(look, *arguments)
-    return result
+    return await in_thread(partial(look, *arguments))
 
 
 async def _spill(start: bytes, body: RequestBody, in_thread: InThread) -> StoredBody:
@@ -136,7 +135,7 @@ async def _spill(start: bytes, body: RequestBody, in_thread: InThread) -> Stored
     try:
         pending = start
         while pending:
-            await in_thread(_write_all, file, pending)
+            await in_thread(partial(_write_all, file, pending))
             pending = await _gather(body)
         content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except CancelledError:

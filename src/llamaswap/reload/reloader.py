@@ -13,13 +13,13 @@ from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from llamaswap.backends.host import InThread
 from llamaswap.backends.waiters import Waiters
 from llamaswap.config.difference import Difference
 from llamaswap.config.outcome import Applied, Outcome, Rejected
 from llamaswap.config.schema import Settings
 from llamaswap.errors import ConfigurationError, Problem, ShuttingDown
 from llamaswap.notices import Notice, Reloaded, ReloadFailed, ReloadStarted
+from llamaswap.threads import InThread
 
 
 class Reloader:

@@ -16,9 +16,9 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from llamaswap.backends.host import InThread
 from llamaswap.errors import LlamaSwapError
 from llamaswap.reload.snapshot import Look, Place, fires
+from llamaswap.threads import InThread
 
 T = TypeVar("T")
 SETTLE = 0.2

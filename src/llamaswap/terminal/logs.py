@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from llamaswap.terminal import Run
 from llamaswap.terminal.client import Client
@@ -20,6 +20,7 @@ from llamaswap.terminal.following import Following
 from llamaswap.terminal.options import add_server, client_of
 from llamaswap.terminal.seam import Seam
 
+_LOG = "text/plain"
 _SETTLED = 1.0
 """Seconds after which a log that began anew counts as another one, if nothing of what was printed stands in it."""
 
@@ -35,7 +36,7 @@ def logs(words: Sequence[str], run: Run) -> int:
         if options.follow:
             await printer.unless_gone(follow(client, path, printer.write, say, reactor))
         else:
-            printer.write(await client.get(f"{path}?no-follow"))
+            printer.write(await client.get(f"{path}?no-follow", kind=_LOG))
         return 0
 
     return run(main)
@@ -54,16 +55,22 @@ async def follow(
     Raises what the first attempt fails with. Cancelling hangs up.
     """
     seam = Seam()
+    timers: list[IDelayedCall] = []
+
+    def begun() -> None:
+        following.begun()
+        timers.append(clock.callLater(_SETTLED, lambda: write(seam.give_up())))
 
     async def attempt() -> None:
         seam.begin_again()
-        timer = clock.callLater(_SETTLED, lambda: write(seam.give_up()))
         try:
-            await client.stream(path, lambda data: write(seam.take(data)), begun=following.begun)
+            await client.stream(path, lambda data: write(seam.take(data)), kind=_LOG, begun=begun)
         finally:
-            if timer.active():
-                timer.cancel()
-            write(seam.give_up())
+            for timer in timers:
+                if timer.active():
+                    timer.cancel()
+            timers.clear()
+        write(seam.give_up())  # it has ended, and not broken off: there is no more of this log
 
     following = Following(attempt, lambda why: say(f"{why}; connecting again"), clock)
     await following.go_on()

@@ -13,6 +13,8 @@ from typing import Any
 
 _ANSWERS = 5
 """Of a model, over which its rates are averaged."""
+_MOST = 10_000
+"""Requests, models with rates, and GPUs that are remembered, whatever a server tells."""
 _LOADED = ("ready", "starting", "stopping")
 
 
@@ -145,18 +147,28 @@ class Picture:
                 self._requests.pop(id, None)
 
     def _upsert(self, entry: Mapping[str, Any], now: float) -> None:
-        self._requests[_text(entry.get("id"))] = _Told(entry, now)
+        id = _text(entry.get("id"))
+        if id in self._requests or len(self._requests) < _MOST:
+            self._requests[id] = _Told(entry, now)
 
     def take_activity(self, page: Any) -> None:
-        """A page of the list of activity, in whatever order; rows that were taken before do not count again."""
-        rows = [row for row in _list(_member(page, "data")) if _number(row.get("id")) > self.newest]
-        for row in sorted(rows, key=lambda row: _number(row.get("id"))):
-            self.newest = int(_number(row.get("id")))
+        """The latest rows of the list of activity, in whatever order; none that was taken before counts again.
+
+        Where all are older than what was taken, the server has begun to count anew.
+        """
+        rows = sorted(_list(_member(page, "data")), key=_id)
+        if rows and _id(rows[-1]) < self.newest:
+            self.newest = 0
+        for row in [row for row in rows if _id(row) > self.newest]:
+            self.newest = int(_id(row))
             rates = self._rates.setdefault(_text(row.get("model")), _Rates())
             for kept, name in ((rates.generation, "tokens_per_second"), (rates.prompt, "prompt_per_second")):
                 value = _number(_member(row.get("tokens"), name))
                 if value > 0:
                     kept.append(value)
+        if len(self._rates) > _MOST:  # names that clients have invented are in the list, too
+            known = {_text(model.get("id")) for model in self._models}
+            self._rates = {id: rates for id, rates in self._rates.items() if id in known}
 
     def take_performance(self, answer: Any) -> None:
         """An answer of `/api/performance`."""
@@ -164,7 +176,8 @@ class Picture:
         if samples:
             self._machine = _machine(samples[-1])
             self.sampled = _text(samples[-1].get("timestamp"))
-        self._gpus |= {gpu.id: gpu for gpu in map(_gpu, _list(_member(answer, "gpu_stats")))}
+        gpus = {gpu.id: gpu for gpu in map(_gpu, _list(_member(answer, "gpu_stats"))[-_MOST:])}
+        self._gpus = self._gpus | gpus if len(self._gpus) < _MOST else gpus
         held = _member(answer, "models")
         self._held = held if isinstance(held, dict) else {}
 
@@ -234,6 +247,10 @@ def _gpu(sample: Mapping[str, Any]) -> Gpu:
         int(_number(sample.get("temp_c"))),
         _number(sample.get("power_draw_w")),
     )
+
+
+def _id(row: Mapping[str, Any]) -> float:
+    return _number(row.get("id"))
 
 
 def _mean(values: deque[float]) -> float | None:

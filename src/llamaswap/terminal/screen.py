@@ -5,13 +5,12 @@ Text of the server and of its clients is shown as text: nothing in it can move t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from llamaswap.terminal.picture import Gpu, Machine, Model, Request, View
+from llamaswap.terminal.plain import shown
 
 _WIDE, _NARROW = 90, 60
 """Columns from which on everything is shown, and below which only the most important is."""
@@ -172,12 +171,3 @@ def _line(text: str, style: str = "") -> Text:
 
 def _plain(text: str) -> Text:
     return Text(shown(text))
-
-
-def shown(text: str) -> str:
-    """`text` with a mark in place of every character that is none to be seen."""
-    return "".join(_visible(text))
-
-
-def _visible(text: str) -> Iterable[str]:
-    return (letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

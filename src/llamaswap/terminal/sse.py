@@ -24,15 +24,19 @@ class EventReader:
     def __init__(self, id: str = "") -> None:
         """`id` is the latest one that an earlier stream gave."""
         self._id = id
-        self._rest = b""
+        self._rest = bytearray()
         self._data: list[str] = []
         self._size = 0
         self._too_long = False
 
     def feed(self, piece: bytes) -> list[Message]:
         """The events that `piece` completes; one that is too long is left out."""
-        text = self._rest + piece
-        messages = []
+        messages: list[Message] = []
+        if not (b"\n" in piece or b"\r" in piece or self._rest.endswith(b"\r")):
+            self._rest += piece  # the line goes on
+            self._limit()
+            return messages
+        text = bytes(self._rest) + piece
         start = 0
         for end in _END.finditer(text):
             if end.group() == b"\r" and end.end() == len(text):
@@ -41,13 +45,16 @@ class EventReader:
             start = end.end()
             if message is not None:
                 messages.append(message)
-        self._rest = text[start:]
+        self._rest = bytearray(text[start:])
+        self._limit()
+        return messages
+
+    def _limit(self) -> None:
         if len(self._rest) + self._size > LONGEST:
             self._too_long = True
-            self._rest = b""
+            self._rest.clear()
             self._data.clear()
             self._size = 0
-        return messages
 
     def _line(self, line: bytes) -> Message | None:
         if not line:

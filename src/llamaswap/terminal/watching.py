@@ -85,7 +85,12 @@ class Watching:
         reader = EventReader(self._last_id)
         resume = ((b"Last-Event-ID", self._last_id.encode()),) if self._last_id else ()
         await self._client.stream(
-            "/api/events", lambda data: self._feed(reader, data), headers=resume, silence=SILENCE, begun=self._begun
+            "/api/events",
+            lambda data: self._feed(reader, data),
+            kind="text/event-stream",
+            headers=resume,
+            silence=SILENCE,
+            begun=self._begun,
         )
 
     def _begun(self) -> None:

@@ -22,7 +22,7 @@ from llamaswap.metrics.packing import Capture
 from llamaswap.metrics.queries import Filter, Parameters, Query, descending, one, read_filter, read_query
 from llamaswap.metrics.row import Row
 from llamaswap.metrics.storage import Page, Stats, StoreFailed
-from llamaswap.proxy.body import InThread
+from llamaswap.threads import InThread
 from llamaswap.web.answers import JSON, NOT_FOUND, Answer, json_answer
 from llamaswap.web.call import Call, Respond
 from llamaswap.web.flow import Flow

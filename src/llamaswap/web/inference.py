@@ -5,6 +5,7 @@ This is the sentence that the program is about. What it costs to have the model 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Protocol
 
 from llamaswap.config.schema import Settings
@@ -16,7 +17,7 @@ from llamaswap.loading.stream import Loading
 from llamaswap.metrics.entry import Entry
 from llamaswap.metrics.ledger import Ledger
 from llamaswap.peers.peers import Prepare
-from llamaswap.proxy.body import InThread, StoredBody, scan, store, whole
+from llamaswap.proxy.body import StoredBody, scan, store, whole
 from llamaswap.proxy.forward import Outgoing, forward
 from llamaswap.proxy.leases import Leases
 from llamaswap.resolve.chooser import Choice, Chooser
@@ -24,6 +25,7 @@ from llamaswap.resolve.one_name import names_one
 from llamaswap.resolve.permits import in_many_ways, is_confined
 from llamaswap.resolve.places import Found, Place, fields, find_model, renamed, renamed_query
 from llamaswap.resolve.targets import Local, Remote, Target
+from llamaswap.threads import InThread
 from llamaswap.web.routes import Route
 from llamaswap.web.sockets import Running, way_past
 
@@ -70,7 +72,7 @@ class Inference:
         arrived = self._ledger.now()
         with whole(exchange.body) or await store(exchange.body, self._in_thread) as body:
             named = (exchange.method, _query(exchange), exchange.header(b"content-type") or b"", body.content)
-            found = find_model(*named) if body.short else await self._in_thread(find_model, *named)
+            found = find_model(*named) if body.short else await self._in_thread(partial(find_model, *named))
             wanted = _required(found, exchange)
             choice = self._chooser.choose(wanted.name, exchange.caller)
             if choice is None:

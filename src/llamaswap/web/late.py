@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from llamaswap.proxy.body import InThread
+from llamaswap.threads import InThread
 from llamaswap.wire.channel import ResourceLane
 from llamaswap.wire.served import ServedExchange
 

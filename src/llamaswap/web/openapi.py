@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from llamaswap.proxy.body import InThread
+from llamaswap.threads import InThread
 from llamaswap.web.answers import JSON, Answer
 from llamaswap.web.call import Call, Respond
 
@@ -37,7 +38,7 @@ class OpenApi:
     async def openapi(self, call: Call) -> Answer:
         """The whole description."""
         if self._answer is None:
-            body: bytes = await self._in_thread(_written, self._version)
+            body = await self._in_thread(partial(_written, self._version))
             self._answer = Answer(200, ((b"Content-Type", JSON),), body)
         return self._answer
 

@@ -15,7 +15,7 @@ from llamaswap.ids import ModelId
 from llamaswap.metrics.entry import Entry
 from llamaswap.metrics.ledger import Ledger
 from llamaswap.notices import State
-from llamaswap.proxy.body import InThread, StoredBody, scan, store
+from llamaswap.proxy.body import StoredBody, scan, store
 from llamaswap.proxy.forward import Outgoing, forward
 from llamaswap.proxy.leases import Leases
 from llamaswap.resolve.chooser import Choice, Chooser
@@ -24,6 +24,7 @@ from llamaswap.resolve.permits import in_many_ways, is_confined, not_yours, requ
 from llamaswap.resolve.places import Place, fields, find_model, kind_of, renamed, renamed_query
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.resolve.targets import Local, Remote
+from llamaswap.threads import InThread
 from llamaswap.web.answers import Answer, redirect, send
 from llamaswap.web.inference import Peers
 from llamaswap.web.routes import ROUTES, Lane, Route

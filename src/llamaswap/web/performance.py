@@ -14,7 +14,7 @@ from llamaswap.errors import BadRequest
 from llamaswap.hardware.sampler import History
 from llamaswap.hardware.samples import GpuSample, SystemSample
 from llamaswap.ids import ModelId
-from llamaswap.proxy.body import InThread
+from llamaswap.threads import InThread
 from llamaswap.web.answers import JSON, Answer, json_answer
 from llamaswap.web.call import Call, Respond
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from llamaswap.exchange import Header
-from llamaswap.proxy.body import InThread
+from llamaswap.threads import InThread
 from llamaswap.web.answers import NOT_FOUND, Answer
 from llamaswap.web.call import Call, Respond
 from llamaswap.web.shelf import CODINGS, INDEX, Kept, cache_rule, find, kept, kind_of, named, read
@@ -56,7 +57,7 @@ class Ui:
 
     async def _all(self) -> Mapping[str, Path]:
         if self._files is None:
-            self._files = await self._in_thread(find, self._build)
+            self._files = await self._in_thread(partial(find, self._build))
         return self._files
 
     async def _show(self, call: Call, name: str | None) -> Answer:
@@ -86,7 +87,7 @@ class Ui:
             self._kept.move_to_end(name)
             return self._kept[name]
         files = await self._all()
-        file: Kept = await self._in_thread(read, files[name])
+        file = await self._in_thread(partial(read, files[name]))
         if name not in self._kept:
             self._kept[name] = file
             self._size += len(file.content)

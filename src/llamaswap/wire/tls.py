@@ -20,9 +20,9 @@ from zope.interface import implementer
 from llamaswap.errors import ConnectFailed
 from llamaswap.wire.connection import Connection
 
-_NOT_BELIEVED = "certificate verify failed"
+NOT_BELIEVED = "certificate verify failed"
 """OpenSSL's words for a chain that leads to no authority."""
-_OTHER_HOST = "its certificate is for another host"
+OTHER_HOST = "its certificate is for another host"
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -81,7 +81,7 @@ class SecureConnection(Connection):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
         cause = _cause(reason)
-        again = cause != _OTHER_HOST and _NOT_BELIEVED not in cause  # the next attempt would see the same certificate
+        again = cause != OTHER_HOST and NOT_BELIEVED not in cause  # the next attempt would see the same certificate
         self._decide(ConnectFailed(f"the TLS handshake failed: {cause}", again=again))
 
     def _give_up(self, _: Deferred[None]) -> None:
@@ -106,7 +106,7 @@ def _cause(reason: Failure) -> str:
     """In words of few lines: OpenSSL answers with lists, and a certificate for another host with its own."""
     error: Any = reason.value
     if type(error).__name__ in ("VerificationError", "CertificateError"):
-        return _OTHER_HOST
+        return OTHER_HOST
     told = error.args[0] if error.args else None
     if isinstance(told, list):
         return "; ".join(str(entry[-1]) for entry in told) or "no reason was given"

@@ -15,8 +15,9 @@ from llamaswap.hardware.facts.amd import QUERY, by_kfd, by_rocm_smi, gfx, rocm_l
 from llamaswap.hardware.facts.cards import by_drm
 from llamaswap.hardware.facts.nvidia import WITH_CAPABILITY, WITHOUT, architecture, listed, nvidia
 from llamaswap.hardware.tools import ToolFailed
+from llamaswap.units import MIB
 from tests.support.machines import FakeTools, tree
-from tests.support.nvml import MIB, FakeNvml
+from tests.support.nvml import FakeNvml
 
 GIB = 1 << 30
 NVIDIA_SMI = """\

@@ -102,6 +102,20 @@ def test_parts_that_are_none(odd: Any) -> None:
     assert found is not None and (found.temp_c, found.fan_speed_pct, found.power_draw_w) == (0, 0, 0)
 
 
+def test_absurd_figures() -> None:
+    """Nothing is less than none, and no share more than all."""
+    stats = {
+        "vram": {"total": 1 << 30, "used": -5},
+        "busy_percent": 4000,
+        "fan": {"pwm_current": -1},
+        "power": {"average": -3, "current": -4},
+    }
+    sample = card(0, {"id": "a"}, stats, 1.0)
+    assert sample is not None
+    shares = sample.mem_util_pct, sample.gpu_util_pct, sample.fan_speed_pct
+    assert (sample.mem_used_mb, shares, sample.power_draw_w) == (0, (0.0, 100.0, 0.0), 0.0)
+
+
 def test_where_it_listens() -> None:
     """The variable counts where there is something."""
     with tempfile.NamedTemporaryFile() as file:

@@ -9,8 +9,9 @@ import pytest
 
 from llamaswap.hardware.gpus.nvml import NvmlSource
 from llamaswap.hardware.gpus.source import GpuSource, SourceFailed
+from llamaswap.units import MIB
 from tests.support.machines import gpu
-from tests.support.nvml import MIB, FakeNvml
+from tests.support.nvml import FakeNvml
 
 
 def source(nvml: FakeNvml, *, has_driver: bool = True) -> NvmlSource:

@@ -10,7 +10,7 @@ from llamaswap.hardware.drm import AMD, address_of
 from llamaswap.hardware.facts.accelerators import Found
 from llamaswap.hardware.files import listed, text
 from llamaswap.hardware.gpus.figures import number
-from llamaswap.hardware.gpus.rocm_smi import first, table
+from llamaswap.hardware.gpus.rocm_smi import GFX, SERIES, TOTAL, first, table
 from llamaswap.hardware.tools import Run, ToolFailed
 
 SECONDS = 3.5
@@ -18,10 +18,7 @@ SECONDS = 3.5
 QUERY = tuple("rocm-smi --showproductname --showbus --showmeminfo vram --showmaxpower --csv".split())
 _VENDOR = "AMD"
 _ADDRESS = ("PCI Bus",)
-_SERIES = ("Card Series", "Card series", "Device Name")
 _POWER = ("Max Graphics Package Power (W)",)
-_TOTAL = ("VRAM Total Memory (B)",)
-_GFX = ("GFX Version",)
 _IN_FRAME_BUFFER = (1, 2)
 """Kinds of a bank of memory that is the card's own: visible, and not."""
 
@@ -37,13 +34,13 @@ def rocm_listed(said: str) -> list[Found]:
     """What `QUERY` printed."""
     found = []
     for _, row in table(said):
-        capacity = int(number(first(row, _TOTAL))) or None
+        capacity = int(number(first(row, TOTAL))) or None
         found.append(
             Found(
                 address=address_of(first(row, _ADDRESS)),
                 vendor=_VENDOR,
-                model=first(row, _SERIES),
-                architecture=first(row, _GFX),
+                model=first(row, SERIES),
+                architecture=first(row, GFX),
                 memory_kind="dedicated" if capacity else "unknown",
                 capacity=capacity,
                 power_limit=number(first(row, _POWER)) or None,

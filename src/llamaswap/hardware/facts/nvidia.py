@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from llamaswap.backends.gauges import may_have_driver
+from llamaswap.backends.gauges import answer_of, may_have_driver
 from llamaswap.hardware.drm import address_of
 from llamaswap.hardware.facts.accelerators import Found
 from llamaswap.hardware.gpus.figures import known, number, rows, whole
+from llamaswap.hardware.gpus.nvml import text
 from llamaswap.hardware.tools import Run, ToolFailed, ToolLate
+from llamaswap.units import MIB
 
 SECONDS = 3.5
 """For one call; with those of others it stays below the time that anybody waits (`detection.BUDGET`)."""
@@ -23,7 +25,6 @@ WITHOUT = ("nvidia-smi", f"--query-gpu={_FIELDS}", _FORMAT)
 _BY_MAJOR = {2: "Fermi", 3: "Kepler", 5: "Maxwell", 6: "Pascal", 9: "Hopper", 10: "Blackwell", 11: "Blackwell"}
 _BY_MAJOR |= {12: "Blackwell"}
 _BY_BOTH = {(7, 0): "Volta", (7, 2): "Volta", (7, 5): "Turing", (8, 9): "Ada Lovelace"}
-MIB = 1 << 20
 
 
 def architecture(major: int, minor: int) -> str | None:
@@ -44,7 +45,7 @@ def by_library(nvml: Any) -> Iterator[Found]:
     """Raises whatever the library raises when it cannot be used."""
     nvml.nvmlInit()
     try:
-        version = _text(_ask(nvml, None, nvml.nvmlSystemGetDriverVersion))
+        version = _text(answer_of(nvml, None, nvml.nvmlSystemGetDriverVersion))
         for index in range(nvml.nvmlDeviceGetCount()):
             with suppress(nvml.NVMLError):
                 yield _card(nvml, nvml.nvmlDeviceGetHandleByIndex(index), version)
@@ -54,14 +55,14 @@ def by_library(nvml: Any) -> Iterator[Found]:
 
 
 def _card(nvml: Any, handle: Any, version: str | None) -> Found:
-    memory = _ask(nvml, None, nvml.nvmlDeviceGetMemoryInfo, handle)
-    place = _ask(nvml, None, nvml.nvmlDeviceGetPciInfo, handle)
-    major, minor = _ask(nvml, (0, 0), nvml.nvmlDeviceGetCudaComputeCapability, handle)
-    milliwatts = _ask(nvml, 0, nvml.nvmlDeviceGetEnforcedPowerLimit, handle)
+    memory = answer_of(nvml, None, nvml.nvmlDeviceGetMemoryInfo, handle)
+    place = answer_of(nvml, None, nvml.nvmlDeviceGetPciInfo, handle)
+    major, minor = answer_of(nvml, (0, 0), nvml.nvmlDeviceGetCudaComputeCapability, handle)
+    milliwatts = answer_of(nvml, 0, nvml.nvmlDeviceGetEnforcedPowerLimit, handle)
     return Found(
         address=address_of(_text(place.busId)) if place else None,
         vendor=_VENDOR,
-        model=_text(_ask(nvml, None, nvml.nvmlDeviceGetName, handle)),
+        model=_text(answer_of(nvml, None, nvml.nvmlDeviceGetName, handle)),
         architecture=architecture(major, minor),
         memory_kind="dedicated" if memory and memory.total else "unknown",
         capacity=memory.total or None if memory else None,
@@ -71,15 +72,8 @@ def _card(nvml: Any, handle: Any, version: str | None) -> Found:
     )
 
 
-def _ask(nvml: Any, otherwise: Any, call: Callable[..., Any], *arguments: Any) -> Any:
-    try:
-        return call(*arguments)
-    except nvml.NVMLError:
-        return otherwise
-
-
 def _text(value: Any) -> str | None:
-    return known(value.decode("utf-8", "replace") if isinstance(value, bytes) else value)
+    return None if value is None else known(text(value))
 
 
 def by_tool(run: Run) -> Sequence[Found]:

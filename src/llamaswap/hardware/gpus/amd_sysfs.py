@@ -12,8 +12,7 @@ from llamaswap.hardware.gpus.figures import percent
 from llamaswap.hardware.gpus.source import SourceFailed
 from llamaswap.hardware.pci_names import pci_name
 from llamaswap.hardware.samples import GpuSample
-
-MIB = 1 << 20
+from llamaswap.units import MIB
 
 
 class AmdSysfsSource:

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from llamaswap.hardware.files import text
+from llamaswap.units import MIB
 
 _MOST = 4096
 """Descriptors of one process that are looked at."""
@@ -19,7 +20,6 @@ _PREFIXES = ("drm-resident-", "drm-memory-", "drm-total-")
 _OF_THE_CARD = ("vram", "local")
 _OF_THE_SYSTEM = ("gtt", "system", "stolen")
 _UNITS = {"": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
-MIB = 1 << 20
 
 
 def held_by(proc: Path, pids: Collection[int]) -> Mapping[str, Mapping[int, int]]:

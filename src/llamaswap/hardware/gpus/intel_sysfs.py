@@ -17,8 +17,8 @@ from llamaswap.hardware.gpus.figures import percent
 from llamaswap.hardware.gpus.source import SourceFailed
 from llamaswap.hardware.pci_names import pci_name
 from llamaswap.hardware.samples import GpuSample
+from llamaswap.units import MIB
 
-MIB = 1 << 20
 _DRIVERS = ("i915", "xe")
 _SLEPT = ("gt/gt*/rc6_residency_ms", "device/tile*/gt*/gtidle/idle_residency_ms")
 

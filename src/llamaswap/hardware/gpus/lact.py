@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from llamaswap.hardware.gpus.figures import percent
 from llamaswap.hardware.gpus.source import SourceFailed
 from llamaswap.hardware.samples import GpuSample
+from llamaswap.units import MIB
 
 CONNECT = 2.0
 """Seconds until there is a connection."""
@@ -22,7 +23,6 @@ MOST = 1 << 20
 """Bytes of one answer."""
 _EDGE = ("edge", "junction")
 _MEMORY = ("mem", "VRAM")
-MIB = 1 << 20
 
 
 class Ask(Protocol):
@@ -119,7 +119,7 @@ def _cards(ask: Ask, when: float) -> Iterator[GpuSample]:
 def card(number: int, device: Mapping[str, Any], stats: Any, when: float) -> GpuSample | None:
     """What the daemon's answers say of a card; None of one without memory of its own."""
     memory, fan, power, temps = (_part(stats, name) for name in ("vram", "fan", "power", "temps"))
-    used, total = _number(memory.get("used")), _number(memory.get("total"))
+    used, total = _amount(memory.get("used")), _amount(memory.get("total"))
     if total <= 0:
         return None
     return GpuSample(
@@ -129,12 +129,12 @@ def card(number: int, device: Mapping[str, Any], stats: Any, when: float) -> Gpu
         uuid=device["id"],
         temp_c=_celsius(temps, _EDGE, any_other=True),
         vram_temp_c=_celsius(temps, _MEMORY),
-        gpu_util_pct=_number(_part(stats).get("busy_percent")),
+        gpu_util_pct=percent(_amount(_part(stats).get("busy_percent")), 100),
         mem_util_pct=percent(used, total),
-        fan_speed_pct=percent(_number(fan.get("pwm_current")), 255),
+        fan_speed_pct=percent(_amount(fan.get("pwm_current")), 255),
         mem_used_mb=int(used) // MIB,
         mem_total_mb=int(total) // MIB,
-        power_draw_w=max(0.0, _number(power.get("average"))) or _number(power.get("current")),
+        power_draw_w=_amount(power.get("average")) or _amount(power.get("current")),
     )
 
 
@@ -148,6 +148,10 @@ def _part(value: Any, *names: str) -> Mapping[str, Any]:
 def _number(value: Any) -> float:
     known = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e18
     return float(value) if known else 0.0
+
+
+def _amount(value: Any) -> float:
+    return max(0.0, _number(value))
 
 
 def _celsius(temps: Mapping[str, Any], names: Sequence[str], *, any_other: bool = False) -> int:

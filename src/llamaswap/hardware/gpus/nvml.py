@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from llamaswap.backends.gauges import may_have_driver
+from llamaswap.backends.gauges import answer_of, may_have_driver
 from llamaswap.hardware.gpus.figures import percent
 from llamaswap.hardware.gpus.source import SourceFailed
 from llamaswap.hardware.samples import GpuSample
-
-T = TypeVar("T")
-MIB = 1 << 20
+from llamaswap.units import MIB
 
 
 class _Card(NamedTuple):
@@ -70,14 +68,10 @@ class NvmlSource:
             handle = self._ask(None, nvml.nvmlDeviceGetHandleByIndex, number)
             if handle is not None:
                 name, uuid = (self._ask("", ask, handle) for ask in (nvml.nvmlDeviceGetName, nvml.nvmlDeviceGetUUID))
-                yield _Card(number, handle, _text(name), _text(uuid))
+                yield _Card(number, handle, text(name), text(uuid))
 
-    def _ask(self, otherwise: T, call: Callable[..., Any], *arguments: Any) -> Any | T:
-        """What the library answers; `otherwise` where this card or driver cannot say."""
-        try:
-            return call(*arguments)
-        except self._nvml.NVMLError:
-            return otherwise
+    def _ask(self, otherwise: Any, call: Callable[..., Any], *arguments: Any) -> Any:
+        return answer_of(self._nvml, otherwise, call, *arguments)
 
     def _look(self, card: _Card, when: float) -> GpuSample | None:
         """None when nothing at all is known of the card any more."""
@@ -123,6 +117,6 @@ class NvmlSource:
         return {pid: held for pid, held in found.items() if held}
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
     """Older bindings return bytes."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -8,9 +8,9 @@ from llamaswap.hardware.gpus.figures import known, number, percent, rows, whole
 from llamaswap.hardware.gpus.source import SourceFailed
 from llamaswap.hardware.samples import GpuSample
 from llamaswap.hardware.tools import Run, ToolFailed
+from llamaswap.units import MIB
 
 SECONDS = 5.0
-MIB = 1 << 20
 CARDS = tuple(
     "rocm-smi --showid --showproductname --showtemp --showuse --showmeminfo vram --showfan --showpower --csv".split()
 )
@@ -19,10 +19,10 @@ _MEMORY = ("Temperature (Sensor memory) (C)",)
 _POWER = ("Current Socket Graphics Package Power (W)", "Average Graphics Package Power (W)")
 _FAN = ("Fan speed (%)", "Fan Speed (%)")
 _USE = ("GPU use (%)",)
-_TOTAL = ("VRAM Total Memory (B)",)
+TOTAL = ("VRAM Total Memory (B)",)
 _USED = ("VRAM Total Used Memory (B)",)
-_SERIES = ("Card Series", "Card series", "Device Name")
-_GFX = ("GFX Version",)
+SERIES = ("Card Series", "Card series", "Device Name")
+GFX = ("GFX Version",)
 _UNIQUE = ("GUID",)
 
 Row = Mapping[str, str]
@@ -68,7 +68,7 @@ def cards(text: str, when: float) -> list[GpuSample]:
 
 
 def _card(id: int, row: Row, when: float) -> GpuSample:
-    used, total = number(first(row, _USED)), number(first(row, _TOTAL))
+    used, total = number(first(row, _USED)), number(first(row, TOTAL))
     return GpuSample(
         when=when,
         id=id,
@@ -87,7 +87,7 @@ def _card(id: int, row: Row, when: float) -> GpuSample:
 
 def name_of(row: Row) -> str:
     """Series, device and architecture, as far as they are told."""
-    series, gfx = first(row, _SERIES), first(row, _GFX)
+    series, gfx = first(row, SERIES), first(row, GFX)
     return " ".join(part for part in (series, row["device"], f"({gfx})" if series and gfx else None) if part)
 
 
