@@ -97,6 +97,17 @@ class LoginTests(SynchronousTestCase):
         self.assertRegex(reply.headers["set-cookie"], r"^llamaswap_session=; Path=/; Max-Age=0; HttpOnly")
         self.assertEqual((self.session(cookie)["loggedIn"], self.session(other)["name"]), (False, "phone"))
 
+    def test_logout_at_any_host(self) -> None:
+        """The origin of our own page is the host that was asked, whatever that is called; one of localhost is not."""
+        for host in ("localhost:8080", "gpu.lan:8080", "192.168.1.5:8080"):
+            cookie = self.cookie(self.login())
+            foreign = {"Host": host, "Origin": "http://other", **cookie, **OURS}
+            self.assertEqual(self.world.visit("/api/logout", foreign, method="POST").status, 403, host)
+            own = {**foreign, "Origin": f"http://{host}"}
+            self.assertEqual(self.world.visit("/api/logout", own, method="POST").status, 200, host)
+        elsewhere = {"Host": "gpu.lan", "Origin": "http://localhost", **OURS}
+        self.assertEqual(self.world.visit("/api/logout", elsewhere, method="POST").status, 403)
+
     def test_fixation(self) -> None:
         """A login never takes a token that the browser brought along, and ends the session it had."""
         planted = {"Cookie": "llamaswap_session=planted"}

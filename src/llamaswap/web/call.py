@@ -15,6 +15,7 @@ from llamaswap.web.answers import Answer
 from llamaswap.web.routes import Route
 
 if TYPE_CHECKING:
+    from twisted.web.http_headers import Headers
     from twisted.web.server import Request  # only by name: it stays out of memory until the tree is asked for
 
 
@@ -23,6 +24,8 @@ class Call:
     """A request that the table knows."""
 
     request: Request
+    received: Headers
+    """Its headers as they came; `request` shows another `Host`."""
     route: Route
     target: bytes
     """Path and query below the place where the tree is mounted, as received."""
@@ -51,13 +54,13 @@ class Call:
 
     def header(self, name: bytes) -> bytes | None:
         """The first value of the header `name`."""
-        values = self.request.requestHeaders.getRawHeaders(name)
+        values = self.received.getRawHeaders(name)
         return values[0] if values else None
 
     @property
     def headers(self) -> Sequence[Header]:
         """All of them."""
-        found = self.request.requestHeaders.getAllRawHeaders()
+        found = self.received.getAllRawHeaders()
         return [(name, value) for name, values in found for value in values]
 
     @property

@@ -47,10 +47,12 @@ class ResourceTree(Resource):
             request.write(NOT_FOUND.body)
             request.finish()
             return NOT_DONE_YET
-        request.setComponent(Call, Call(request, route, target, mount, request.getComponent(ICaller)))
+        call = Call(request, request.requestHeaders, route, target, mount, request.getComponent(ICaller))
+        request.setComponent(Call, call)
         # Klein is shown the row, not what the client wrote: it stumbles over non-UTF-8 and over doubled slashes,
         # and over hosts that are no domain names.
         request.postpath = route.path[1:].split(b"/")
+        request.requestHeaders = request.requestHeaders.copy()
         request.requestHeaders.setRawHeaders(b"host", [b"localhost"])
         return self._klein.render(request)
 
