@@ -29,7 +29,12 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file + (f":{self.line}:{self.column}" if self.line else "")
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        return ": ".join(part for part in (place, "" if self._says_path else self.path, self.message) if part)
+
+    @property
+    def _says_path(self) -> bool:
+        """The message begins with it: not with a mere word that is a section's name as well."""
+        return self.message.startswith(f"{self.path} ") and not self.path.isalnum()
 
 
 class ConfigurationError(LlamaSwapError):
