@@ -158,6 +158,7 @@ class SecrecyTests(SynchronousTestCase):
         ):
             found = problems(f"apiKeys: {text}")
             self.assertNotIn(SECRET, "".join(map(str, found)), text)
+        self.assertIn("the name shows the text of a key", only("apiKeys: [{key: abc, name: abc}]"))
 
     def test_settings(self) -> None:
         """Neither their text nor their description shows it, and nobody can take the description for a file."""

@@ -452,14 +452,15 @@ class Reply:
     status: int
     headers: dict[str, str]
     body: bytes
+    reason: str = ""
 
 
 class Client:
     """A connection to a `twisted.web` site around `resource`, in memory; paths are sent as they are given."""
 
-    def __init__(self, resource: IResource, clock: Clock, *, method: str = "GET") -> None:
+    def __init__(self, resource: IResource, clock: Clock, *, method: str = "GET", peer: str = "192.0.2.7") -> None:
         self._method = method
-        self.transport = StringTransport(IPv4Address("TCP", "192.0.2.1", 80), IPv4Address("TCP", "192.0.2.7", 999))
+        self.transport = StringTransport(IPv4Address("TCP", "192.0.2.1", 80), IPv4Address("TCP", peer, 999))
         self.channel = Site(resource, reactor=clock).buildProtocol(None)
         assert self.channel is not None
         self.channel.makeConnection(self.transport)
@@ -485,7 +486,9 @@ def parsed(data: bytes, method: str) -> Reply:
     """A complete answer to a request with `method`."""
     response = HTTPResponse(_Socket(data), method=method)  # type: ignore[arg-type]
     response.begin()
-    return Reply(response.status, {key.lower(): value for key, value in response.getheaders()}, response.read())
+    return Reply(
+        response.status, {key.lower(): value for key, value in response.getheaders()}, response.read(), response.reason
+    )
 
 
 class _Socket:

@@ -71,11 +71,26 @@ class LoginTests(SynchronousTestCase):
         for _ in range(FOR_ONE):
             self.assertEqual(self.login(b"key=x").status, 401)
         reply = self.login()
-        self.assertEqual((reply.status, reply.headers["retry-after"]), (429, "61"))
+        self.assertEqual((reply.status, reply.reason), (429, "Too Many Requests"))
+        self.assertEqual(reply.headers["retry-after"], "60")
         self.assertEqual(json.loads(reply.body)["error"]["code"], "rate_limit_exceeded")
         self.assertEqual(self.world.visit("/running", {"x-api-key": "secret"}).status, 200)
         self.world.clock.advance(PER + 2)
         self.assertEqual(self.login().status, 200)
+
+    def test_one_behind_a_proxy(self) -> None:
+        """A proxy on this machine is not taken for everybody behind it; who comes directly cannot say who he is."""
+        for peer, others in (("127.0.0.1", 200), ("192.0.2.7", 429)):
+            self.world.clock.advance(PER + 2)
+
+            def login(key: str, client: str) -> int:
+                visit = Client(self.world.resource, self.world.clock, method="POST", peer=peer)  # noqa: B023
+                visit.send("/api/login", {"X-Forwarded-For": client}, f"key={key}".encode())
+                return visit.reply.status
+
+            self.assertEqual({login("x", f"{n}, 10.0.0.1") for n in range(FOR_ONE)}, {401})
+            self.assertEqual(login("x", "10.0.0.1"), 429)
+            self.assertEqual(login("secret", "10.0.0.1, 10.0.0.2"), others if others == 429 else 303)
 
     def test_good_logins_are_not_throttled(self) -> None:
         """However many there are."""

@@ -133,11 +133,12 @@ def _fault(text: str) -> str:
 
 def _check_names(found: Sequence[tuple[At, ApiKey]]) -> None:
     """Activity and limits tell keys apart by their names, which people read."""
-    texts = {key.key for _, key in found if len(key.key) >= SHORTEST_SECRET}
-    lengths = sorted({len(text) for text in texts})
+    texts = {key.key for _, key in found}
+    lengths = sorted({len(text) for text in texts if len(text) >= SHORTEST_SECRET})
     for item, key in found:
         starts = ((start, length) for length in lengths for start in range(len(key.name) - length + 1))
-        if item.child("name") and any(key.name[start : start + length] in texts for start, length in starts):
+        shows = key.name in texts or any(key.name[start : start + length] in texts for start, length in starts)
+        if item.child("name") and shows:
             item.error("the name shows the text of a key; give another `name`")
     taken: dict[str, str] = {}
     for item, key in found:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from llamaswap.exchange import Caller, Header
@@ -93,6 +94,9 @@ class Call:
             self.request.write(answer.body)
 
 
+_PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
+"""twisted.web has none for the younger statuses."""
+
 Respond = Callable[[Call], Awaitable[Answer | None]]
 """Answers a call. None: it has sent the answer itself, but for its end. Cancelled when the client goes away."""
 
@@ -108,7 +112,7 @@ def begin(request: Request, answer: Answer, mount: bytes, length: int | None, re
 
     A `Location` that is a path of this server is one of the tree's, so it moves below the mount as well.
     """
-    request.setResponseCode(answer.status, reason or None)
+    request.setResponseCode(answer.status, reason or _PHRASES.get(answer.status))
     request.defaultContentType = None  # or an answer without a type would claim to be HTML
     for name, value in answer.headers:
         if mount and name.lower() == b"location" and value.startswith(b"/"):

@@ -19,7 +19,6 @@ from llamaswap.web.browsers import require_no_foreign_part, require_own_page
 from llamaswap.web.cors import preflight
 from llamaswap.web.hosts import HostRule
 from llamaswap.web.routes import Access, Lane, Methods, Route, RouteTable
-from llamaswap.web.sessions import Sessions
 
 _SAFE = (b"GET", b"HEAD")
 
@@ -40,13 +39,11 @@ class Gate:
     ) -> None:
         """`via` is what this server is called there (`peers/peers.py`); without peers nothing is sent round.
 
-        `doorman` knows whose API key a request shows; without one there are no sessions. `allow` counts a request to a
+        `doorman` knows whose API key a request shows; None where there are no keys. `allow` counts a request to a
         model, and raises the `Refusal` of a key, by name, that has had enough.
         """
         self._table = table
         self._exact = table.exact
-        if doorman is None and settings.api_keys:
-            doorman = Doorman(settings.api_keys, Sessions(), float)
         self._doorman = doorman
         self._allow = allow
         self._limited = frozenset(key.name for key in settings.api_keys if key.rate_limit or key.quota)

@@ -14,9 +14,10 @@ from llamaswap.config.schema import SCOPES
 from llamaswap.errors import BadRequest, BodyTooLarge, Unauthorized
 from llamaswap.exchange import Caller
 from llamaswap.web.answers import Answer, json_answer, redirect
-from llamaswap.web.auth import Doorman, cookies_in
+from llamaswap.web.auth import WRONG_KEY, Doorman, cookies_in
 from llamaswap.web.browsers import is_ours, require_own_page
 from llamaswap.web.call import Call, Respond
+from llamaswap.web.hosts import is_loopback
 from llamaswap.web.sessions import Sessions, cookie, tokens_in
 from llamaswap.web.throttle import Throttle
 
@@ -60,14 +61,14 @@ class Login:
         key, is_form = _key_in(call.body(_LONGEST_BODY + 1))
         if self._doorman is None:
             return self._welcome(call, None, (), is_form)
-        when, address = self._clock.seconds(), call.peer
+        when, address = self._clock.seconds(), _address(call)
         self._throttle.check(address, when)
         keys = self._doorman.keys
         caller = keys.find(key)
         if caller is None:
             self._throttle.failed(address, when)
             self.log.warn("a login from {address} failed: no such API key", address=address or "unix")
-            raise Unauthorized("unauthorized: this is no API key of this server", challenge=False)
+            raise Unauthorized(WRONG_KEY, challenge=False)
         self._sessions.end(tokens_in(cookies_in(call.headers)))
         token = self._sessions.begin(keys.known_by(key), when)
         return self._welcome(call, caller, (_cookie(call, token),), is_form)
@@ -85,6 +86,12 @@ class Login:
         require_own_page(call.header, foreign_pages=False)
         self._sessions.end(tokens_in(cookies_in(call.headers)))
         return json_answer({"msg": "ok"}, _NO_STORE, _cookie(call, ""))
+
+
+def _address(call: Call) -> str:
+    """Who tries. A proxy on this machine says whom it stands for, and others before it may say what they like."""
+    forwarded = call.header(b"x-forwarded-for") if is_loopback(call.peer) else None
+    return (forwarded or b"").decode("latin-1").rpartition(",")[2].strip() or call.peer
 
 
 def _record(needed: bool, caller: Caller | None) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """How much has happened in the span of time that ends now? Pure.
 
-The span moves with time. It is counted in slots, so that the memory is bounded whatever the amount: something that
-happened counts until its whole slot has left the span, so never more than `most` fits into any span, and what is over
-counts a slot longer at most.
+The span moves with time. What happens seldom counts for exactly that long. What happens often is counted in slots, so
+that the memory is bounded whatever the amount: it counts until its whole slot has left the span, so never more than
+`most` fits into any span, and what is over counts a slot longer at most.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 
 SLOTS = 60
-"""Of a span."""
+"""Of a span; and so many events are remembered one by one."""
 
 
 class Window:
@@ -33,7 +33,7 @@ class Window:
     def add(self, amount: int, when: float) -> None:
         """So much happens."""
         self._advance(when)
-        end = when + self.per / SLOTS
+        end = when if len(self._slots) < SLOTS else when + self.per / SLOTS
         if self._slots and self._slots[-1][0] >= when:
             end, before = self._slots.pop()
             self._slots.append((end, before + amount))
