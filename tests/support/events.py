@@ -106,6 +106,7 @@ class FakeEntry:
         self.metadata: dict[str, str] = {}
         self.answered: dict[str, str] = {}
         self.cancelled = 0
+        self.target = None
 
     def request_headers(self) -> dict[str, str]:
         return {"X-Session-Id": "S1"}

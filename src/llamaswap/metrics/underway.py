@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
+from llamaswap.resolve.targets import Target
+
 _PASSED_THROUGH = "/upstream/"
 """Of a request below it, what follows the model is shown."""
 
@@ -49,6 +51,10 @@ class Entry(Protocol):
 
     def response_headers(self) -> Mapping[str, str]:
         """As they may be shown; none before the head of the answer."""
+
+    @property
+    def target(self) -> Target | None:
+        """What it asks for; None for a name that nobody knows."""
 
     def cancel(self) -> None:
         """End it. Harmless when it is over."""
