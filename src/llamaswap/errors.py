@@ -86,6 +86,8 @@ class Refusal(LlamaSwapError):
     """Ignore what the client says it accepts (the 429 of http-api section 2.1)."""
     retry_after: int | None = None
     """Whole seconds for a `Retry-After` header."""
+    reason = ""
+    """What figures call it when it is the API key that is refused (`web/refused.py`)."""
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or type(self).__doc__ or "")
@@ -101,6 +103,7 @@ class Unauthorized(Refusal):
     """unauthorized: give an API key as `Authorization: Bearer`, `Authorization: Basic` (password) or `x-api-key`"""
 
     status = 401
+    reason = "unauthorized"
 
     def __init__(self, message: str | None = None, *, challenge: bool = True) -> None:
         super().__init__(message)
@@ -112,6 +115,10 @@ class Forbidden(Refusal):
     """forbidden"""
 
     status = 403
+
+    def __init__(self, message: str | None = None, *, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class NoModelGiven(Refusal):
@@ -193,9 +200,10 @@ class KeyExhausted(Refusal):
     status = 429
     always_json = True
 
-    def __init__(self, message: str | None = None, *, retry_after: int) -> None:
+    def __init__(self, message: str | None = None, *, retry_after: int, reason: str = "") -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.reason = reason
 
 
 class TooManyLogins(KeyExhausted):

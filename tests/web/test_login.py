@@ -8,7 +8,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 
-from llamaswap.config.schema import ApiKey
+from llamaswap.config.schema import ApiKey, Quota, RateLimit
 from llamaswap.web.auth import Doorman
 from llamaswap.web.sessions import IDLE
 from llamaswap.web.throttle import FOR_ONE, PER
@@ -36,6 +36,7 @@ class LoginTests(SynchronousTestCase):
         reply = self.login()
         self.assertEqual(reply.status, 200)
         told = {"keyNeeded": True, "loggedIn": True, "name": "laptop", "scopes": ["read"], "models": ["m*"]}
+        told |= {"rateLimit": None, "quota": None}
         self.assertEqual(json.loads(reply.body), told)
         self.assertRegex(reply.headers["set-cookie"], "; Path=/; Max-Age=604800; HttpOnly; SameSite=Strict$")
         self.assertEqual(reply.headers["cache-control"], "no-store")
@@ -152,8 +153,24 @@ class LoginTests(SynchronousTestCase):
         """The key itself does as well; a wrong one is nobody."""
         self.assertEqual(self.session({"Authorization": "Bearer other"})["name"], "phone")
         nobody: dict[str, object] = {"keyNeeded": True, "loggedIn": False, "name": None, "scopes": [], "models": []}
+        nobody |= {"rateLimit": None, "quota": None}
         for headers in ({}, {"Authorization": "Bearer x"}):
             self.assertEqual(self.session(headers), nobody)
+
+    def test_limits(self) -> None:
+        """What the key may ask for in its spans, what of it is gone, and when nothing of that counts any more."""
+        limits: dict[str, Any] = {"rate_limit": RateLimit(requests=2), "quota": Quota(tokens=9, per=3600.0)}
+        self.world = World(settings_of(model("m"), api_keys=(ApiKey(key="k", name="limited", **limits),)))
+        self.world.ask("POST", "/v1/messages", {"x-api-key": "k"})
+        self.world.allowances.spend("limited", 30, self.world.clock.seconds())
+        self.world.clock.advance(15.5)
+        told = self.session({"x-api-key": "k"})
+        self.assertEqual(told["rateLimit"], {"requests": 2, "per": 60.0, "used": 1, "resets": 45})
+        self.assertEqual(told["quota"], {"tokens": 9, "per": 3600.0, "used": 30, "resets": 3585})
+        self.assertEqual(json.loads(self.login(b"key=k", OURS).body)["rateLimit"], told["rateLimit"])
+        self.world.clock.advance(3600)
+        told = self.session({"x-api-key": "k"})
+        self.assertEqual(told["quota"], {"tokens": 9, "per": 3600.0, "used": 0, "resets": 0})
 
     def test_secure(self) -> None:
         """Behind TLS, ours or that of a proxy, the cookie stays there."""

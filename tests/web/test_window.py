@@ -57,6 +57,19 @@ class WindowTests(SynchronousTestCase):
             window.add(count, when)
             self.assertLessEqual(len(window._slots), 2 * SLOTS + 2)
 
+    def test_take_back(self) -> None:
+        """What did not happen after all leaves no trace; there may be nothing to take back."""
+        window = Window(2, 60.0)
+        for when in (0.0, 5.0, 5.0):
+            window.add(1, when)
+        window.take_back()
+        self.assertEqual((window.used(6.0), window.rest(6.0)), (2, 59.0))
+        window.take_back()
+        self.assertEqual((window.used(6.0), window.rest(6.0)), (1, 54.0))
+        for _ in range(2):
+            window.take_back()
+        self.assertEqual((window.used(6.0), window.rest(6.0)), (0, 0.0))
+
     def test_large_amounts(self) -> None:
         """One that is larger than all that is allowed is over like any other."""
         window = Window(10, 60.0)

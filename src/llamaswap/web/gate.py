@@ -92,8 +92,8 @@ class Gate:
             require_no_foreign_part(exchange.header)
         if route.scopes.isdisjoint(exchange.caller.scopes):
             needed = " or ".join(sorted(route.scopes))
-            raise Forbidden(f"forbidden: this needs an API key with the scope {needed}")
-        if exchange.caller.name in self._limited and self._counts(exchange, route):
+            raise Forbidden(f"forbidden: this needs an API key with the scope {needed}", reason="scope")
+        if self.counts(exchange, route):
             self._allow(exchange.caller.name)
 
     def _acts(self, exchange: Exchange, route: Route) -> bool:
@@ -101,8 +101,11 @@ class Gate:
         upgrade = route.lane in (Lane.MODEL, Lane.PASSTHROUGH) and exchange.header(b"upgrade") is not None
         return upgrade or route.acts or exchange.method not in _SAFE
 
-    def _counts(self, exchange: Exchange, route: Route) -> bool:
-        """It asks a model for something; pages of models and what they consist of are free."""
+    def counts(self, exchange: Exchange, route: Route) -> bool:
+        """It comes with a key that has a limit, and asks a model for something; pages of models and what they consist
+        of are free."""
+        if exchange.caller is None or exchange.caller.name not in self._limited:
+            return False
         return route.lane is Lane.MODEL or (route.lane is Lane.PASSTHROUGH and self._acts(exchange, route))
 
     def _check_way(self, exchange: Exchange) -> None:

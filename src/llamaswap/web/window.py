@@ -41,6 +41,24 @@ class Window:
             self._slots.append((end, amount))
         self._total += amount
 
+    def take_back(self) -> None:
+        """One of what happened last has not happened."""
+        if self._slots:
+            end, amount = self._slots.pop()
+            self._total -= 1
+            if amount > 1:
+                self._slots.append((end, amount - 1))
+
+    def used(self, when: float) -> int:
+        """How much has happened in the span that ends now."""
+        self._advance(when)
+        return self._total
+
+    def rest(self, when: float) -> float:
+        """Seconds until nothing of it counts any more."""
+        self._advance(when)
+        return self._slots[-1][0] + self.per - when if self._slots else 0.0
+
     def wait(self, when: float) -> float:
         """Seconds until something may happen again; 0 = it may."""
         self._advance(when)
