@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPResponse
 from io import BytesIO
 from types import MappingProxyType
@@ -459,7 +459,7 @@ class Reply:
     status: int
     headers: dict[str, str]
     body: bytes
-    reason: str = ""
+    reason: str = field(default="", compare=False)
 
 
 class Client:
