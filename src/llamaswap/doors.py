@@ -16,7 +16,8 @@ from twisted.logger import LogLevel
 from llamaswap import __version__
 from llamaswap.backends.pool import Pool
 from llamaswap.config.schema import Settings
-from llamaswap.exchange import Exchange
+from llamaswap.errors import Refusal
+from llamaswap.exchange import Caller, Exchange
 from llamaswap.hardware.families import machine_families
 from llamaswap.hardware.machine import Machine
 from llamaswap.hardware.sampler import Sampler
@@ -59,6 +60,7 @@ from llamaswap.web.peers import PeersApi
 from llamaswap.web.performance import PerformanceApi
 from llamaswap.web.profiles import Profiles
 from llamaswap.web.refusals import content_type_of, words_for
+from llamaswap.web.refused import MODEL, Refused
 from llamaswap.web.routes import ROUTES, Lane, Route, RouteTable
 from llamaswap.web.sessions import Sessions
 from llamaswap.web.ui import Ui
@@ -122,12 +124,14 @@ class Doors:
         self._ledger.subscribe(counted.requests.take)
         self._loading = Loading(self._known.state_of, in_thread, words_for, reactor)
         notices.subscribe(ModelChanged, lambda _: self._loading.stir())
-        self._sessions, self._allowances = Sessions(), Allowances()
+        self._sessions, self._allowances, self._refused = Sessions(), Allowances(), Refused()
         self._allowances.follow(settings.api_keys)
+        self._refused.follow(settings.api_keys)
         self._ledger.subscribe(lambda finished: self._allowances.ended(finished, reactor.seconds()))
         rules = self._rules(settings)
         peers.configure(settings.peers, rules.remote)
-        self._front = Front(rules.gate, rules.lanes, reactor, log_requests=logs.shows(LogLevel.info))
+        log_requests = logs.shows(LogLevel.info)
+        self._front = Front(rules.gate, rules.lanes, reactor, log_requests=log_requests, refused=self._refuse)
         version = Version(__version__)
         state_of = self._known.state_of
         self._api = Api(settings, dispatcher, state_of, pool.states, rules.resolver, version, reactor, self._active)
@@ -143,7 +147,7 @@ class Doors:
             clock=reactor,
         )
         own = {**self._api.endpoints(), **self.feeds.endpoints(), **Configuration(reloads).endpoints()}
-        self._login = Login(rules.doorman, self._sessions, reactor)
+        self._login = Login(rules.doorman, self._sessions, self._allowances, reactor)
         own |= {**self._login.endpoints(), **Ui(in_thread).endpoints()}
         own |= {**self._profiles.endpoints(), **PeersApi(peers.statuses).endpoints()}
         own |= Activity(store, captures, in_thread, self._ledger.settle).endpoints()
@@ -175,7 +179,7 @@ class Doors:
         """Made when it is first asked for (`web/late.py`)."""
         from llamaswap.web.root import ResourceTree
 
-        return ResourceTree(self._table, self._endpoints)
+        return ResourceTree(self._table, self._endpoints, self._refused.count)
 
     def prepare(self, settings: Settings) -> Callable[[], None]:
         """Make what `settings` ask for; what is returned puts it in place, and cannot fail."""
@@ -190,6 +194,7 @@ class Doors:
                 self.feeds.end_all()  # they were let in by other keys
             self._login.configure(rules.doorman)
             self._allowances.follow(settings.api_keys)
+            self._refused.follow(settings.api_keys)
             self._api.configure(settings, rules.resolver)
             self._profiles.configure(settings)
             self._metrics.configure(settings)
@@ -223,6 +228,11 @@ class Doors:
     def _allow(self, key: str) -> None:
         self._allowances.admit(key, self._clock.seconds())
 
+    def _refuse(self, refusal: Refusal, caller: Caller | None, counted: bool) -> None:
+        self._refused.count(refusal, caller)
+        if counted and caller is not None and refusal.reason == MODEL:
+            self._allowances.take_back(caller.name)
+
     def _feed(self, exchange: Exchange, route: Route) -> Coroutine[Any, Any, None]:
         return self.feeds.serve(exchange, route)
 
@@ -235,6 +245,7 @@ class Doors:
             peers=lambda: [(peer.id, _UP.get(peer.state)) for peer in self._peers.statuses()],
             connections=lambda: len(self.factory.connections),
             machine=partial(_machine_families, machine.sampler),
+            refused=self._refused.families,
         )
         return Prometheus(counted, present, self._in_thread, self._clock)
 

@@ -29,7 +29,12 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file + (f":{self.line}:{self.column}" if self.line else "")
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        return ": ".join(part for part in (place, "" if self._says_path else self.path, self.message) if part)
+
+    @property
+    def _says_path(self) -> bool:
+        """The message begins with it: not with a mere word that is a section's name as well."""
+        return self.message.startswith(f"{self.path} ") and not self.path.isalnum()
 
 
 class ConfigurationError(LlamaSwapError):
@@ -81,6 +86,8 @@ class Refusal(LlamaSwapError):
     """Ignore what the client says it accepts (the 429 of http-api section 2.1)."""
     retry_after: int | None = None
     """Whole seconds for a `Retry-After` header."""
+    reason = ""
+    """What figures call it when it is the API key that is refused (`web/refused.py`)."""
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or type(self).__doc__ or "")
@@ -106,6 +113,7 @@ class Unauthorized(Refusal):
     """unauthorized: give an API key as `Authorization: Bearer`, `Authorization: Basic` (password) or `x-api-key`"""
 
     status = 401
+    reason = "unauthorized"
 
     def __init__(self, message: str | None = None, *, challenge: bool = True) -> None:
         super().__init__(message)
@@ -117,6 +125,10 @@ class Forbidden(Refusal):
     """forbidden"""
 
     status = 403
+
+    def __init__(self, message: str | None = None, *, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class NoModelGiven(Refusal):
@@ -198,9 +210,10 @@ class KeyExhausted(Refusal):
     status = 429
     always_json = True
 
-    def __init__(self, message: str | None = None, *, retry_after: int) -> None:
+    def __init__(self, message: str | None = None, *, retry_after: int, reason: str = "") -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.reason = reason
 
 
 class TooManyLogins(KeyExhausted):

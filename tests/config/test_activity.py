@@ -53,5 +53,7 @@ class CaptureTests(SynchronousTestCase):
         self.assertIn("captures.level: level must be one of full, headers, off, not `none`", wrong)
         for name in ('"a b"', '"a:"', "é"):
             self.assertIn("cannot be the name of a header", only(f"captures: {{redact: {{headers: [{name}]}}}}"))
+        self.assertIn("unknown key `header`; did you mean `headers`?", only("captures: {redact: {header: [X-A]}}"))
+        self.assertIn("unknown key `redacted`", only("captures: {redacted: {fields: [pin]}}"))
         self.assertIn("captures.redact.fields: an empty name", only('captures: {redact: {fields: [" "]}}'))
         self.assertIn("captures.redact.fields: string `x` where a list", only("captures: {redact: {fields: x}}"))

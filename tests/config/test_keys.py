@@ -14,7 +14,7 @@ from llamaswap.config.load import load
 from llamaswap.config.schema import ApiKey, Quota, RateLimit, Settings
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
-from tests.config.loading import only, settings
+from tests.config.loading import only, problems, settings, warnings
 
 SECRET = "sk-very-secret"
 
@@ -104,6 +104,27 @@ class ReadingTests(SynchronousTestCase):
         self.assertIn("the name a is that of apiKeys[0]", only("apiKeys: [{key: k, name: a}, {key: l, name: a}]"))
         self.assertIn("the name key-2 is that of apiKeys[0]", only("apiKeys: [{key: k, name: key-2}, l]"))
 
+    def test_misspelt_words(self) -> None:
+        """To ignore one would leave the key good for more than was meant."""
+        for word, meant in {
+            "model: [a]": "unknown key `model`; did you mean `models`?",
+            "scope: [read]": "unknown key `scope`; did you mean `scopes`?",
+            "ratelimit: {requests: 1}": "unknown key `ratelimit`; did you mean `rateLimit`?",
+            "quotas: {tokens: 1}": "unknown key `quotas`; did you mean `quota`?",
+            "rateLimit: {requests: 1, every: 1h}": "unknown key; there are requests, per",
+            "quota: {tokens: 1, perr: 1h}": "unknown key `perr`; did you mean `per`?",
+        }.items():
+            self.assertIn(meant, only(f"apiKeys: [{{key: a, {word}}}]"))
+
+    def test_models_that_are_none(self) -> None:
+        """A pattern without a model is odd, unless a peer may turn out to have one."""
+        models = "models: {a: {cmd: s, proxy: 'http://h:1'}}"
+        peers = "peers: {p: {proxy: 'http://h', models: [x]}}"
+        text = f"{models}\n{peers}\napiKeys: [k, {{key: l, models: [a, 'p/*', x, 'zzz*']}}]"
+        self.assertEqual(warnings(text), "c.yaml:3:45: apiKeys[1].models[3]: `zzz*` matches no model")
+        open_peer = "peers: {p: {proxy: 'http://h', models: auto}}"
+        self.assertEqual(warnings(f"{models}\n{open_peer}\napiKeys: [{{key: l, models: ['zzz*']}}]"), "")
+
     def test_one_key_twice(self) -> None:
         """It may not say two things."""
         settings("apiKeys: [k, k]")
@@ -123,6 +144,21 @@ class SecrecyTests(SynchronousTestCase):
             f"[{{key: {SECRET}, env: X}}]",
         ):
             self.assertNotIn(SECRET, only(f"apiKeys: {text}"), text)
+
+    def test_wherever_a_slip_has_put_it(self) -> None:
+        """As the word of a mapping, behind an asterisk, as the name of a variable, or of another key."""
+        for text in (
+            f"[{SECRET}: laptop]",
+            f"[{{{SECRET}}}]",
+            f"[{{key: other-key, {SECRET}: laptop}}]",
+            f"[*{SECRET}]",
+            f"[{{env: {SECRET}}}]",
+            f"[{SECRET}, {{key: other-key, name: {SECRET}}}]",
+            f"[{SECRET}, {{key: other-key, name: of-{SECRET}}}]",
+        ):
+            found = problems(f"apiKeys: {text}")
+            self.assertNotIn(SECRET, "".join(map(str, found)), text)
+        self.assertIn("the name shows the text of a key", only("apiKeys: [{key: abc, name: abc}]"))
 
     def test_settings(self) -> None:
         """Neither their text nor their description shows it, and nobody can take the description for a file."""

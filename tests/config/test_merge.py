@@ -76,7 +76,9 @@ class MergeTests(SynchronousTestCase):
         """Equal names in two files are two anchors, whatever the order (oddity 8); another file's is unknown."""
         merged = loaded(f"d: &m {M}\nmodels: {{x: *m}}", "e: &m {proxy: http://i}\nmodels: {y: *m}")
         self.assertEqual([model.proxy for model in merged.models.values()], ["http://h:1", "http://i"])
-        self.assertIn("b.yaml:1:13: the alias `*m`", str(problems("d: &m {}", "models: {y: *m}")[0]))
+        self.assertIn(
+            "b.yaml:1:13: the alias names an anchor that was not", str(problems("d: &m {}", "models: {y: *m}")[0])
+        )
 
     def test_all_unreadable_files_are_told(self) -> None:
         """One that is no YAML does not hide the mistakes of another."""

@@ -48,7 +48,7 @@ class StoreTests(SynchronousTestCase):
         file.write_text(f"store: {{path: {self.folder}}}")
         with self.assertRaises(ConfigurationError) as caught:
             load_file(file)
-        self.assertIn("c.yaml:1:15: store.path: store.path is a directory", str(caught.exception))
+        self.assertIn("c.yaml:1:15: store.path is a directory", str(caught.exception))
 
     @skipIf(os.geteuid() == 0, "root may write anywhere")
     def test_not_writable(self) -> None:

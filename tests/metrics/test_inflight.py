@@ -85,14 +85,13 @@ class InflightTests(SynchronousTestCase):
         self.assertEqual([entry.id for entry in self.inflight.snapshot()], ["11", "2", "9", "10"])
         self.assertEqual(self.inflight.count, 4)
 
-    def test_cancel(self) -> None:
-        """The entry is told; one that is over, or never was, is unknown."""
+    def test_find(self) -> None:
+        """One is found by its ID, but for one that is over, or never was."""
         [entry] = self.add("1")
-        self.assertTrue(self.inflight.cancel("1"))
-        self.assertFalse(self.inflight.cancel("2"))
+        self.assertIs(self.inflight.find("1"), entry)
+        self.assertIsNone(self.inflight.find("2"))
         self.inflight.over(entry)
-        self.assertFalse(self.inflight.cancel("1"))
-        self.assertEqual(entry.cancelled, 1)
+        self.assertIsNone(self.inflight.find("1"))
 
     def test_nobody_listens(self) -> None:
         """Then nothing is told, and no timer runs."""

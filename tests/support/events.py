@@ -107,6 +107,7 @@ class FakeEntry:
         self.asked = {"X-Session-Id": "S1"}
         self.answered: dict[str, str] = {}
         self.cancelled = 0
+        self.target = None
 
     def request_headers(self) -> dict[str, str]:
         return self.asked

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
+from llamaswap.config.schema import ApiKey
 from llamaswap.hardware.families import machine_families
 from llamaswap.hardware.samples import Disk, GpuSample, Interface, SystemSample
 from llamaswap.ids import ModelId
@@ -17,6 +18,7 @@ from llamaswap.metrics.prometheus import Counted, Present, Prometheus
 from llamaswap.metrics.row import NO_TOKENS, Finished, Tokens
 from llamaswap.notices import ModelChanged, Notices, State, Swapped
 from llamaswap.series import Family
+from llamaswap.web.refused import Refused
 from tests.support.web import model, run
 
 Labels = frozenset[tuple[str, str]]
@@ -118,6 +120,7 @@ class Figures:
         self.queued: dict[str, int] = {}
         self.peers: list[tuple[str, bool | None]] = []
         self.machine: Callable[[], Iterable[Family]] = tuple
+        self.refused: list[Family] = []
         self.in_thread: Any = now
         self.counted = Counted(self.notices, lambda name: any(each.id == name for each in self.models))
         present = Present(
@@ -128,6 +131,7 @@ class Figures:
             peers=lambda: self.peers,
             connections=lambda: 3,
             machine=lambda: self.machine(),
+            refused=lambda: self.refused,
         )
         self.prometheus = Prometheus(self.counted, present, lambda work: self.in_thread(work), self.clock)
 
@@ -149,7 +153,8 @@ class Figures:
 
 def everything() -> bytes:
     """A scrape that shows every series there is, those of engines aside."""
-    figures = Figures()
+    figures, refused = Figures(), Refused()
+    refused.follow([ApiKey(key="k", name="alice", models=("a",))])
     for state in (State.STARTING, State.READY, State.STOPPED):
         figures.enter("a", state)
     stages = {"drain": 1.0, "stop": 0.5, "settle": 0.1, "start": 4.0, "ready": 0.2}
@@ -162,6 +167,7 @@ def everything() -> bytes:
     ]
     figures.counted.requests.take(requests)
     figures.peers = [("p", True)]
+    figures.refused = [*refused.families()]
     figures.machine = lambda: machine_families(SYSTEM, [GPU], {ModelId("a"): 4096})
     figures.text()  # looks how late the reactor is from now on
     figures.clock.advance(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPResponse
 from io import BytesIO
 from types import MappingProxyType
@@ -54,6 +54,7 @@ from llamaswap.web.openapi import OpenApi
 from llamaswap.web.peers import PeersApi
 from llamaswap.web.performance import PerformanceApi
 from llamaswap.web.profiles import Profiles
+from llamaswap.web.refused import MODEL, Refused
 from llamaswap.web.resource import LlamaSwapResource
 from llamaswap.web.root import ResourceTree
 from llamaswap.web.routes import ROUTES, Lane, Route, RouteTable
@@ -344,13 +345,14 @@ class World:
         self.table = RouteTable(ROUTES)
         self.served: list[tuple[Exchange, Route]] = []
         now = self.clock.seconds
-        self.sessions, self.allowances = Sessions(), Allowances()
+        self.sessions, self.allowances, self.refused = Sessions(), Allowances(), Refused()
         self.allowances.follow(settings.api_keys)
+        self.refused.follow(settings.api_keys)
         doorman = Doorman(settings.api_keys, self.sessions, now) if settings.api_keys else None
         self.gate = Gate(settings, self.table, VIA, doorman, lambda key: self.allowances.admit(key, now()))
-        self.login = Login(doorman, self.sessions, self.clock)
+        self.login = Login(doorman, self.sessions, self.allowances, self.clock)
         lanes = {Lane.FEED: self.feed, **(serve or {Lane.MODEL: self.serve, Lane.PASSTHROUGH: self.serve})}
-        self.front = Front(self.gate, lanes, self.clock, log_requests=True)
+        self.front = Front(self.gate, lanes, self.clock, log_requests=True, refused=self._refuse)
         resolver = Resolver(settings, RemoteNames(settings.peers))
         version = Version("1.2", "abc", "today")
         self.active = active or ActiveProfile()
@@ -389,7 +391,7 @@ class World:
         own |= PerformanceApi(self.samples, lambda: self.snapshot(), at_once).endpoints()
         own |= OpenApi("1.2", lambda work, *arguments: succeed(work(*arguments))).endpoints()
         own |= {**self.login.endpoints(), **Ui(at_once).endpoints()}
-        self.tree = ResourceTree(self.table, {**pages.endpoints(), **own})
+        self.tree = ResourceTree(self.table, {**pages.endpoints(), **own}, self.refused.count)
         self.resource = LlamaSwapResource(self.front, self.tree)
 
     def _write_metrics(self, engines: bool) -> Deferred[bytes]:
@@ -398,6 +400,11 @@ class World:
 
     def _states(self) -> Iterable[tuple[Model, State]]:
         return [(model, self.models.state_of(model.id)) for model in self.settings.models.values()]
+
+    def _refuse(self, refusal: Refusal, caller: Caller | None, counted: bool) -> None:
+        self.refused.count(refusal, caller)
+        if counted and caller is not None and refusal.reason == MODEL:
+            self.allowances.take_back(caller.name)
 
     def feed(self, exchange: Exchange, route: Route) -> Coroutine[Any, Any, None]:
         """The lane of answers that stay open."""
@@ -452,14 +459,15 @@ class Reply:
     status: int
     headers: dict[str, str]
     body: bytes
+    reason: str = field(default="", compare=False)
 
 
 class Client:
     """A connection to a `twisted.web` site around `resource`, in memory; paths are sent as they are given."""
 
-    def __init__(self, resource: IResource, clock: Clock, *, method: str = "GET") -> None:
+    def __init__(self, resource: IResource, clock: Clock, *, method: str = "GET", peer: str = "192.0.2.7") -> None:
         self._method = method
-        self.transport = StringTransport(IPv4Address("TCP", "192.0.2.1", 80), IPv4Address("TCP", "192.0.2.7", 999))
+        self.transport = StringTransport(IPv4Address("TCP", "192.0.2.1", 80), IPv4Address("TCP", peer, 999))
         self.channel = Site(resource, reactor=clock).buildProtocol(None)
         assert self.channel is not None
         self.channel.makeConnection(self.transport)
@@ -485,7 +493,9 @@ def parsed(data: bytes, method: str) -> Reply:
     """A complete answer to a request with `method`."""
     response = HTTPResponse(_Socket(data), method=method)  # type: ignore[arg-type]
     response.begin()
-    return Reply(response.status, {key.lower(): value for key, value in response.getheaders()}, response.read())
+    return Reply(
+        response.status, {key.lower(): value for key, value in response.getheaders()}, response.read(), response.reason
+    )
 
 
 class _Socket:

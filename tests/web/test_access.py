@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.exchange import Caller
 from llamaswap.web import access
 from tests.support.web import MemoryExchange
 
@@ -20,6 +21,12 @@ class LineTests(SynchronousTestCase):
         exchange.begin(200, [], length=2)
         exchange.write(b"OK")
         self.assertEqual(line(exchange), 'Request 127.0.0.1 "GET /health HTTP/1.1" 200 2 "curl/8" 9.89ms')
+
+    def test_key(self) -> None:
+        """The name of the API key stands at the end, where there is one."""
+        exchange = MemoryExchange("GET", "/running")
+        exchange.caller = Caller("a box")
+        self.assertEqual(line(exchange), 'Request 192.0.2.7 "GET /running HTTP/1.1" 200 0 "" 9.89ms key "a box"')
 
     def test_nothing_was_answered(self) -> None:
         """A request abandoned before its answer is logged as the original does; no agent is an empty one."""

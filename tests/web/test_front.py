@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.errors import ClientGone, TooManyRequests
 from llamaswap.exchange import Exchange
+from llamaswap.web.auth import Doorman
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
 from llamaswap.web.routes import Lane, Route
@@ -124,7 +125,8 @@ class ConfigureTests(SynchronousTestCase):
         running = world.front.receive(MemoryExchange(*CHAT))
         assert running is not None
         task = Deferred.fromCoroutine(running)
-        gate = Gate(settings_of(api_keys=("k",)), world.table)
+        settings = settings_of(api_keys=("k",))
+        gate = Gate(settings, world.table, doorman=Doorman(settings.api_keys, world.sessions, world.clock.seconds))
         world.front.configure(gate, {Lane.MODEL: new}, log_requests=True)
         self.assertEqual(world.ask(*CHAT).status, 401)
         world.ask(*CHAT, {"X-Api-Key": "k"})

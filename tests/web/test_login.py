@@ -8,7 +8,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 
-from llamaswap.config.schema import ApiKey
+from llamaswap.config.schema import ApiKey, Quota, RateLimit
 from llamaswap.web.auth import Doorman
 from llamaswap.web.sessions import IDLE
 from llamaswap.web.throttle import FOR_ONE, PER
@@ -36,6 +36,7 @@ class LoginTests(SynchronousTestCase):
         reply = self.login()
         self.assertEqual(reply.status, 200)
         told = {"keyNeeded": True, "loggedIn": True, "name": "laptop", "scopes": ["read"], "models": ["m*"]}
+        told |= {"rateLimit": None, "quota": None}
         self.assertEqual(json.loads(reply.body), told)
         self.assertRegex(reply.headers["set-cookie"], "; Path=/; Max-Age=604800; HttpOnly; SameSite=Strict$")
         self.assertEqual(reply.headers["cache-control"], "no-store")
@@ -71,11 +72,26 @@ class LoginTests(SynchronousTestCase):
         for _ in range(FOR_ONE):
             self.assertEqual(self.login(b"key=x").status, 401)
         reply = self.login()
-        self.assertEqual((reply.status, reply.headers["retry-after"]), (429, "61"))
+        self.assertEqual((reply.status, reply.reason), (429, "Too Many Requests"))
+        self.assertEqual(reply.headers["retry-after"], "60")
         self.assertEqual(json.loads(reply.body)["error"]["code"], "rate_limit_exceeded")
         self.assertEqual(self.world.visit("/running", {"x-api-key": "secret"}).status, 200)
         self.world.clock.advance(PER + 2)
         self.assertEqual(self.login().status, 200)
+
+    def test_one_behind_a_proxy(self) -> None:
+        """A proxy on this machine is not taken for everybody behind it; who comes directly cannot say who he is."""
+        for peer, others in (("127.0.0.1", 200), ("192.0.2.7", 429)):
+            self.world.clock.advance(PER + 2)
+
+            def login(key: str, client: str) -> int:
+                visit = Client(self.world.resource, self.world.clock, method="POST", peer=peer)  # noqa: B023
+                visit.send("/api/login", {"X-Forwarded-For": client}, f"key={key}".encode())
+                return visit.reply.status
+
+            self.assertEqual({login("x", f"{n}, 10.0.0.1") for n in range(FOR_ONE)}, {401})
+            self.assertEqual(login("x", "10.0.0.1"), 429)
+            self.assertEqual(login("secret", "10.0.0.1, 10.0.0.2"), others if others == 429 else 303)
 
     def test_good_logins_are_not_throttled(self) -> None:
         """However many there are."""
@@ -96,6 +112,17 @@ class LoginTests(SynchronousTestCase):
         self.assertEqual(reply.status, 200)
         self.assertRegex(reply.headers["set-cookie"], r"^llamaswap_session=; Path=/; Max-Age=0; HttpOnly")
         self.assertEqual((self.session(cookie)["loggedIn"], self.session(other)["name"]), (False, "phone"))
+
+    def test_logout_at_any_host(self) -> None:
+        """The origin of our own page is the host that was asked, whatever that is called; one of localhost is not."""
+        for host in ("localhost:8080", "gpu.lan:8080", "192.168.1.5:8080"):
+            cookie = self.cookie(self.login())
+            foreign = {"Host": host, "Origin": "http://other", **cookie, **OURS}
+            self.assertEqual(self.world.visit("/api/logout", foreign, method="POST").status, 403, host)
+            own = {**foreign, "Origin": f"http://{host}"}
+            self.assertEqual(self.world.visit("/api/logout", own, method="POST").status, 200, host)
+        elsewhere = {"Host": "gpu.lan", "Origin": "http://localhost", **OURS}
+        self.assertEqual(self.world.visit("/api/logout", elsewhere, method="POST").status, 403)
 
     def test_fixation(self) -> None:
         """A login never takes a token that the browser brought along, and ends the session it had."""
@@ -126,8 +153,24 @@ class LoginTests(SynchronousTestCase):
         """The key itself does as well; a wrong one is nobody."""
         self.assertEqual(self.session({"Authorization": "Bearer other"})["name"], "phone")
         nobody: dict[str, object] = {"keyNeeded": True, "loggedIn": False, "name": None, "scopes": [], "models": []}
+        nobody |= {"rateLimit": None, "quota": None}
         for headers in ({}, {"Authorization": "Bearer x"}):
             self.assertEqual(self.session(headers), nobody)
+
+    def test_limits(self) -> None:
+        """What the key may ask for in its spans, what of it is gone, and when nothing of that counts any more."""
+        limits: dict[str, Any] = {"rate_limit": RateLimit(requests=2), "quota": Quota(tokens=9, per=3600.0)}
+        self.world = World(settings_of(model("m"), api_keys=(ApiKey(key="k", name="limited", **limits),)))
+        self.world.ask("POST", "/v1/messages", {"x-api-key": "k"})
+        self.world.allowances.spend("limited", 30, self.world.clock.seconds())
+        self.world.clock.advance(15.5)
+        told = self.session({"x-api-key": "k"})
+        self.assertEqual(told["rateLimit"], {"requests": 2, "per": 60.0, "used": 1, "resets": 45})
+        self.assertEqual(told["quota"], {"tokens": 9, "per": 3600.0, "used": 30, "resets": 3585})
+        self.assertEqual(json.loads(self.login(b"key=k", OURS).body)["rateLimit"], told["rateLimit"])
+        self.world.clock.advance(3600)
+        told = self.session({"x-api-key": "k"})
+        self.assertEqual(told["quota"], {"tokens": 9, "per": 3600.0, "used": 0, "resets": 0})
 
     def test_secure(self) -> None:
         """Behind TLS, ours or that of a proxy, the cookie stays there."""

@@ -163,6 +163,31 @@ class PermitTests(Asking):
             self.assertEqual(self.world.visit(f"/api/models/{act}/m1", {"x-api-key": "hid"}, method="POST").status, 403)
         self.assertEqual(self.world.models.asked, [])
 
+    def test_requests_under_way(self) -> None:
+        """An operator who is for some models ends no request for another, as it unloads no other."""
+        self.chat("all", "m1")
+        for key, status in (("hid", 403), ("some", 200)):
+            reply = self.world.visit("/api/inflight/1/cancel", {"x-api-key": key}, method="POST")
+            self.assertEqual(reply.status, status)
+            self.assertEqual(self.done.called, key == "some")
+
+    def test_commands(self) -> None:
+        """They may hold what the environment keeps secret, and are for operators."""
+        self.world.models.states = {ModelId("m1"): State.READY}
+
+        def command(key: str) -> str:
+            [record] = json.loads(self.world.visit("/running", {"x-api-key": key}).body)["running"]
+            return str(record["cmd"])
+
+        self.assertEqual((command("plain"), command("all") != ""), ("", True))
+
+    def test_targets_of_selectors(self) -> None:
+        """The record of a selector names those that are for the caller."""
+        for key in ("some", "hid"):
+            for record in json.loads(self.world.visit("/v1/models", {"x-api-key": key}).body)["data"]:
+                targets = record["meta"]["llamaswap"].get("targets", [])
+                self.assertNotIn("hid" if key == "some" else "m1", targets, record["id"])
+
 
 class BehindAPeerTests(Asking):
     """A peer lets us in with our key, which may be good for more than the caller's."""

@@ -102,7 +102,7 @@ class RateTests(SynchronousTestCase):
         self.assertEqual(self.ask("POST", "/upstream/m/x", Accept="text/html"), 429)
         error = json.loads(self.last.answer)["error"]
         self.assertEqual((error["type"], error["code"]), ("rate_limit_error", "rate_limit_exceeded"))
-        self.assertEqual(self.last.answered_header("Retry-After"), "61")
+        self.assertEqual(self.last.answered_header("Retry-After"), "60")
         self.assertEqual(self.ask("GET", "/props?model=m"), 429)
         self.assertEqual(self.ask("GET", "/upstream/m/ws", Upgrade="websocket"), 429)
         self.assertEqual(self.ask("GET", "/running"), 0)

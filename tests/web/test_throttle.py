@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.errors import TooManyLogins
-from llamaswap.web.throttle import FOR_ALL, FOR_ONE, MOST, PER, Throttle
+from llamaswap.web.throttle import FOR_ONE, MOST, PER, Throttle
 
 
 class ThrottleTests(SynchronousTestCase):
@@ -21,7 +21,7 @@ class ThrottleTests(SynchronousTestCase):
         """It may be wrong a few times; others may go on."""
         self.fail("192.0.2.1", FOR_ONE)
         error = self.assertRaises(TooManyLogins, self.throttle.check, "192.0.2.1", 1.0)
-        self.assertEqual((error.status, error.retry_after), (429, 60))
+        self.assertEqual((error.status, error.retry_after), (429, 59))
         self.throttle.check("192.0.2.2", 1.0)
         self.throttle.check("192.0.2.1", PER + 2)
 
@@ -35,11 +35,10 @@ class ThrottleTests(SynchronousTestCase):
         self.assertRaises(TooManyLogins, self.throttle.check, "192.0.2.1", 0.0)
 
     def test_many_addresses(self) -> None:
-        """They do not help."""
-        for number in range(FOR_ALL):
-            self.fail(f"10.0.{number >> 8}.{number & 255}", 1)
-        self.assertRaises(TooManyLogins, self.throttle.check, "192.0.2.1", 0.0)
-        self.throttle.check("192.0.2.1", PER + 2)
+        """However many are wrong, others may log in."""
+        for number in range(1000):
+            self.fail(f"10.0.{number >> 8}.{number & 255}", FOR_ONE)
+        self.throttle.check("192.0.2.1", 0.0)
 
     def test_memory(self) -> None:
         """Who failed longest ago is forgotten."""

@@ -66,7 +66,9 @@ def _buffer(at: At) -> int | None:
 
 
 def _captures(at: At) -> CaptureRules:
-    return CaptureRules(**{name: value for found in read_keys(at, CAPTURES).values() for name, value in found.items()})
+    return CaptureRules(
+        **{name: value for found in read_keys(at, CAPTURES, strict=True).values() for name, value in found.items()}
+    )
 
 
 def _level(at: At) -> dict[str, str] | None:
@@ -78,7 +80,7 @@ def _level(at: At) -> dict[str, str] | None:
 
 
 def _redact(at: At) -> dict[str, Any]:
-    return read_keys(at, REDACT)
+    return read_keys(at, REDACT, strict=True)
 
 
 def _headers(at: At) -> tuple[str, ...] | None:

@@ -21,6 +21,10 @@ from llamaswap.config.source import Place, Source
 MAX_ALIASED = 250_000
 """Values that a text may gain by its aliases: an honest file with thousands of models stays far below."""
 
+_UNKNOWN_ALIAS = (  # not repeated: it may be a secret that begins with an asterisk
+    "the alias names an anchor that was not defined before; a text that begins with `*` needs quotes"
+)
+
 
 def compose(source: Source, report: Report) -> Node | None:
     """The root of the first document in `source`; None when there is none.
@@ -92,7 +96,7 @@ class _Composer:
         if name in self._open:
             self._fail(f"the anchor `{name}` contains itself", event)
         if name not in self._anchors:
-            self._fail(f"the alias `*{name}` names an anchor that was not defined before", event)
+            self._fail(_UNKNOWN_ALIAS, event)
         anchor = self._anchors[name]
         self._size += anchor.size
         self._aliased += anchor.size

@@ -109,11 +109,16 @@ class Key:
     read: Reader
 
 
-def read_keys(at: At, keys: Sequence[Key], elsewhere: Collection[str] = ()) -> dict[str, Any]:
-    """The values that the section gives, by field. Keys that are read `elsewhere` are known as well."""
+def read_keys(at: At, keys: Sequence[Key], elsewhere: Collection[str] = (), *, strict: bool = False) -> dict[str, Any]:
+    """The values that the section gives, by field. Keys that are read `elsewhere` are known as well.
+
+    `strict`: one that nobody knows is an error, as to ignore it would allow more than was meant.
+    """
     names = (*(key.name for key in keys), *elsewhere)
     for name, _ in at.children():
-        if name not in names:
+        if name not in names and strict:
+            at.report.error(at.key(name).node, at.path, _refusal(name, names))
+        elif name not in names:
             at.remark(name, f"unknown key `{name}` is ignored{_hint(name, names)}")
     given = ((key, at.child(key.name)) for key in keys)
     values = {key.field: key.read(child) for key, child in given if child}
@@ -140,6 +145,12 @@ def listed(at: At | None) -> Iterator[tuple[str, At]]:
     for item in at.items() if at and isinstance(at.node, SequenceNode) else ():
         if isinstance(item.node, ScalarNode) and not is_null(item.node):
             yield canonical(item.node.value), item
+
+
+def _refusal(name: str, names: tuple[str, ...]) -> str:
+    """A name that is like none of them is not repeated: it may be a secret that was put in its place."""
+    hint = _hint(name, names)
+    return f"unknown key `{name}`{hint}" if hint else f"unknown key; there are {', '.join(names)}"
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,9 @@ than the file means would open a door.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from llamaswap.config.fields import At, Key, duration, integer, listed, positive, read_keys, require, string, strings
@@ -15,6 +17,7 @@ from llamaswap.config.report import SHORTEST_SECRET
 from llamaswap.config.schema import SCOPES, ApiKey, Quota, RateLimit
 
 LONGEST_NAME = 64
+_VARIABLE = re.compile("[A-Z_][A-Z0-9_]*")
 _BLANK = "an api key must be text without blanks"
 DEFAULT_SCOPES = ("inference", "read")
 """Of a key that is written as a mapping; one that is mere text has all."""
@@ -34,17 +37,23 @@ def read_api_keys(at: At | None, environ: Mapping[str, str]) -> tuple[ApiKey, ..
     return tuple(key for _, key in found)
 
 
+def check_models(at: At | None, keys: Sequence[ApiKey], names: Collection[str]) -> None:
+    """Warn of patterns that match none of these `names`, by which models are permitted."""
+    items = list(at.items()) if at else []
+    for item, key in zip(items, keys, strict=False):
+        for pattern, place in listed(item.child("models")):
+            if pattern in key.models and not any(fnmatchcase(name, pattern) for name in names):
+                place.warn(f"`{pattern}` matches no model")
+
+
 def _api_key(at: At, position: int, environ: Mapping[str, str]) -> ApiKey | None:
     name = f"key-{position}"
     if not isinstance(at.node, MappingNode):
         text = _readable(at, at.node)
         return None if text is None else ApiKey(key=text, name=name)
-    given: dict[str, Any] = {"name": name, "scopes": DEFAULT_SCOPES, **read_keys(at, KEYS)}
+    given: dict[str, Any] = {"name": name, "scopes": DEFAULT_SCOPES, **read_keys(at, KEYS, strict=True)}
     text = _of_environment(at, environ) if at.child("env") else _of_file(at)
     if text is None:
-        return None
-    if len(text) >= SHORTEST_SECRET and text in given["name"]:
-        at.error("the name shows the key; give another `name`")
         return None
     return ApiKey(**{**given, "key": text})
 
@@ -52,9 +61,15 @@ def _api_key(at: At, position: int, environ: Mapping[str, str]) -> ApiKey | None
 def _of_file(at: At) -> str | None:
     key = at.child("key")
     if key is None:
-        at.error("give the key as `key`, or as `env` the name of the variable that holds it")
+        if not _is_misspelt(at):
+            at.error("give the key as `key`, or as `env` the name of the variable that holds it")
         return None
     return _readable(key, key.node)
+
+
+def _is_misspelt(at: At) -> bool:
+    """It has a word that nobody knows, which has been reported; that may stand for one that is missed."""
+    return any(name not in _NAMES for name, _ in at.children())
 
 
 def _of_environment(at: At, environ: Mapping[str, str]) -> str | None:
@@ -64,12 +79,17 @@ def _of_environment(at: At, environ: Mapping[str, str]) -> str | None:
     if at.child("key") is not None:
         at.error("give `key` or `env`, not both")
     elif not name or name not in environ:
-        variable.error(f"environment variable {name or ''} is not set")
+        variable.error(f"environment variable{_shown(name)} is not set")
     elif _fault(environ[name]):
         variable.error(f"environment variable {name}: {_fault(environ[name])}")
     else:
         return environ[name]
     return None
+
+
+def _shown(name: str | None) -> str:
+    """The name of a variable; what looks like none may be a key."""
+    return f" {name}" if name and _VARIABLE.fullmatch(name) else ""
 
 
 def _readable(at: At, node: Node) -> str | None:
@@ -112,7 +132,14 @@ def _fault(text: str) -> str:
 
 
 def _check_names(found: Sequence[tuple[At, ApiKey]]) -> None:
-    """Activity and limits tell keys apart by their names."""
+    """Activity and limits tell keys apart by their names, which people read."""
+    texts = {key.key for _, key in found}
+    lengths = sorted({len(text) for text in texts if len(text) >= SHORTEST_SECRET})
+    for item, key in found:
+        starts = ((start, length) for length in lengths for start in range(len(key.name) - length + 1))
+        shows = key.name in texts or any(key.name[start : start + length] in texts for start, length in starts)
+        if item.child("name") and shows:
+            item.error("the name shows the text of a key; give another `name`")
     taken: dict[str, str] = {}
     for item, key in found:
         other = taken.setdefault(key.name, item.path)
@@ -163,13 +190,13 @@ def _scopes(at: At) -> tuple[str, ...] | None:
 
 def _rate_limit(at: At) -> RateLimit | None:
     require(at, "requests", "rateLimit needs `requests`, a number")
-    given = read_keys(at, RATE_LIMIT)
+    given = read_keys(at, RATE_LIMIT, strict=True)
     return RateLimit(**given) if "requests" in given else None
 
 
 def _quota(at: At) -> Quota | None:
     require(at, "tokens", "quota needs `tokens`, a number")
-    given = read_keys(at, QUOTA)
+    given = read_keys(at, QUOTA, strict=True)
     return Quota(**given) if "tokens" in given else None
 
 
@@ -195,6 +222,8 @@ KEYS = (
     Key("rateLimit", "rate_limit", _rate_limit),
     Key("quota", "quota", _quota),
 )
+
+_NAMES = frozenset(key.name for key in KEYS)
 
 RATE_LIMIT = (
     Key("requests", "requests", positive),

@@ -15,9 +15,10 @@ from llamaswap.config.commands import NATIVE, Dialect
 from llamaswap.config.compose import compose
 from llamaswap.config.environment import substitute_environment
 from llamaswap.config.fields import At
-from llamaswap.config.keys import read_api_keys
+from llamaswap.config.keys import check_models, read_api_keys
 from llamaswap.config.macros import expand_macros
 from llamaswap.config.merge import merge
+from llamaswap.config.names import remote_names
 from llamaswap.config.nodes import MappingNode, is_null
 from llamaswap.config.peers import with_certificates
 from llamaswap.config.placeholders import check_leftovers, inside_models, outside_models
@@ -66,6 +67,7 @@ def load(
     fields = read_sections(everything, ports, routers, dialect)
     _check_router(everything, fields, routers)
     fields["api_keys"] = read_api_keys(everything.child("apiKeys"), environ)
+    _check_permits(everything.child("apiKeys"), fields)
     place = everything.at("store", "path")
     fault = store_fault(fields["store_path"]) if place and fields.get("store_path") else None
     if place and fault:
@@ -84,6 +86,12 @@ def _check_router(root: At, fields: Mapping[str, Any], routers: Routers) -> None
     at = root.at("routing", "router", "settings", name) or root.at("routing", "router", "use")
     if at and fault:
         at.error(fault)
+
+
+def _check_permits(at: At | None, fields: Mapping[str, Any]) -> None:
+    """Where all models are known, those that keys are for are among them."""
+    if at and not at.report.complaints and not any(peer.refresh for peer in fields["peers"].values()):
+        check_models(at, fields["api_keys"], (*fields["models"], *remote_names(fields["peers"])))
 
 
 def _root(sources: Sequence[Source], environ: Mapping[str, str], report: Report) -> tuple[MappingNode, frozenset[str]]:

@@ -18,7 +18,7 @@ from llamaswap.metrics.captures import Body, Taking
 from llamaswap.metrics.redaction import header_map
 from llamaswap.metrics.usage import Meter
 from llamaswap.resolve.chooser import Choice
-from llamaswap.resolve.targets import Remote
+from llamaswap.resolve.targets import Remote, Target
 from llamaswap.stay import Stay
 from llamaswap.wire.lines import value_of
 
@@ -165,6 +165,11 @@ class Entry:
     def peer(self) -> str:
         """The ID of the peer that answers it, or was asked last; empty for a model of this server."""
         return self.choice.peer if self.choice is not None else ""
+
+    @property
+    def target(self) -> Target | None:
+        """The model that was chosen; None for a name that nobody knows."""
+        return self.choice.target if self.choice is not None else None
 
     @property
     def selector(self) -> str:

@@ -60,12 +60,9 @@ class Inflight:
         """How many there are."""
         return len(self._entries)
 
-    def cancel(self, id: str) -> bool:
-        """End the request; False when there is none of this ID."""
-        entry = self._entries.get(id)
-        if entry is not None:
-            entry.cancel()
-        return entry is not None
+    def find(self, id: str) -> Watched | None:
+        """The request of this ID."""
+        return self._entries.get(id)
 
     def snapshot(self) -> Sequence[Watched]:
         """All that are under way, by arrival."""

@@ -76,6 +76,8 @@ class Present(NamedTuple):
     """How many clients are connected."""
     machine: Callable[[], Iterable[Family]]
     """The latest samples of the machine."""
+    refused: Callable[[], Iterable[Family]]
+    """What API keys were refused."""
 
 
 class Prometheus:
@@ -121,6 +123,7 @@ class Prometheus:
         yield from model_families(states, present.in_flight, present.waiting)
         yield from counted.lives.families(self._clock.seconds(), [model for model, _ in states])
         yield from counted.requests.families()
+        yield from present.refused()
         yield peer_family(present.peers())
 
     async def _write(self, engines: bool) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from llamaswap import rfc3339
+from llamaswap.resolve.targets import Target
 
 _PASSED_THROUGH = "/upstream/"
 """Of a request below it, what follows the model is shown."""
@@ -55,6 +56,10 @@ class Watched(Protocol):
 
     def response_headers(self) -> Mapping[str, str]:
         """As they may be shown; none before the head of the answer."""
+
+    @property
+    def target(self) -> Target | None:
+        """What it asks for; None for a name that nobody knows."""
 
     def cancel(self) -> None:
         """End it. Harmless when it is over."""

@@ -34,7 +34,9 @@ def is_confined(caller: Caller | None) -> bool:
 
 def not_yours(name: str) -> Forbidden:
     """Why nothing is answered to a request for the model, or selector, `name`."""
-    return Forbidden(f"forbidden: the API key is not for model {name}; /v1/models lists those it is for")
+    return Forbidden(
+        f"forbidden: the API key is not for model {name}; /v1/models lists those it is for", reason="model"
+    )
 
 
 def in_many_ways() -> Forbidden:

@@ -8,7 +8,7 @@ from llamaswap.web import paths
 
 _QUIET = ("/wol-health", "/api/performance", "/metrics")
 
-FORMAT = 'Request {ip} "{method} {path} {protocol}" {status} {sent} "{agent}" {duration}'
+FORMAT = 'Request {ip} "{method} {path} {protocol}" {status} {sent} "{agent}" {duration}{key}'
 
 
 def record(exchange: Exchange, seconds: float) -> dict[str, str | int] | None:
@@ -25,6 +25,7 @@ def record(exchange: Exchange, seconds: float) -> dict[str, str | int] | None:
         "sent": exchange.sent,
         "agent": escape(_text(exchange.header(b"user-agent"))),
         "duration": duration(seconds),
+        "key": f' key "{escape(exchange.caller.name)}"' if exchange.caller is not None else "",
     }
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from llamaswap.config.schema import ApiKey
 from llamaswap.errors import KeyExhausted
 from llamaswap.metrics.row import Finished
+from llamaswap.web.refused import QUOTA, RATE
 from llamaswap.web.window import Window
 
 
@@ -35,13 +37,26 @@ class Allowances:
         """Count one request with the key `name`. Raises `KeyExhausted`, and then it is not counted."""
         tokens = self._tokens.get(name)
         if tokens is not None and (wait := tokens.wait(when)):
-            raise _exhausted(f"the API key {name} has spent its quota of {tokens.most} tokens", tokens, wait)
+            raise _exhausted(f"the API key {name} has spent its quota of {tokens.most} tokens", tokens, wait, QUOTA)
         requests = self._requests.get(name)
         if requests is None:
             return
         if wait := requests.wait(when):
-            raise _exhausted(f"the API key {name} is limited to {requests.most} requests", requests, wait)
+            raise _exhausted(f"the API key {name} is limited to {requests.most} requests", requests, wait, RATE)
         requests.add(1, when)
+
+    def take_back(self, name: str) -> None:
+        """A request with the key `name` that was counted came to nothing, as its model is not for the key."""
+        window = self._requests.get(name)
+        if window is not None:
+            window.take_back()
+
+    def shown(self, name: str, when: float) -> dict[str, Any]:
+        """What the key `name` may ask for and has, JSON-ready; null where nothing is limited."""
+        return {
+            "rateLimit": _shown("requests", self._requests.get(name), when),
+            "quota": _shown("tokens", self._tokens.get(name), when),
+        }
 
     def spend(self, name: str, tokens: int, when: float) -> None:
         """Count tokens that a request with the key `name` has cost. They are known at its end only, so requests under
@@ -59,6 +74,13 @@ class Allowances:
                 self.spend(each.key, each.cost, when)
 
 
+def _shown(what: str, window: Window | None, when: float) -> dict[str, Any] | None:
+    if window is None:
+        return None
+    rest = math.ceil(window.rest(when))
+    return {what: window.most, "per": window.per, "used": window.used(when), "resets": rest}
+
+
 def _renewed(window: Window | None, most: int, per: float) -> Window:
     if window is None:
         return Window(most, per)
@@ -66,6 +88,7 @@ def _renewed(window: Window | None, most: int, per: float) -> Window:
     return window
 
 
-def _exhausted(what: str, window: Window, wait: float) -> KeyExhausted:
+def _exhausted(what: str, window: Window, wait: float, reason: str) -> KeyExhausted:
     seconds = max(1, math.ceil(wait))
-    return KeyExhausted(f"{what} per {window.per:g} seconds; try again in {seconds} s", retry_after=seconds)
+    told = f"{what} per {window.per:g} seconds; try again in {seconds} s"
+    return KeyExhausted(told, retry_after=seconds, reason=reason)

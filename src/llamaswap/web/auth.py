@@ -13,11 +13,10 @@ from secrets import token_bytes
 from llamaswap.config.schema import ApiKey
 from llamaswap.errors import Unauthorized
 from llamaswap.exchange import Caller, Header
-from llamaswap.web.browsers import adds_by_itself, is_ours
+from llamaswap.web.browsers import HeaderOf, adds_by_itself, is_ours
 from llamaswap.web.sessions import Sessions, tokens_in
 
-HeaderOf = Callable[[bytes], bytes | None]
-"""The first value of a request's header, by lower-case name."""
+WRONG_KEY = "unauthorized: this is no API key of this server"
 
 _KEYED = blake2s(key=token_bytes(32))
 """A hash with a secret that is drawn for this process, and told to nobody."""
@@ -70,7 +69,8 @@ class Doorman:
         """Who asks. Raises `Unauthorized` for nobody we know; a browser that shows our form gets no dialog with it."""
         found = self.find(header, headers)
         if found is None:
-            raise Unauthorized(challenge=not is_ours(header))
+            shown = candidate(header(b"authorization"), header(b"x-api-key")) is not None
+            raise Unauthorized(WRONG_KEY if shown else None, challenge=not is_ours(header))
         return found
 
     def find(self, header: HeaderOf, headers: Sequence[Header]) -> Found | None:

@@ -16,6 +16,7 @@ from llamaswap.errors import Forbidden
 from llamaswap.web.hosts import same_host
 
 HeaderOf = Callable[[bytes], bytes | None]
+"""The first value of a request's header, by lower-case name."""
 
 OURS = b"llama-swap-ui"
 """What our pages say in `X-Requested-With`."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from llamaswap.exchange import Caller, Header
@@ -15,6 +16,7 @@ from llamaswap.web.answers import Answer
 from llamaswap.web.routes import Route
 
 if TYPE_CHECKING:
+    from twisted.web.http_headers import Headers
     from twisted.web.server import Request  # only by name: it stays out of memory until the tree is asked for
 
 
@@ -23,6 +25,8 @@ class Call:
     """A request that the table knows."""
 
     request: Request
+    received: Headers
+    """Its headers as they came; `request` shows another `Host`."""
     route: Route
     target: bytes
     """Path and query below the place where the tree is mounted, as received."""
@@ -51,13 +55,13 @@ class Call:
 
     def header(self, name: bytes) -> bytes | None:
         """The first value of the header `name`."""
-        values = self.request.requestHeaders.getRawHeaders(name)
+        values = self.received.getRawHeaders(name)
         return values[0] if values else None
 
     @property
     def headers(self) -> Sequence[Header]:
         """All of them."""
-        found = self.request.requestHeaders.getAllRawHeaders()
+        found = self.received.getAllRawHeaders()
         return [(name, value) for name, values in found for value in values]
 
     @property
@@ -90,6 +94,9 @@ class Call:
             self.request.write(answer.body)
 
 
+_PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
+"""twisted.web has none for the younger statuses."""
+
 Respond = Callable[[Call], Awaitable[Answer | None]]
 """Answers a call. None: it has sent the answer itself, but for its end. Cancelled when the client goes away."""
 
@@ -105,7 +112,7 @@ def begin(request: Request, answer: Answer, mount: bytes, length: int | None, re
 
     A `Location` that is a path of this server is one of the tree's, so it moves below the mount as well.
     """
-    request.setResponseCode(answer.status, reason or None)
+    request.setResponseCode(answer.status, reason or _PHRASES.get(answer.status))
     request.defaultContentType = None  # or an answer without a type would claim to be HTML
     for name, value in answer.headers:
         if mount and name.lower() == b"location" and value.startswith(b"/"):

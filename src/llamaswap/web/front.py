@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from llamaswap.errors import ClientGone, InternalError, Refusal, Unauthorized
-from llamaswap.exchange import Exchange
+from llamaswap.exchange import Caller, Exchange
 from llamaswap.web import access
 from llamaswap.web.answers import Answer, send
 from llamaswap.web.gate import Gate
@@ -25,13 +25,26 @@ Serve = Callable[[Exchange, Route], Coroutine[Any, Any, None]]
 """Answers an exchange on a relayed lane. It may raise a `Refusal`, and is cancelled when the client goes away."""
 
 
+Refused = Callable[[Refusal, Caller | None, bool], None]
+"""Hears what was refused to whom; whether it was counted as a request to a model (`Gate.counts`)."""
+
+
 class Front:
     """What the channel and the resource adapter hand every exchange to."""
 
     log = Logger()
 
-    def __init__(self, gate: Gate, serve: Mapping[Lane, Serve], clock: IReactorTime, *, log_requests: bool) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        serve: Mapping[Lane, Serve],
+        clock: IReactorTime,
+        *,
+        log_requests: bool,
+        refused: Refused = lambda refusal, caller, counted: None,
+    ) -> None:
         self._clock = clock
+        self._refused = refused
         self._arrived: dict[Exchange, float] = {}
         """Since when; only of those whose line is wanted."""
         self._relayed: set[Exchange] = set()
@@ -59,6 +72,7 @@ class Front:
         try:
             admitted = self._gate.admit(exchange)
         except Refusal as refusal:
+            self._refused(refusal, exchange.caller, False)
             return send(exchange, answer_to(refusal, exchange.header(b"accept")))
         if isinstance(admitted, Answer):
             return send(exchange, admitted)
@@ -67,7 +81,7 @@ class Front:
         answering = self._serve[admitted.lane](exchange, admitted)
         if exchange.caller is not None and admitted.lane is not Lane.FEED:
             answering = self._while_good(exchange, answering)
-        return self.guard(exchange, answering)
+        return self.guard(exchange, answering, admitted)
 
     def dismiss(self, keys: Collection[str]) -> None:
         """End, in the next turn, what is relayed with the API keys of these names: they are good no more."""
@@ -102,13 +116,16 @@ class Front:
         if fields is not None:
             self.log.info(access.FORMAT, **fields)
 
-    async def guard(self, exchange: Exchange, answering: Coroutine[Any, Any, None]) -> None:
+    async def guard(self, exchange: Exchange, answering: Coroutine[Any, Any, None], route: Route | None = None) -> None:
         """Run `answering`; answer for it what it raises before its answer has begun, and cut the answer after that."""
         try:
             await answering
         except CancelledError:
             raise
         except Refusal as refusal:
+            if refusal.reason:
+                counted = route is not None and self._gate.counts(exchange, route)
+                self._refused(refusal, exchange.caller, counted)
             await self._refuse(exchange, refusal)
         except ClientGone:
             exchange.abort()

@@ -19,7 +19,6 @@ from llamaswap.web.browsers import require_no_foreign_part, require_own_page
 from llamaswap.web.cors import preflight
 from llamaswap.web.hosts import HostRule
 from llamaswap.web.routes import Access, Lane, Methods, Route, RouteTable
-from llamaswap.web.sessions import Sessions
 
 _SAFE = (b"GET", b"HEAD")
 
@@ -40,13 +39,11 @@ class Gate:
     ) -> None:
         """`via` is what this server is called there (`peers/peers.py`); without peers nothing is sent round.
 
-        `doorman` knows whose API key a request shows; without one there are no sessions. `allow` counts a request to a
+        `doorman` knows whose API key a request shows; None where there are no keys. `allow` counts a request to a
         model, and raises the `Refusal` of a key, by name, that has had enough.
         """
         self._table = table
         self._exact = table.exact
-        if doorman is None and settings.api_keys:
-            doorman = Doorman(settings.api_keys, Sessions(), float)
         self._doorman = doorman
         self._allow = allow
         self._limited = frozenset(key.name for key in settings.api_keys if key.rate_limit or key.quota)
@@ -95,8 +92,8 @@ class Gate:
             require_no_foreign_part(exchange.header)
         if route.scopes.isdisjoint(exchange.caller.scopes):
             needed = " or ".join(sorted(route.scopes))
-            raise Forbidden(f"forbidden: this needs an API key with the scope {needed}")
-        if exchange.caller.name in self._limited and self._counts(exchange, route):
+            raise Forbidden(f"forbidden: this needs an API key with the scope {needed}", reason="scope")
+        if self.counts(exchange, route):
             self._allow(exchange.caller.name)
 
     def _acts(self, exchange: Exchange, route: Route) -> bool:
@@ -104,8 +101,11 @@ class Gate:
         upgrade = route.lane in (Lane.MODEL, Lane.PASSTHROUGH) and exchange.header(b"upgrade") is not None
         return upgrade or route.acts or exchange.method not in _SAFE
 
-    def _counts(self, exchange: Exchange, route: Route) -> bool:
-        """It asks a model for something; pages of models and what they consist of are free."""
+    def counts(self, exchange: Exchange, route: Route) -> bool:
+        """It comes with a key that has a limit, and asks a model for something; pages of models and what they consist
+        of are free."""
+        if exchange.caller is None or exchange.caller.name not in self._limited:
+            return False
         return route.lane is Lane.MODEL or (route.lane is Lane.PASSTHROUGH and self._acts(exchange, route))
 
     def _check_way(self, exchange: Exchange) -> None:

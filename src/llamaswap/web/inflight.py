@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from llamaswap.errors import RequestNotFound
 from llamaswap.metrics.inflight import Inflight
+from llamaswap.resolve.permits import require_use
 from llamaswap.web.answers import NOT_FOUND, Answer, json_answer
 from llamaswap.web.call import Call, Respond
 
@@ -21,10 +22,15 @@ class InflightApi:
         return {"inflight_cancel": self.cancel}
 
     async def cancel(self, call: Call) -> Answer:
-        """End the request whose ID the path names; answers at once. Raises `RequestNotFound`."""
+        """End the request whose ID the path names; answers at once. Raises `RequestNotFound`, and `Forbidden` where its
+        model is not for the caller."""
         id, _, rest = call.below.partition(b"/")
         if rest != b"cancel" or not id:
             return NOT_FOUND
-        if not self._inflight.cancel(id.decode("latin-1")):
+        entry = self._inflight.find(id.decode("latin-1"))
+        if entry is None:
             raise RequestNotFound
+        if entry.target is not None:
+            require_use(call.caller, entry.target)
+        entry.cancel()
         return json_answer({"msg": "ok"})

@@ -30,12 +30,16 @@ def model_list(
 ) -> dict[str, Any]:
     """The body of `GET /v1/models`: every name listed for `caller`, sorted by bytes. `profile` is the active one."""
 
+    def is_theirs(name: str) -> bool:
+        """A name of a model that is for the caller."""
+        target = resolver.resolve(name)
+        return caller is None or not caller.models or (target is not None and may_use(caller, target))
+
     def leads(name: str) -> bool:
         """A name that stands for others stands for one of the caller's."""
         selector = settings.selectors.get(name)
         names = [name] if selector is None else _considered(selector)
-        found = [target for each in names if (target := resolver.resolve(each)) is not None]
-        return caller is None or not caller.models or any(may_use(caller, target) for target in found)
+        return caller is None or any(is_theirs(each) for each in names)
 
     records = [
         record
@@ -46,7 +50,7 @@ def model_list(
     records += [_peer_record(remote, created) for remote in resolver.remotes if may_use(caller, remote)]
     selectors = settings.selectors
     shown = [each for each in selectors.values() if not each.unlisted and leads(each.id)]
-    records += [_selector_record(each, resolver, state_of, created) for each in shown]
+    records += [_selector_record(each, resolver, state_of, created, is_theirs) for each in shown]
     pins = profile.pins if profile is not None else {}
     known = selectors.keys()
     records += [
@@ -58,9 +62,13 @@ def model_list(
 
 
 def running_list(states: Iterable[tuple[Model, State]], caller: Caller | None = None) -> dict[str, Any]:
-    """The body of `GET /running`: every model in memory that is for `caller`, sorted by ID."""
+    """The body of `GET /running`: every model in memory that is for `caller`, sorted by ID.
+
+    Commands, which may hold what the environment keeps secret, are for those who may do everything.
+    """
     shown = [(model, state) for model, state in states if may_use(caller, Local(model, model.id))]
-    running = [_running(model, state) for model, state in shown if state in _IN_MEMORY]
+    all_of_it = caller is None or "admin" in caller.scopes
+    running = [_running(model, state, with_command=all_of_it) for model, state in shown if state in _IN_MEMORY]
     return {"running": sorted(running, key=lambda record: record["model"].encode())}
 
 
@@ -91,8 +99,11 @@ def _peer_record(remote: Remote, created: int) -> dict[str, Any]:
     return _other(remote.name, created, {"type": "peer", "peerID": peer}, name=f"{peer}: {remote.model}")
 
 
-def _selector_record(selector: Selector, resolver: Resolver, state_of: StateOf, created: int) -> dict[str, Any]:
-    ours: dict[str, Any] = {"strategy": selector.strategy, "targets": list(selector.targets)}
+def _selector_record(
+    selector: Selector, resolver: Resolver, state_of: StateOf, created: int, is_theirs: Callable[[str], bool]
+) -> dict[str, Any]:
+    targets = [target for target in selector.targets if is_theirs(target)]
+    ours: dict[str, Any] = {"strategy": selector.strategy, "targets": targets}
     if selector.strategy == "spillover":
         ours["spillover"] = selector.spillover
     models = [target.model for name in _considered(selector) if (target := resolver.local(name)) is not None]
@@ -173,11 +184,11 @@ def _abilities(given: Capabilities) -> Iterator[tuple[str, bool]]:
     yield "reranker", given.reranker
 
 
-def _running(model: Model, state: State) -> dict[str, Any]:
+def _running(model: Model, state: State, *, with_command: bool) -> dict[str, Any]:
     return {
         "model": model.id,
         "state": state.value,
-        "cmd": model.cmd,
+        "cmd": model.cmd if with_command else "",
         "proxy": model.proxy,
         "ttl": model.ttl,
         "name": model.name,

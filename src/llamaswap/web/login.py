@@ -13,10 +13,12 @@ from twisted.logger import Logger
 from llamaswap.config.schema import SCOPES
 from llamaswap.errors import BadRequest, BodyTooLarge, Unauthorized
 from llamaswap.exchange import Caller
+from llamaswap.web.allowances import Allowances
 from llamaswap.web.answers import Answer, json_answer, redirect
-from llamaswap.web.auth import Doorman, cookies_in
+from llamaswap.web.auth import WRONG_KEY, Doorman, cookies_in
 from llamaswap.web.browsers import is_ours, require_own_page
 from llamaswap.web.call import Call, Respond
+from llamaswap.web.hosts import is_loopback
 from llamaswap.web.sessions import Sessions, cookie, tokens_in
 from llamaswap.web.throttle import Throttle
 
@@ -30,8 +32,11 @@ class Login:
 
     log = Logger()
 
-    def __init__(self, doorman: Doorman | None, sessions: Sessions, clock: IReactorTime) -> None:
+    def __init__(
+        self, doorman: Doorman | None, sessions: Sessions, allowances: Allowances, clock: IReactorTime
+    ) -> None:
         self._sessions = sessions
+        self._allowances = allowances
         self._clock = clock
         self._throttle = Throttle()
         self.configure(doorman)
@@ -47,10 +52,8 @@ class Login:
 
     async def session(self, call: Call) -> Answer:
         """Whether keys are needed, and who asks with which rights."""
-        if self._doorman is None:
-            return json_answer(_record(False, None), _NO_STORE)
-        found = self._doorman.find(call.header, call.headers)
-        return json_answer(_record(True, found[0] if found is not None else None), _NO_STORE)
+        found = self._doorman.find(call.header, call.headers) if self._doorman is not None else None
+        return json_answer(self._record(found[0] if found is not None else None), _NO_STORE)
 
     async def login(self, call: Call) -> Answer:
         """Begin a session with the key in the body. A form of a page without scripts is sent on to the UI.
@@ -60,14 +63,14 @@ class Login:
         key, is_form = _key_in(call.body(_LONGEST_BODY + 1))
         if self._doorman is None:
             return self._welcome(call, None, (), is_form)
-        when, address = self._clock.seconds(), call.peer
+        when, address = self._clock.seconds(), _address(call)
         self._throttle.check(address, when)
         keys = self._doorman.keys
         caller = keys.find(key)
         if caller is None:
             self._throttle.failed(address, when)
             self.log.warn("a login from {address} failed: no such API key", address=address or "unix")
-            raise Unauthorized("unauthorized: this is no API key of this server", challenge=False)
+            raise Unauthorized(WRONG_KEY, challenge=False)
         self._sessions.end(tokens_in(cookies_in(call.headers)))
         token = self._sessions.begin(keys.known_by(key), when)
         return self._welcome(call, caller, (_cookie(call, token),), is_form)
@@ -76,9 +79,21 @@ class Login:
         self, call: Call, caller: Caller | None, cookies: tuple[tuple[bytes, bytes], ...], is_form: bool
     ) -> Answer:
         if not is_form or is_ours(call.header):
-            return json_answer(_record(self._doorman is not None, caller), _NO_STORE, *cookies)
+            return json_answer(self._record(caller), _NO_STORE, *cookies)
         answer = redirect(303, b"/ui/")
         return Answer(answer.status, (*answer.headers, _NO_STORE, *cookies))
+
+    def _record(self, caller: Caller | None) -> dict[str, Any]:
+        needed = self._doorman is not None
+        scopes = [scope for scope in SCOPES if not needed or (caller is not None and scope in caller.scopes)]
+        return {
+            "keyNeeded": needed,
+            "loggedIn": caller is not None,
+            "name": caller.name if caller is not None else None,
+            "scopes": scopes,
+            "models": list(caller.models) if caller is not None else [],
+            **self._allowances.shown(caller.name if caller is not None else "", self._clock.seconds()),
+        }
 
     async def logout(self, call: Call) -> Answer:
         """End the session of the cookie, and take the cookie away. Raises `Forbidden` for a page of somebody else."""
@@ -87,17 +102,10 @@ class Login:
         return json_answer({"msg": "ok"}, _NO_STORE, _cookie(call, ""))
 
 
-def _record(needed: bool, caller: Caller | None) -> dict[str, Any]:
-    if not needed:
-        return {"keyNeeded": False, "loggedIn": False, "name": None, "scopes": list(SCOPES), "models": []}
-    scopes = [scope for scope in SCOPES if caller is not None and scope in caller.scopes]
-    return {
-        "keyNeeded": True,
-        "loggedIn": caller is not None,
-        "name": caller.name if caller is not None else None,
-        "scopes": scopes,
-        "models": list(caller.models) if caller is not None else [],
-    }
+def _address(call: Call) -> str:
+    """Who tries. A proxy on this machine says whom it stands for, and others before it may say what they like."""
+    forwarded = call.header(b"x-forwarded-for") if is_loopback(call.peer) else None
+    return (forwarded or b"").decode("latin-1").rpartition(",")[2].strip() or call.peer
 
 
 def _key_in(body: bytes) -> tuple[bytes, bool]:

@@ -6,7 +6,7 @@ path can reach another endpoint than the gate admitted it to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from twisted.logger import Logger
@@ -15,6 +15,7 @@ from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
 from llamaswap.errors import InternalError, Refusal
+from llamaswap.exchange import Caller
 from llamaswap.web import paths
 from llamaswap.web.answers import NOT_FOUND
 from llamaswap.web.call import Call, Respond, begin, cut
@@ -23,6 +24,9 @@ from llamaswap.web.routes import Lane, Route, RouteTable
 from llamaswap.wire.lane import ICaller
 
 log = Logger()
+
+Refused = Callable[[Refusal, Caller | None], None]
+"""Hears what was refused to whom."""
 
 
 class ResourceTree(Resource):
@@ -33,11 +37,19 @@ class ResourceTree(Resource):
 
     isLeaf = True
 
-    def __init__(self, table: RouteTable, endpoints: Mapping[str, Respond]) -> None:
-        """`endpoints` has one entry for each endpoint of the table's resource lane; `KeyError` names one that lacks."""
+    def __init__(
+        self,
+        table: RouteTable,
+        endpoints: Mapping[str, Respond],
+        refused: Refused = lambda refusal, caller: None,
+    ) -> None:
+        """`endpoints` has one entry for each endpoint of the table's resource lane; `KeyError` names one that lacks.
+
+        `refused` hears of what they refuse.
+        """
         super().__init__()
         self._table = table
-        self._klein = _klein(table, endpoints)
+        self._klein = _klein(table, endpoints, refused)
 
     def render(self, request: Request) -> Any:
         mount, target = placed(request)
@@ -47,10 +59,12 @@ class ResourceTree(Resource):
             request.write(NOT_FOUND.body)
             request.finish()
             return NOT_DONE_YET
-        request.setComponent(Call, Call(request, route, target, mount, request.getComponent(ICaller)))
+        call = Call(request, request.requestHeaders, route, target, mount, request.getComponent(ICaller))
+        request.setComponent(Call, call)
         # Klein is shown the row, not what the client wrote: it stumbles over non-UTF-8 and over doubled slashes,
         # and over hosts that are no domain names.
         request.postpath = route.path[1:].split(b"/")
+        request.requestHeaders = request.requestHeaders.copy()
         request.requestHeaders.setRawHeaders(b"host", [b"localhost"])
         return self._klein.render(request)
 
@@ -72,7 +86,7 @@ def placed(request: Request) -> tuple[bytes, bytes]:
     return b"/".join(segments[:seam]), b"/" + b"/".join(segments[seam:]) + query
 
 
-def _klein(table: RouteTable, endpoints: Mapping[str, Respond]) -> IResource:
+def _klein(table: RouteTable, endpoints: Mapping[str, Respond], refused: Refused) -> IResource:
     """A Klein resource with one rule for each row of the resource lane."""
     from klein import Klein  # imported late: it installs the global reactor
 
@@ -83,7 +97,11 @@ def _klein(table: RouteTable, endpoints: Mapping[str, Respond]) -> IResource:
             app.route(route.path.decode(), methods=methods, endpoint=route.endpoint)(
                 _entry(route.endpoint, endpoints[route.endpoint])
             )
-    app.handle_errors(Exception)(_failed)
+
+    @app.handle_errors(Exception)
+    def failed(request: Any, failure: Failure) -> None:
+        _failed(refused, request, failure)
+
     resource: IResource = app.resource()
     return resource
 
@@ -101,13 +119,14 @@ def _entry(endpoint: str, respond: Respond) -> Any:
     return entry
 
 
-def _failed(request: Any, failure: Failure) -> None:
+def _failed(refused: Refused, request: Any, failure: Failure) -> None:
     """Answer for an endpoint that raised; once its answer has begun, cut it."""
     call: Call = request.getComponent(Call)
     error = failure.value
     if not isinstance(error, Refusal):
         log.failure("{endpoint} failed", failure, endpoint=call.route.endpoint)
         error = InternalError()
+    refused(error, call.caller)
     if request.startedWriting:
         cut(request)
     else:

@@ -1,8 +1,8 @@
 """How often somebody may try to log in with a wrong key. Pure.
 
-Failures count for the address that tries and for all together, so that many addresses do not help either. An IPv6
-client counts by its network of 64 bits, which it owns whole. The memory is bounded: the addresses that failed longest
-ago are forgotten first, and the total does not forget them.
+Failures count for the address that tries, and for nobody else: a count of all would let anybody keep everybody out. An
+IPv6 client counts by its network of 64 bits, which it owns whole. The memory is bounded: the addresses that failed
+longest ago are forgotten first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ PER = 60.0
 """Seconds."""
 FOR_ONE = 10
 """Failures of one address in that time."""
-FOR_ALL = 200
 MOST = 4096
 """Addresses that are remembered."""
 
@@ -27,14 +26,12 @@ class Throttle:
     """The failures of the last minute."""
 
     def __init__(self) -> None:
-        self._all = Window(FOR_ALL, PER)
         self._each: OrderedDict[str, Window] = OrderedDict()
 
     def check(self, address: str, when: float) -> None:
-        """Raise `TooManyLogins` when nobody, or nobody at `address`, may try now, not even with a good key."""
+        """Raise `TooManyLogins` when nobody at `address` may try now, not even with a good key."""
         window = self._each.get(_owner(address))
-        wait = max(self._all.wait(when), window.wait(when) if window is not None else 0.0)
-        if wait:
+        if window is not None and (wait := window.wait(when)):
             raise TooManyLogins(retry_after=max(1, math.ceil(wait)))
 
     def failed(self, address: str, when: float) -> None:
@@ -43,7 +40,6 @@ class Throttle:
         window = self._each.setdefault(owner, Window(FOR_ONE, PER))
         self._each.move_to_end(owner)
         window.add(1, when)
-        self._all.add(1, when)
         if len(self._each) > MOST:
             self._each.popitem(last=False)
 

@@ -1,8 +1,8 @@
 """How much has happened in the span of time that ends now? Pure.
 
-The span moves with time. It is counted in slots, so that the memory is bounded whatever the amount: something that
-happened counts until its whole slot has left the span, so never more than `most` fits into any span, and what is over
-counts a slot longer at most.
+The span moves with time. What happens seldom counts for exactly that long. What happens often is counted in slots, so
+that the memory is bounded whatever the amount: it counts until its whole slot has left the span, so never more than
+`most` fits into any span, and what is over counts a slot longer at most.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 
 SLOTS = 60
-"""Of a span."""
+"""Of a span; and so many events are remembered one by one."""
 
 
 class Window:
@@ -33,13 +33,31 @@ class Window:
     def add(self, amount: int, when: float) -> None:
         """So much happens."""
         self._advance(when)
-        end = when + self.per / SLOTS
+        end = when if len(self._slots) < SLOTS else when + self.per / SLOTS
         if self._slots and self._slots[-1][0] >= when:
             end, before = self._slots.pop()
             self._slots.append((end, before + amount))
         else:
             self._slots.append((end, amount))
         self._total += amount
+
+    def take_back(self) -> None:
+        """One of what happened last has not happened."""
+        if self._slots:
+            end, amount = self._slots.pop()
+            self._total -= 1
+            if amount > 1:
+                self._slots.append((end, amount - 1))
+
+    def used(self, when: float) -> int:
+        """How much has happened in the span that ends now."""
+        self._advance(when)
+        return self._total
+
+    def rest(self, when: float) -> float:
+        """Seconds until nothing of it counts any more."""
+        self._advance(when)
+        return self._slots[-1][0] + self.per - when if self._slots else 0.0
 
     def wait(self, when: float) -> float:
         """Seconds until something may happen again; 0 = it may."""
