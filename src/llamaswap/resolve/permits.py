@@ -43,7 +43,8 @@ def in_many_ways() -> Forbidden:
     """Why nothing is asked of a peer with a request in which programs may read several names (`one_name.py`)."""
     return Forbidden(
         "forbidden: without the scope admin, or for some models only, a request to a peer must name its model once: "
-        "in the JSON body, in the form, or in the query of a request without a body"
+        "in the JSON body, in the form, or in the query of a request without a body",
+        reason="model",
     )
 
 

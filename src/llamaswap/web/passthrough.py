@@ -189,12 +189,14 @@ class Passthrough:
         method = b"GET" if exchange.method == b"HEAD" else exchange.method
         if (method, path) not in _MODEL_ROUTES:
             raise Forbidden(
-                "forbidden: without the scope admin, and for some models only, a peer's model routes are all"
+                "forbidden: without the scope admin, and for some models only, a peer's model routes are all",
+                reason="model",
             )
         wanted = (exchange.method, query, exchange.header(b"content-type") or b"", body.content)
         found = await scan(self._in_thread, len(body.content), find_model, *wanted)
         if found is None:
-            raise Forbidden("forbidden: the request must name the model where a model route reads it")
+            told = "forbidden: the request must name the model where a model route reads it"
+            raise Forbidden(told, reason="model")
         if found.name not in (target.name, target.model, full_name(target.peer.id, target.model)):
             raise not_yours(found.name)
         if not await scan(self._in_thread, len(body.content), names_one, found, query, exchange.headers, body.content):

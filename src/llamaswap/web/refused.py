@@ -49,7 +49,7 @@ def _reasons(key: ApiKey) -> Iterator[str]:
     """Why it can be refused."""
     if len(key.scopes) < len(SCOPES):
         yield SCOPE
-    if key.models:
+    if key.models or "admin" not in key.scopes:  # the latter: behind peers (`permits.is_confined`)
         yield MODEL
     if key.rate_limit is not None:
         yield RATE
