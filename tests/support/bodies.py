@@ -15,6 +15,7 @@ from pathlib import Path
 import brotli
 import zstandard
 
+from llamaswap.metrics.answers import SHORT
 from llamaswap.metrics.row import Tokens
 from llamaswap.metrics.usage import Meter, Reading
 
@@ -35,8 +36,8 @@ class Body:
 
     def meter(self, coding: str = "", short: int | None = None) -> Meter:
         """A watcher for it."""
-        what = (self.status, self.reason, self.path, self.content_type, coding)
-        return Meter(*what) if short is None else Meter(*what, short=short)
+        kept = SHORT if short is None else short
+        return Meter(self.status, self.reason, self.path, self.content_type, coding, short=kept)
 
 
 def bodies() -> list[Body]:
