@@ -2,7 +2,8 @@
 
     python benchmarks/usage.py
 
-Prints microseconds for a small answer and for a chunk of a stream, and MB/s for bodies of some MB in pieces of 64 KiB.
+Prints microseconds for a small answer and for a chunk of a stream, MB/s for bodies of some MB in pieces of 64 KiB,
+and microseconds for each byte of what is made to take long.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from llamaswap.metrics.usage import Meter
 
 PATH = "/v1/chat/completions"
 PIECE = 64 * 1024
+LENGTH = 256 * 1024
 USAGE = {"prompt_tokens": 12, "completion_tokens": 7, "total_tokens": 19}
 CHUNK = {
     "id": "chatcmpl-Ab3dEf5hIj7kLm9oPq1s",
@@ -100,6 +102,32 @@ def large() -> None:
         show(f"embeddings in {coding}", len(embeddings), seconds)
 
 
+def hostile() -> None:
+    """What a server may answer with to hold this one up; none of it tells anything."""
+    for kind, path, start, part in (
+        ("application/json", PATH, '{"a":', "[]"),
+        ("application/json", PATH, '{"a":1', ',"":[]'),
+        ("application/json", PATH, '{"a":1', ',"usage":{}'),
+        ("application/json", PATH, '{"a":1', ',"usage":1'),
+        ("application/json", PATH, '{"a":[1', ',{"usage":1}'),
+        ("application/json", PATH, '{"a":', "["),
+        ("application/json", "/infill", '[{"a":1}', ',{"timings":{}}'),
+        ("text/event-stream", PATH, 'data: {"a":', "[]"),
+        ("text/event-stream", PATH, 'data: {"response":{"a":1', ',"a":{"b":1}'),
+        ("text/event-stream", PATH, 'data: {"a":1', ',"response":{}'),
+        ("text/event-stream", PATH, "", 'data:{"usage":{}}\n'),
+    ):
+        text = (start + part * (LENGTH // len(part))).encode()
+        seconds = best(lambda text=text, kind=kind, path=path: passed(text, kind, path), 1)
+        print(f"{start + part * 2!r:58}{seconds / len(text) * 1e6:8.3f} µs/byte")
+
+
+def passed(text: bytes, kind: str, path: str) -> None:
+    meter = Meter(200, "OK", path, kind, "")
+    for at in range(0, len(text), PIECE):
+        meter.feed(text[at : at + PIECE])
+
+
 def show(name: str, size: int, seconds: float) -> None:
     print(f"{name + f' of {size / 1e6:.1f} MB':44}{size / seconds / 1e6:8.0f} MB/s")
 
@@ -107,6 +135,7 @@ def show(name: str, size: int, seconds: float) -> None:
 def main() -> None:
     small()
     large()
+    hostile()
 
 
 if __name__ == "__main__":

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
+from types import FrameType
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -24,6 +26,19 @@ VALUES = st.recursive(
     max_leaves=15,
 )
 PIECE = 64 * 1024
+LENGTH = 256 * 1024
+PARTS = st.lists(
+    st.sampled_from(
+        [*'{}[]",: 1', "\\", '"a":', '"usage":', '"response":', '"timings":{}', '"usage"', "{}", "[]", ',"":[]']
+    ),
+    min_size=1,
+    max_size=8,
+).map("".join)
+WITH_COSTS = st.dictionaries(
+    NAMES, st.dictionaries(st.sampled_from(("usage", "timings", "a")), VALUES, max_size=3), max_size=4
+)
+MOST_CALLS = 0.8
+"""For each byte, of functions of any kind. A member that matters takes up to eight, and has eleven bytes or so."""
 
 
 def outlined(text: bytes, cuts: list[int], *, nested: bool = False, listed: bool = False) -> Any:
@@ -48,6 +63,23 @@ def _reduced(value: Any) -> Any:
     return value if isinstance(value, (dict, list)) else None
 
 
+def calls(run: Callable[[], None]) -> int:
+    """How many functions it calls, those of the language included."""
+    count = 0
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        run()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
 class WholeTests(SynchronousTestCase):
     @given(
         st.dictionaries(NAMES, VALUES, max_size=6),
@@ -62,6 +94,14 @@ class WholeTests(SynchronousTestCase):
         """An object has the members that it has for `json`."""
         text = json.dumps(body, ensure_ascii=ascii, indent=indent).encode()
         self.assertEqual(outlined(text, cuts, nested=nested), expected(body, nested=nested))
+
+    @given(WITH_COSTS, st.lists(st.integers(0, 10_000), max_size=6))
+    def test_inside_of_others(self, body: dict[str, Any], cuts: list[int]) -> None:
+        """The same, also where most of it matters."""
+        for separators in ((",", ":"), (" ,", "\n: ")):
+            text = json.dumps(body, separators=separators).encode()
+            for at in (cuts, range(len(text))):
+                self.assertEqual(outlined(text, list(at), nested=True), expected(body, nested=True))
 
     @given(
         st.lists(st.dictionaries(NAMES, VALUES, max_size=4), min_size=1, max_size=4), st.lists(st.integers(0, 10_000))
@@ -105,7 +145,22 @@ class DamagedTests(SynchronousTestCase):
         """Nothing can be said of what is no JSON text, or not all of one."""
         whole = b'{"usage":{"a":1}}'
         bad = [whole[:end] for end in range(len(whole))]
-        bad += [whole + b"x", whole + whole, b"x" + whole, b"", b" ", b'"usage"', b"1", b"}", b"]", b"[]", b"<html>"]
+        bad += [
+            whole + b"x",
+            whole + b",",
+            whole + b'"usage"',
+            whole + b'"u',
+            whole + whole,
+            b"x" + whole,
+            b"",
+            b" ",
+            b'"usage"',
+            b"1",
+            b"}",
+            b"]",
+            b"[]",
+            b"<html>",
+        ]
         for text in bad:
             with self.assertRaises(ValueError, msg=text):
                 outlined(text, [])
@@ -114,6 +169,25 @@ class DamagedTests(SynchronousTestCase):
         """What is kept has to be right."""
         with self.assertRaises(ValueError):
             outlined(b'{"usage":{"a":}}', [])
+
+    def test_neighbours(self) -> None:
+        """Nor of what has marks next to each other that no JSON text has, wherever they are and the pieces end."""
+        for wrong in (
+            b"[] []",
+            b"[]{}",
+            b'"a" "b"',
+            b'"a"[]',
+            b'{} "a"',
+            b"[,:1]",
+            b"{:1}",
+            b'{"a"::1}',
+            b'{"a":"b":1}',
+            b"[\1]",
+        ):
+            text = b'{"a":%b,"usage":{}}' % wrong
+            for cuts in ([], range(len(text))):
+                with self.assertRaises(ValueError, msg=wrong):
+                    outlined(text, list(cuts))
 
     @given(st.text(alphabet='{}[]",:\\ usage1\n', max_size=60), st.lists(st.integers(0, 100), max_size=5))
     def test_pieces_do_not_matter(self, text: str, cuts: list[int]) -> None:
@@ -131,6 +205,32 @@ class DamagedTests(SynchronousTestCase):
 
 
 class HostileTests(SynchronousTestCase):
+    @given(st.sampled_from(('{"a":', '{"a":1', '{"a":[1', '{"response":{"a":1', '[{"a":1}', '{"a":"')), PARTS)
+    @settings(max_examples=60, deadline=None)
+    @example('{"a":', "[]")
+    @example('{"a":1', ',"":[]')
+    @example('{"a":1', ',"usage":1')
+    @example('{"a":1', ',"usage":{}')
+    @example('{"a":[1', ',{"usage":1}')
+    @example('{"a":1', ',"response":{}')
+    @example('{"response":{"a":1', ',"a":{"b":1}')
+    @example('{"response":{"a":1', ',"usage":{}')
+    @example('[{"a":1}', ',{"timings":{}}')
+    @example("{", '"')
+    def test_work(self, start: str, part: str) -> None:
+        """However a text is made, each of its bytes takes little work."""
+        text = (start + part * (LENGTH // len(part))).encode()
+        for nested, listed in ((False, False), (True, False), (False, True)):
+            outline = Outline(nested=nested, listed=listed)
+            self.assertLess(calls(lambda outline=outline: outline.feed(text)), MOST_CALLS * len(text), text[:40])
+
+    def test_what_is_no_json_is_given_up(self) -> None:
+        """Nothing of what follows is looked at."""
+        outline = Outline()
+        outline.feed(b'{"a":[][]')
+        few = calls(lambda: outline.feed(b"[]" * LENGTH))
+        self.assertLess(few, 10)
+
     def test_depth(self) -> None:
         """Nesting costs nothing, also within what is kept."""
         deep = b"[" * 1_000_000 + b"]" * 1_000_000

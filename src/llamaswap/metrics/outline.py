@@ -1,7 +1,10 @@
 """The few members of a long JSON text that tell of its cost, out of pieces of it (http-api section 13.2). Pure.
 
-Nothing else is kept, nothing is converted before the end, and nesting costs no memory. Brackets are counted, not
-matched, and names are compared as they are written; of several members of one name the last counts, as `json` has it.
+A text is taken in windows. Each is split at its quotes; what is no string becomes the row of its marks, brackets,
+commas and colons; and from the depths of these follows which of the names that matter stand where they matter. So a
+window costs much the same whatever it holds, and nesting costs no memory. Brackets are counted, not matched, and names
+are compared as they are written; of several members of one name the last counts, as `json` has it. Two neighbouring
+marks that no JSON text has end it all: the text tells nothing.
 """
 
 from __future__ import annotations
@@ -14,31 +17,32 @@ from typing import Any
 
 LONGEST = 16 * 1024
 """Bytes of a member that is kept; a longer one is taken for `null`."""
-_FIRST_WINDOW = 512
-"""Bytes that are looked at together: four times as many each time, as long as a value does not end among them."""
-_LAST_WINDOW = 64 * 1024
+_WINDOW = 32 * 1024
 
-_TOKEN = re.compile(rb'[ \t\r\n]*+([{}\[\],:"]|[^ \t\r\n{}\[\],:"]++|)')
-_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_BLANK = rb"[ \t\r\n]*+"
-_WANTED_NAMES = rb'"(?:usage|timings|metrics|response|message)"'
-_DULL = re.compile(
-    rb"(?:" + _BLANK + rb"(?!" + _WANTED_NAMES + rb")" + _STRING + _BLANK + rb":" + _BLANK
-    + rb"(?:" + _STRING + rb'|[^ \t\r\n{}\[\],:"]++)' + _BLANK + rb",)*+",
-    re.DOTALL,
-)  # fmt: skip
-"""Members that are of no interest, and no objects or lists; with the comma behind each."""
+_BLANK = b" \t\r\n"
+_NO_VALUE_YET = re.compile(rb"[ \t\r\n]*+(:?+)[ \t\r\n]*+")
+_VALUE = re.compile(rb"[ \t\r\n]*+:[ \t\r\n]*+([\[{]?+)")
+"""Behind a name; its group holds the bracket that the value begins with, if any."""
 
-_BRACKET = re.compile(rb"[{}\[\]]")
-_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
-_STEPS = [{123: 1, 91: 1, 125: -1, 93: -1}.get(byte, 0) for byte in range(256)]
+_HERE = b"\1"
+"""Stands in front of the colon of a name that matters. Elsewhere it is a byte that no JSON text has."""
+_AS_LISTS = bytes.maketrans(b"{}", b"[]")
+_NO_MARKS = bytes(byte for byte in range(256) if byte not in b'{}[],:"' + _HERE)
+_NEVER = (b'""', b'"[', b']"', b"][", b"]:", b",:", b"[:", b"::", b'":":', _HERE)
+"""Neighbours that no JSON text has, nor one whose numbers, words and contents of strings are left out."""
+_FARTHEST = 3
+"""So many marks may make such neighbours of those that follow."""
+_STEPS = [{91: 1, 93: -1}.get(byte, 0) for byte in range(256)]
 
-_WANTED = frozenset(
-    [(b"", b"usage"), (b"", b"timings"), (b"", b"metrics"), (b"response", b"usage"), (b"message", b"usage")]
-)
-"""Each with the member of the outermost object in which it stands, if any."""
+_COSTS = frozenset((b"usage", b"timings", b"metrics"))
 _AROUND = frozenset((b"response", b"message"))
-_NULL = b"null"
+_LONGEST_NAME = 8
+_READER = json.JSONDecoder()
+
+
+_Name = tuple[bytes, int, int]
+"""A member whose name may matter: the name, which of the texts between quotes follows it, and where in that text its
+value begins; -1: the value is neither object nor list."""
 
 
 class Outline:
@@ -46,211 +50,212 @@ class Outline:
 
     __slots__ = (
         "_around",
+        "_beginnings",
         "_closed",
         "_depth",
         "_escaping",
         "_found",
+        "_held",
         "_in_string",
         "_is_list",
-        "_kept",
-        "_key",
+        "_last",
         "_listed",
-        "_name",
-        "_naming",
-        "_nested",
-        "_opened",
+        "_names",
         "_vain",
-        "_window",
     )
 
     def __init__(self, *, nested: bool = False, listed: bool = False) -> None:
         """`nested`: `usage` may also stand in `response` and in `message`."""
-        self._nested = nested
+        self._names, self._beginnings = _NESTED if nested else _PLAIN
         self._listed = listed
         self._is_list = False
         self._closed = False
         self._vain = False
         """Whatever follows, the text tells nothing."""
         self._depth = 0
-        """Brackets that are open, and how many of them, from the outermost on, belong to what is looked into."""
-        self._opened = 0
         self._around = b""
-        self._key: bytes | None = None
-        """Where the value stands that is under way, or that comes next."""
-        self._kept: bytearray | None = None
-        """What there is of a name, or of a value that is wanted."""
-        self._found: dict[tuple[bytes, bytes | None], bytes] = {}
+        """The member that is open and looked into, if any."""
+        self._found: dict[tuple[bytes, bytes], bytearray | None] = {}
+        """By what is around it and its name, each with its text as far as it is kept, and what follows; or null."""
+        self._held = b""
+        """The beginning of what may be a member that matters: it is looked at when its value begins."""
+        self._last = b""
+        """The last marks."""
         self._in_string = False
         self._escaping = False
         """The last byte was a backslash that may take a quote's meaning."""
-        self._naming = False
-        self._name = b""
-        self._window = _FIRST_WINDOW
 
     def feed(self, data: bytes) -> None:
         """The next piece."""
-        position, size = 0, len(data)
-        while position < size and not self._vain:
-            if self._depth > self._opened:
-                position = self._pass_value(data, position)
-            elif self._in_string:
-                position = self._pass_string(data, position)
-            else:
-                position = self._pass_token(data, position)
+        for start in range(0, len(data), _WINDOW):
+            if self._vain:
+                return
+            window = data[start : start + _WINDOW]
+            for text in self._found.values():
+                if text is not None and len(text) < LONGEST:
+                    text += window[: LONGEST - len(text)]
+            if not self._depth:
+                window = self._begin(window)
+            if window and not self._vain:
+                self._pass(self._held + window)
 
     def close(self) -> Any:
         """The text without all that does not matter. Raises ValueError when it is no whole JSON, or tells nothing."""
         if self._vain or not self._closed:
             raise ValueError("not the JSON text that was looked for")
         left: dict[str, Any] = {}
-        for (around, key), text in self._found.items():
+        for (around, name), text in self._found.items():
             place = left.setdefault(around.decode(), {}) if around else left
-            place[(key or b"").decode()] = _value(text)
+            place[name.decode()] = _value(text)
         return [left] if self._is_list else left
 
-    def _pass_value(self, data: bytes, start: int) -> int:
-        """Pass a window of a value that is not looked into, or what there is of it."""
-        begin, plain = self._plain(data, start)
-        texts = plain.split(b'"')
-        marks = b"".join(texts[self._in_string :: 2]).translate(None, _NO_BRACKETS)
-        closing = marks.count(b"}") + marks.count(b"]")
-        if self._depth - closing <= self._opened:
-            depths = list(accumulate(map(_STEPS.__getitem__, marks), initial=self._depth))
-            if self._opened in depths:
-                return self._end_value(data, start, begin + _behind(texts, self._in_string, depths.index(self._opened)))
-        self._depth += len(marks) - 2 * closing
-        self._in_string ^= len(texts) % 2 == 0
-        self._keep(data, start, begin + len(plain))
-        return begin + len(plain)
+    def _begin(self, window: bytes) -> bytes:
+        """What is behind the first bracket; outside of it there are only blanks."""
+        window = window.lstrip(_BLANK)
+        if window:
+            self._is_list = window[:1] == b"["
+            self._vain = self._closed or (self._is_list and not self._listed) or window[:1] not in (b"[", b"{")
+            self._depth = 1
+            self._last = b"["
+        return window[1:]
 
-    def _end_value(self, data: bytes, start: int, end: int) -> int:
-        self._depth = self._opened
-        self._in_string = self._escaping = False
-        self._keep(data, start, end)
-        if self._kept is not None:
-            self._found[self._around, self._key] = bytes(self._kept)
-            self._kept = None
-        return end
-
-    def _pass_string(self, data: bytes, start: int) -> int:
-        """Pass a window of a string, or what there is of it."""
-        begin, plain = self._plain(data, start)
-        quote = plain.find(b'"')
-        if quote < 0:
-            self._keep(data, start, begin + len(plain))
-            return begin + len(plain)
-        self._in_string = self._escaping = False
-        if self._naming:
-            self._keep(data, start, begin + quote)
-            self._name = bytes(self._kept or b"")
-            self._naming, self._kept = False, None
-        return begin + quote + 1
-
-    def _pass_token(self, data: bytes, start: int) -> int:
-        """Pass a token of what is looked into, or outside of all."""
-        token = _TOKEN.match(data, start)
-        assert token is not None
-        mark, end = token[1], token.end()
-        if mark and not self._depth and (self._closed or mark not in b"{["):
+    def _pass(self, window: bytes) -> None:
+        self._held = b""
+        texts = self._plain(window).split(b'"')
+        if self._in_string and len(texts) == 1:
+            return
+        self._hold(texts)
+        outside = texts[self._in_string :: 2]
+        ends_inside = self._in_string ^ (len(texts) % 2 == 0)
+        marks = self._marks(outside, ends_inside, self._last)
+        if any(pair in marks for pair in _NEVER):
             self._vain = True
-        elif mark == b'"':
-            self._open_string()
-        elif mark == b":":
-            self._expect_value()
-        elif mark == b",":
-            end = self._expect_member(data, end)
-        elif mark in (b"{", b"["):
-            end = self._open(mark, data, end)
-        elif mark in (b"}", b"]"):
-            self._close()
-        elif mark:
-            self._keep_null()
-        return end
+            return
+        before, self._last = self._last, marks[-_FARTHEST:]
+        if names := self._named(texts, outside):
+            marks = self._marks(outside, ends_inside, before)
+        self._in_string = ends_inside
+        self._count(window, texts, names, marks[len(before) :])
 
-    def _plain(self, data: bytes, start: int) -> tuple[int, bytes]:
-        """A window without escapes that could be taken for the end of a string, and where it begins."""
-        begin = start + 1 if self._escaping and data[start] in b'"\\' else start
-        window = data[begin : begin + self._window]
-        self._window = min(4 * self._window, _LAST_WINDOW)
+    def _marks(self, outside: list[bytes], ends_inside: bool, before: bytes) -> bytes:
+        """What is outside of strings, each of which is a quote; all brackets are those of lists."""
+        row = b'"'.join([*outside, b""] if ends_inside else outside)
+        return before + row.translate(None, _NO_MARKS).translate(_AS_LISTS)
+
+    def _count(self, window: bytes, texts: Sequence[bytes], names: Sequence[_Name], marks: bytes) -> None:
+        brackets = marks.translate(None, b':"' if self._is_list else b',:"')
+        closing = brackets.count(b"]")
+        if names or self._depth - closing < (2 if self._is_list or self._around else 1):
+            self._look(window, texts, names, brackets)
+        else:
+            self._depth += brackets.count(b"[") - closing
+
+    def _plain(self, window: bytes) -> bytes:
+        """It without escapes that could be taken for the end of a string."""
+        if self._escaping and window[0] in b'"\\':
+            window = b"." + window[1:]
         self._escaping = (len(window) - len(window.rstrip(b"\\"))) % 2 == 1
         if b"\\" in window:
             window = window.replace(b"\\\\", b"..").replace(b'\\"', b"..")
-        return begin, window
+        return window
 
-    def _open_string(self) -> None:
-        self._in_string = True
-        self._window = _FIRST_WINDOW
-        self._naming = self._key is None
-        if self._naming:
-            self._kept = bytearray()
-        else:
-            self._keep_null()
+    def _hold(self, texts: list[bytes]) -> None:
+        """Keep what may become a name that matters for the next window, also one whose value is not yet there."""
+        quotes = len(texts) - 1 - self._in_string
+        if quotes % 2:
+            if len(texts[-1]) <= _LONGEST_NAME and texts[-1] in self._beginnings:
+                self._held = b'"' + texts.pop()
+        elif quotes and texts[-2] in self._names and (rest := _NO_VALUE_YET.fullmatch(texts[-1])):
+            self._held = b'"%b"%b' % (texts[-2], rest[1])
+            del texts[-2:]
 
-    def _expect_value(self) -> None:
-        """It replaces what the member's namesake before held."""
-        self._key = self._name
-        self._found.pop((self._around, self._key), None)
-        if self._key in _AROUND and not self._around:
-            self._found.pop((self._key, b"usage"), None)
+    def _named(self, texts: Sequence[bytes], outside: list[bytes]) -> list[_Name]:
+        """The members of a window, at any depth, whose names matter, which are marked in `outside`."""
+        names = self._names
+        first = 1 + self._in_string
+        if names.isdisjoint(texts[first:-1:2]):
+            return []
+        found = []
+        for index in range(first, len(texts) - 1, 2):
+            if texts[index] in names and (value := _VALUE.match(texts[index + 1])):
+                outside[index + 1 >> 1] = _HERE + texts[index + 1]
+                found.append((texts[index], index + 1, value.start(1) if value[1] else -1))
+        return found
 
-    def _expect_member(self, data: bytes, position: int) -> int:
-        """Behind a comma, or at the beginning of an object."""
-        self._key = None
-        self._name = b""
-        if self._is_list and self._depth == 1:
+    def _look(self, window: bytes, texts: Sequence[bytes], names: Sequence[_Name], brackets: bytes) -> None:
+        """Find the members that matter among those with their names, and the end of all."""
+        depths = list(accumulate(map(_STEPS.__getitem__, brackets), initial=self._depth))
+        new: dict[tuple[bytes, bytes], _Name] = {}
+        done = 0
+        for named in names:
+            place = brackets.index(_HERE, done)
+            if self._is_list or self._around:
+                self._leave(depths, done, brackets[done:place])
+            if depths[place] <= 2 and (key := self._replaced(named, depths[place])):
+                new[key] = named
+            done = place + 1 + (named[2] >= 0)
+        if self._is_list or self._around:
+            self._leave(depths, done, brackets[done:])
+        for key in new.keys() & self._found.keys():
+            self._found[key] = _kept(window, texts, new[key])
+        self._depth = depths[-1]
+        if 0 in depths:
+            self._end(depths, texts[-1])
+
+    def _leave(self, depths: Sequence[int], start: int, brackets: bytes) -> None:
+        """Whether what is looked into ends among these brackets; of a list, whether another element follows."""
+        if 1 not in depths[start : start + len(brackets) + 1]:
+            return
+        self._around = b""
+        if self._is_list and brackets[depths.index(1, start) - start :] not in (b"", b"]"):
             self._found.clear()
-            return position
-        dull = _DULL.match(data, position)
-        return dull.end() if dull else position
 
-    def _open(self, mark: bytes, data: bytes, position: int) -> int:
-        self._depth += 1
-        if self._depth == 1:
-            self._opened = 1
-            self._is_list = mark == b"["
-            self._vain = self._is_list and not self._listed
-        elif self._depth == 2 and mark == b"{" and (self._is_list or (self._nested and self._key in _AROUND)):
-            self._opened = 2
-            self._around = self._key or b""
-        else:
-            self._window = _FIRST_WINDOW
-            self._kept = bytearray(mark) if (self._around, self._key) in _WANTED else None
-            return position
-        return self._expect_member(data, position)
+    def _replaced(self, named: _Name, depth: int) -> tuple[bytes, bytes] | None:
+        """The key of a member that matters, in place of what was there before; None when it does not matter."""
+        name, _, value = named
+        if depth == 1 and name in _AROUND:
+            self._found.pop((name, b"usage"), None)
+            self._around = name if value >= 0 else b""
+        elif (depth == 1 and not self._is_list) or (depth == 2 and self._is_list and name in _COSTS):
+            self._found[b"", name] = None
+            return b"", name
+        elif depth == 2 and self._around and name == b"usage":
+            self._found[self._around, name] = None
+            return self._around, name
+        return None
 
-    def _close(self) -> None:
-        self._depth -= 1
-        self._opened = self._depth
-        self._around, self._key = b"", None
-        self._closed = not self._depth
-
-    def _keep(self, data: bytes, start: int, end: int) -> None:
-        if self._kept is not None:
-            self._kept += data[start : min(end, start + LONGEST + 1 - len(self._kept))]
-
-    def _keep_null(self) -> None:
-        """A value that is no object counts like none; what matters is that it is there."""
-        if (self._around, self._key) in _WANTED:
-            self._found[self._around, self._key] = _NULL
+    def _end(self, depths: Sequence[int], rest: bytes) -> None:
+        """The outermost bracket closes; nothing but blanks may stand behind it."""
+        self._closed = True
+        whole = self._last[-1:] == b"]" and rest.rstrip(_BLANK)[-1:] in (b"]", b"}")
+        self._vain = bool(self._held) or not whole or depths.index(0) < len(depths) - 1
 
 
-def _behind(texts: Sequence[bytes], in_string: bool, number: int) -> int:
-    """Where the bracket of this number ends; every second one of `texts`, with a quote between them, is a string."""
-    position = 0
-    for index, text in enumerate(texts):
-        if index % 2 == in_string:
-            ends = [bracket.end() for bracket in _BRACKET.finditer(text)]
-            if number <= len(ends):
-                return position + ends[number - 1]
-            number -= len(ends)
-        position += len(text) + 1
-    return position
+def _kept(window: bytes, texts: Sequence[bytes], named: _Name) -> bytearray | None:
+    _, text, value = named
+    if value < 0:
+        return None
+    place = sum(map(len, texts[:text])) + text + value
+    return bytearray(window[place : place + LONGEST])
 
 
-def _value(text: bytes) -> Any:
-    if len(text) > LONGEST:
+def _value(text: bytearray | None) -> Any:
+    """What `text` begins with."""
+    if text is None:
         return None
     try:
-        return json.loads(text.decode("utf-8", "replace"))
+        return _READER.raw_decode(text.decode("utf-8", "replace"))[0]
     except RecursionError:
         return None
+    except ValueError:
+        if len(text) < LONGEST:
+            raise
+        return None
+
+
+def _with_beginnings(names: frozenset[bytes]) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    return names, frozenset(name[:end] for name in names for end in range(len(name) + 1))
+
+
+_PLAIN = _with_beginnings(_COSTS)
+_NESTED = _with_beginnings(_COSTS | _AROUND)
