@@ -84,17 +84,7 @@ class Inference:
                     exchange, choice, _path(exchange, route), arrived, listed=exchange.method == b"POST"
                 )
                 if isinstance(target, Remote):
-
-                    async def prepare(asked: Remote) -> Outgoing:
-                        choice.peer = asked.peer.id
-                        outgoing = await self._rewritten(exchange, route, body, wanted, asked)
-                        entry.sends(body)
-                        return outgoing._replace(witness=entry)
-
-                    with entry:
-                        if is_confined(exchange.caller):
-                            await self._require_one_name(exchange, wanted, body)
-                        await self._peers.serve(exchange, target, prepare)
+                    await self._to_peer(exchange, route, entry, choice, body, wanted, target)
                     return
                 if self._passes(route, wanted, target):
                     outgoing = Outgoing(exchange.target, body, self._keep_credentials, witness=entry)
@@ -112,6 +102,27 @@ class Inference:
         return self._peers.unlisted(name) or UnknownModel(
             f"no router for requested model {name[:_NAME_SHOWN]!r}; /v1/models lists those there are"
         )
+
+    async def _to_peer(
+        self,
+        exchange: Exchange,
+        route: Route,
+        entry: Entry,
+        choice: Choice,
+        body: StoredBody,
+        wanted: Found,
+        target: Remote,
+    ) -> None:
+        async def prepare(asked: Remote) -> Outgoing:
+            choice.peer = asked.peer.id
+            outgoing = await self._rewritten(exchange, route, body, wanted, asked)
+            entry.sends(body)
+            return outgoing._replace(witness=entry)
+
+        with entry:
+            if is_confined(exchange.caller):
+                await self._require_one_name(exchange, wanted, body)
+            await self._peers.serve(exchange, target, prepare)
 
     async def _relay(self, exchange: Exchange, entry: Entry, choice: Choice, target: Local, outgoing: Outgoing) -> None:
         with entry:
