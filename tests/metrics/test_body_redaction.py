@@ -24,6 +24,7 @@ class BodyTests(SynchronousTestCase):
             b'{"a":[{"password": -1.5e3}]}': b'{"a":[{"password": "[REDACTED]"}]}',
             b'{"secret":"\xff\xc3","authorization":""}': b'{"secret":"[REDACTED]","authorization":"[REDACTED]"}',
             b'data: {"id_token":"a"}\r\n\r\ndata: {"x":2}': b'data: {"id_token":"[REDACTED]"}\r\n\r\ndata: {"x":2}',
+            b'{"password":"\\ud800\\/"}': b'{"password":"[REDACTED]"}',
         }.items():
             self.assertEqual((PLAIN.request(before), PLAIN.response(before)), (after, after))
 
@@ -31,13 +32,29 @@ class BodyTests(SynchronousTestCase):
         """Schemas, texts that speak of secrets, other names, and what is no JSON."""
         for body in (
             b'{"password": {"type": "string"}, "secret": null, "api_key": [1]}',
-            b'{"content": "{\\"password\\": \\"x\\"}", "max_tokens": 5, "passwords": "x", "token_count": 1}',
+            b'{"content": "the \\"password\\": x", "max_tokens": 5, "passwords": "x", "token_count": 1}',
             b'{"a": "password", "b": "x"}',
-            b'"password": "not the end',
             b"\x00\xff\xfe",
             b"",
         ):
             self.assertEqual((PLAIN.request(body), PLAIN.response(body)), (body, body))
+
+    def test_cut_off(self) -> None:
+        """The body ends in the middle of a value, which is no less secret."""
+        for before in (b'{"password": "not the end', b'{"password": "', b'{"password": "a\\', b'{"password": "a\\"'):
+            self.assertEqual(PLAIN.response(before), b'{"password": "[REDACTED]"')
+        self.assertEqual(PLAIN.response(b'{"a":"{\\"secret\\": \\"x'), b'{"a":"{\\"secret\\": \\"[REDACTED]\\"')
+
+    @given(st.text() | st.integers(), st.sampled_from([None, 2]), st.booleans())
+    def test_json_in_a_text(self, secret: str | int, indent: int | None, ascii: bool) -> None:
+        """As the arguments of a tool: the text stays JSON, and all else in it as it was."""
+        inside = {"a": 'x"\\', "Api_Key": secret, "schema": {"password": {"type": "string"}}, "b": [1]}
+        body = json.dumps(
+            {"arguments": json.dumps(inside, indent=indent, ensure_ascii=ascii), "c": 1}, ensure_ascii=ascii
+        )
+        found = json.loads(PLAIN.response(body.encode()))
+        self.assertEqual(json.loads(found.pop("arguments")), {**inside, "Api_Key": "[REDACTED]"})
+        self.assertEqual(found, {"c": 1})
 
     def test_tokens(self) -> None:
         """A request may hold one that is secret; in answers they are parts of a text."""

@@ -63,6 +63,19 @@ class LyingUpstreamTests(SynchronousTestCase):
         head, end, body = CHUNKED.partition(b"\r\n\r\n")
         self.assertFalse(self.answered(head + end, body + b"\n\n").endswith(b"\n\n\n"))
 
+    def test_a_body_behind_the_head_for_a_head(self) -> None:
+        """The answer was complete before it: it is sent, and the connection serves nobody else."""
+        for framing in (b"Content-Length: 5\r\n", b"X-A: 1\r\n", b"Transfer-Encoding: chunked\r\n"):
+            for body in (b"hello", b"5\r\nhello\r\n0\r\n\r\n"):
+                self.setUp()
+                self.client.send(request("HEAD /x"))
+                self.upstream.answer(b"HTTP/1.1 200 OK\r\n%b\r\n%b" % (framing, body))
+                told = self.client.transport.take()
+                self.assertTrue(told.startswith(b"HTTP/1.1 200 OK\r\n"), (framing, body, told))
+                self.assertTrue(told.endswith(b"\r\n\r\n"), told)
+                self.assertEqual((told.count(b"\r\n\r\n"), self.upstream.kept), (1, []))
+                self.assertFalse(self.client.transport.aborted)
+
     def test_framing_of_an_interim_head_does_not_cross(self) -> None:
         """A 103 that claims a body would put the client out of step."""
         told = self.answered(b"HTTP/1.1 103 E\r\nContent-Length: 5\r\nLink: a\r\n\r\n")

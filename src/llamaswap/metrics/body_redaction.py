@@ -1,7 +1,8 @@
 """Secrets in bodies: the values of members with telling names, and nothing else, are made unreadable (http-api 16).
 
-Text that looks like a member of a JSON object is found wherever it stands, so lines of an event stream need no care.
-All other bytes stay as they are. It looks at no bytes twice, and other threads run meanwhile.
+Text that looks like a member of a JSON object is found wherever it stands, so lines of an event stream need no care; so
+is one of JSON that is the text of a JSON string, as the arguments of a tool are. A value that the end of the body cuts
+off is one. All other bytes stay as they are. It looks at no bytes twice, and other threads run meanwhile.
 """
 
 from __future__ import annotations
@@ -21,8 +22,13 @@ SECRET_FIELDS = (
 """Names of members, in any case."""
 SECRET_IN_REQUESTS = ("token",)
 """Answers say `token` of the parts of a text."""
-_VALUE = r'(?:"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*)'
+_NUMBER = r"-?[0-9][0-9.eE+-]*"
+_VALUE = rf'(?:"(?:[^"\\]|\\.)*(?:"|\\?\z)|{_NUMBER})'
+_INSIDE = rf'(?:\\"(?:[^"\\]|\\[^"\\]|\\\\(?:[^"\\]|\\.))*(?:\\"|\\*\z)?|{_NUMBER})'
+"""The same within a string, where a quote that ends it has one backslash, and one that does not has three."""
+_BLANKS_INSIDE = r"(?:\s|\\[nrt])*"
 _INSTEAD = b'"' + REDACTED.encode() + b'"'
+_INSTEAD_INSIDE = _INSTEAD.replace(b'"', b'\\"')
 
 
 class BodyRedaction:
@@ -43,14 +49,17 @@ class BodyRedaction:
 
 
 def _pattern(names: Iterable[str]) -> Any:
-    """A member with one of these names whose value is text or a number; its first group ends where the value begins."""
+    """A member with one of these names whose value is text or a number; its first group, or within a string its
+    second one, ends where the value begins."""
     options = re2.Options()
     options.case_sensitive = False
     options.dot_nl = True
     options.encoding = re2.Options.Encoding.LATIN1  # bytes that are no text have to be passed over as well
     options.log_errors = False
     either = "|".join(sorted({re2.escape(name) for name in names}))
-    return re2.compile(rf'("(?:{either})"\s*:\s*){_VALUE}'.encode(), options)
+    plain = rf'("(?:{either})"\s*:\s*){_VALUE}'
+    inside = rf'(\\"(?:{either})\\"{_BLANKS_INSIDE}:{_BLANKS_INSIDE}){_INSIDE}'
+    return re2.compile(f"{plain}|{inside}".encode(), options)
 
 
 def _redacted(pattern: Any, body: bytes) -> bytes:
@@ -60,7 +69,8 @@ def _redacted(pattern: Any, body: bytes) -> bytes:
 def _pieces(pattern: Any, body: bytes) -> Iterator[bytes]:
     position = 0
     for found in pattern.finditer(body):
-        yield body[position : found.end(1)]
-        yield _INSTEAD
+        inside = found.end(1) < 0
+        yield body[position : found.end(2 if inside else 1)]
+        yield _INSTEAD_INSIDE if inside else _INSTEAD
         position = found.end()
     yield body[position:]

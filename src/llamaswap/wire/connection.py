@@ -204,7 +204,7 @@ class Connection(Protocol):
         self._write, self._raw, self._watch_body = write, raw, watch
         early, self._early = self._early, b""
         self._pass_on(early)
-        if self._smuggled:
+        if self._smuggled and not self._no_body:
             return fail(UpstreamFailed("the upstream sent more than one answer"))
         if self._complete:
             return None
@@ -344,8 +344,10 @@ class Connection(Protocol):
             self._switched(data[upgrade.args[0] :])
             return
         except HttpParserError as error:
-            self._break(UpstreamFailed(f"the upstream sent something that is not HTTP: {error}"))
-            return
+            if relaying or not (self._no_body and self._complete):
+                self._break(UpstreamFailed(f"the upstream sent something that is not HTTP: {error}"))
+                return
+            self._smuggled = True  # behind a head that is all of the answer
         if relaying:
             self._pass_on(data)
             if self._complete or self._smuggled:
