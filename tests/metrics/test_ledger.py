@@ -18,6 +18,7 @@ from llamaswap.resolve.chooser import Choice
 from llamaswap.resolve.targets import Local
 from tests.support.ledger import MemoryLedger
 from tests.support.web import MemoryExchange, model
+from tests.support.work import calls
 
 
 class LedgerTests(SynchronousTestCase):
@@ -49,6 +50,17 @@ class LedgerTests(SynchronousTestCase):
         self.assertEqual((one.model, one.selector, one.key, one.first_byte, one.seconds), ("m", "sel", "alice", 2, 3))
         self.assertEqual((other.first_byte, other.seconds), (None, 0))
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_an_answer_in_shreds(self) -> None:
+        """Chunks of one byte cost no more than the bytes, and the answer is read as ever."""
+        body = b'{"x":"%b","usage":{"prompt_tokens":3}}' % (b"x" * 9_000)
+        with self.entry() as entry:
+            entry.begun(200, b"OK", ((b"Content-Type", b"application/json"),))
+            work = calls(lambda: entry.passed([body[at : at + 1] for at in range(len(body))]))
+        self.ledger.settle()
+        ((ended,),) = self.told
+        self.assertEqual((entry.received, ended.tokens.input), (len(body), 3))
+        self.assertLess(work, 200)
 
     def test_a_clock_that_is_set_back(self) -> None:
         """Nothing lasts less than no time."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
-from types import FrameType
 from typing import Any
 
 from hypothesis import example, given, settings
@@ -17,6 +15,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.metrics.outline import LONGEST, Outline
+from tests.support.work import calls
 
 WANTED = ("usage", "timings", "metrics")
 NAMES = st.sampled_from((*WANTED, "response", "message", "a", 'usage"', "usag", "\\", "ü")) | st.text(max_size=3)
@@ -62,23 +61,6 @@ def expected(body: dict[str, Any], *, nested: bool = False) -> dict[str, Any]:
 
 def _reduced(value: Any) -> Any:
     return value if isinstance(value, (dict, list)) else None
-
-
-def calls(run: Callable[[], None]) -> int:
-    """How many functions it calls, those of the language included."""
-    count = 0
-
-    def note(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        run()
-    finally:
-        sys.setprofile(before)
-    return count
 
 
 class WholeTests(SynchronousTestCase):

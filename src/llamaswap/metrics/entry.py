@@ -25,6 +25,8 @@ from llamaswap.wire.lines import value_of
 CLIENT_GONE = 499
 """The status of a request whose client hung up before it was answered, as nginx calls it (http-api section 23, Q5)."""
 
+_MANY = 16
+"""Pieces that are looked at one by one; chunks of a byte each would cost more than what is in them."""
 _LOOKS = frozenset((b"GET", b"HEAD"))
 
 
@@ -230,7 +232,7 @@ class Entry:
 
     def passed(self, pieces: Sequence[bytes]) -> None:
         meter, taking = self.meter, self.taking
-        for piece in pieces:
+        for piece in pieces if len(pieces) <= _MANY else (b"".join(pieces),):
             self.received += len(piece)
             if meter is not None:
                 plain = meter.feed(piece)
