@@ -136,7 +136,7 @@ class Client:
         """With what may be wrong with the address."""
         if not isinstance(error, ConnectFailed):
             hint = "" if self._server.origin.secure else "; if it speaks TLS, say so with --url https://…"
-            return NoAnswer(f"{self._broken(error)}{hint}")
+            return NoAnswer(f"{str(self._broken(error)).rstrip('.')}{hint}")
         said = str(error).rstrip(".")
         if NOT_BELIEVED in said:
             return NoAnswer(f"{said}; name the certificate that vouches for it with --ca-file")
