@@ -32,5 +32,5 @@ def read(text: str) -> int | None:
 
 def write(when: float, timespec: Literal["seconds", "milliseconds", "microseconds"]) -> str:
     """Seconds since the epoch, in UTC; what no year holds becomes the first second that one does, or the last."""
-    moment = _EPOCH + timedelta(microseconds=round(min(max(when, _FIRST), _LAST) * 1_000_000))
+    moment = _EPOCH + timedelta(seconds=min(max(when, _FIRST), _LAST))
     return moment.isoformat(timespec=timespec)[:-6] + "Z"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail
 from twisted.trial.unittest import SynchronousTestCase
@@ -122,6 +122,7 @@ class MomentTests(SynchronousTestCase):
             self.assertIsNone(moment(query))
 
     @given(st.integers(-(10**15), 10**16))
+    @example(4448531154805157)
     def test_there_and_back(self, microseconds: int) -> None:
         """A time that is told is the time that is understood."""
         when = microseconds / 1e6
