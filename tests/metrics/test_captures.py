@@ -13,7 +13,7 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import CaptureRules, Settings
-from llamaswap.metrics.captures import COMPLAIN_EVERY, PACK_AFTER, Captures, Taking
+from llamaswap.metrics.captures import FOLDED, PACK_AFTER, Captures, Taking
 from llamaswap.metrics.packing import Capture
 from llamaswap.metrics.parts import parts_of
 from tests.support.activity import LaterThread, MemoryBody
@@ -261,7 +261,7 @@ class BudgetTests(CapturesCase):
 
     def test_a_thread_that_fails(self) -> None:
         """Those captures are lost, and later ones are not."""
-        bad = self.gathered()
+        bad = self.gathered(b"x" * FOLDED)
         bad.response("no bytes")  # type: ignore[arg-type]
         bad.finish(1, "/", ANSWERED)
         self.pack()
@@ -289,7 +289,8 @@ class BudgetTests(CapturesCase):
                 clock.advance(PACK_AFTER)
                 thread.run()
             assert captures._used <= MIB
-            finished = sum(taking.size for taking in captures._finished.values())
+            waiting = captures._finished.values()
+            finished = sum(each.size if isinstance(each, Taking) else len(each) + 64 for each in waiting)
             held = sum(len(data) + 64 for data in captures._kept.values())
             assert captures._used == held + finished + sum(taking.size for taking in under_way)
 

@@ -62,6 +62,17 @@ class LedgerTests(SynchronousTestCase):
         self.assertEqual((entry.received, ended.tokens.input), (len(body), 3))
         self.assertLess(work, 200)
 
+    def test_many(self) -> None:
+        """Enough for a batch need not wait, and no batch is too large for one turn."""
+        for _ in range(150):
+            with self.entry():
+                pass
+        sizes = []
+        while self.clock.getDelayedCalls():
+            self.clock.advance(0)
+            sizes.append(len(self.told.pop()))
+        self.assertEqual(sizes, [64, 64, 22])
+
     def test_a_clock_that_is_set_back(self) -> None:
         """Nothing lasts less than no time."""
         with self.entry() as entry:

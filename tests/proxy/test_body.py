@@ -61,7 +61,7 @@ class StoreTests(SynchronousTestCase):
                 body.replace([(Span(1, 4), b"new!")])
                 kept = body.kept()
                 body.replace([])
-            self.assertEqual(kept(), b"<new!>" + filler)
+            self.assertEqual(kept() if callable(kept) else kept, b"<new!>" + filler)
             del kept
             self.assertEqual(len(os.listdir("/proc/self/fd")), before)
 

@@ -30,6 +30,8 @@ PACKED_AT_ONCE = 256 * 1024
 """Bytes, after which a batch is full."""
 COMPLAIN_EVERY = 60.0
 """Seconds between two warnings of what is too large."""
+FOLDED = 16 * 1024
+"""Bytes up to which one is folded when it is finished."""
 LINE_OVERHEAD = 150
 """Bytes that a header line takes besides its own."""
 
@@ -39,8 +41,8 @@ class Body(Protocol):
 
     @property
     def length(self) -> int: ...
-    def kept(self) -> Callable[[], bytes]:
-        """What gives all of it to a thread that asks, also when the request is over. Cheap. Raises `OSError`."""
+    def kept(self) -> bytes | Callable[[], bytes]:
+        """All of it, or what gives it to a thread that asks, also when the request is over. Raises `OSError`."""
 
 
 class Captures:
@@ -54,8 +56,8 @@ class Captures:
         self._timer: IDelayedCall | None = None
         self._kept: OrderedDict[int, bytes] = OrderedDict()
         """Oldest first."""
-        self._finished: OrderedDict[int, Taking] = OrderedDict()
-        """Those that are not packed yet."""
+        self._finished: OrderedDict[int, Taking | bytes] = OrderedDict()
+        """Those that are not packed yet; folded, if they are small."""
         self._packing = False
         self._complain_at = 0.0
         self._budget = 0
@@ -107,19 +109,19 @@ class Captures:
 
     def forget(self, id: int) -> None:
         """Drop the capture of a row that there is not."""
-        packed, taking = self._kept.pop(id, None), self._finished.pop(id, None)
-        if packed is not None:
-            self._used -= len(packed) + OVERHEAD
-        if taking is not None:
-            taking.drop()
+        for held in (self._kept.pop(id, None), self._finished.pop(id, None)):
+            if isinstance(held, Taking):
+                held.drop()
+            elif held is not None:
+                self._used -= len(held) + OVERHEAD
 
     def get(self, id: int) -> Deferred[Capture | None]:
         """Fires with the capture of a row; None when there is none. Cancelling forgets the answer."""
-        packed, taking = self._kept.get(id), self._finished.get(id)
+        packed, finished = self._kept.get(id), self._finished.get(id)
         if packed is not None:
             return self._in_thread(partial(unpack, packed))
-        if taking is not None:
-            return self._in_thread(partial(self._packer.shown, taking.gathered()))
+        if finished is not None:
+            return self._in_thread(partial(self._packer.shown, _gathered(finished)))
         return succeed(None)
 
     # -- for `Taking` ------------------------------------------------------------------------------------------------
@@ -141,7 +143,13 @@ class Captures:
         if era != self._era:
             taking.drop()
             return
-        self._finished[id] = taking
+        folded = taking.gathered().folded() if taking.size <= FOLDED else None
+        if folded is None:
+            self._finished[id] = taking
+        else:
+            self._finished[id] = folded
+            taking.drop()
+            self._used += len(folded) + OVERHEAD
         self._plan()
 
     # -- within ------------------------------------------------------------------------------------------------------
@@ -175,34 +183,34 @@ class Captures:
             return
         self._packing = True
         batch = self._batch()
-        work = partial(self._packer.pack, [taking.gathered() for taking in batch.values()])
+        work = partial(self._packer.pack, [_gathered(each) for each in batch.values()])
         packing = self._in_thread(work)
         packing.addCallbacks(self._packed, self._not_packed, callbackArgs=(batch,), errbackArgs=(batch,))
         packing.addBoth(self._next)
 
-    def _batch(self) -> dict[int, Taking]:
+    def _batch(self) -> dict[int, Taking | bytes]:
         """Those that have waited longest."""
-        batch: dict[int, Taking] = {}
+        batch: dict[int, Taking | bytes] = {}
         size = 0
-        for id, taking in self._finished.items():
-            batch[id] = taking
-            size += taking.size
+        for id, finished in self._finished.items():
+            batch[id] = finished
+            size += len(finished) if isinstance(finished, bytes) else finished.size
             if size > PACKED_AT_ONCE:
                 break
         return batch
 
-    def _packed(self, packed: Sequence[bytes], batch: dict[int, Taking]) -> None:
-        for (id, taking), data in zip(batch.items(), packed, strict=True):
-            if self._finished.get(id) is taking:
+    def _packed(self, packed: Sequence[bytes], batch: dict[int, Taking | bytes]) -> None:
+        for (id, finished), data in zip(batch.items(), packed, strict=True):
+            if self._finished.get(id) is finished:
                 self.forget(id)
                 self._kept[id] = data
                 self._used += len(data) + OVERHEAD
         self._evict()
 
-    def _not_packed(self, failure: Failure, batch: dict[int, Taking]) -> None:
+    def _not_packed(self, failure: Failure, batch: dict[int, Taking | bytes]) -> None:
         self._log.failure("captures could not be packed", failure)
-        for id, taking in batch.items():
-            if self._finished.get(id) is taking:
+        for id, finished in batch.items():
+            if self._finished.get(id) is finished:
                 self.forget(id)
 
     def _next(self, _: Any) -> None:
@@ -234,7 +242,7 @@ class Taking:
         self._grow(_size(headers) + (length if self.parts.request else 0))
         if self._gathered is not None and self.parts.request:
             try:
-                gathered.request_body = body.kept() if body is not None else bytes
+                gathered.request_body = body.kept() if body is not None else b""
             except OSError:  # too many files are open: the request goes on without a capture
                 self.drop()
 
@@ -277,6 +285,10 @@ class Taking:
     def _grow(self, size: int) -> None:
         self.size += size
         self._captures.grown(self, size)
+
+
+def _gathered(finished: Taking | bytes) -> Gathered | bytes:
+    return finished if isinstance(finished, bytes) else finished.gathered()
 
 
 def _size(headers: Sequence[Header]) -> int:

@@ -1,6 +1,7 @@
 """The requests to models: those under way are known by their entries, and what has ended is worked off in batches.
 
-A batch is made a tenth of a second after the first of its requests has ended, so that nobody waits for it.
+A batch is made when there are enough for one, or a tenth of a second after the first of its requests has ended, and takes
+a millisecond or two, so that nobody waits for it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ from llamaswap.resolve.chooser import Choice
 
 _SOON = 0.1
 """Seconds."""
+_ENOUGH = 32
+"""Requests for a batch that need not wait for others: what is worked off soon is still at hand."""
+_MOST = 64
+"""Requests of a batch; the others are worked off in the next turns."""
 
 Listener = Callable[[Sequence[Finished]], None]
 TypeOf = Callable[[Refusal, bytes | None], str]
@@ -95,7 +100,7 @@ class Ledger:
 
     def settle(self) -> None:
         """Work off what has ended now, for whoever is about to read of it, or at the end."""
-        if self._timer is not None:
+        while self._timer is not None:
             self._timer.cancel()
             self._flush()
 
@@ -123,12 +128,14 @@ class Ledger:
         self._over.append(entry)
         if self._timer is None:
             self._timer = self._clock.callLater(_SOON, self._flush)
+        elif len(self._over) == _ENOUGH:
+            self._timer.reset(0)
 
     # -- batches -----------------------------------------------------------------------------------------------------
 
     def _flush(self) -> None:
-        self._timer = None
-        over, self._over = self._over, []
+        over, self._over = self._over[:_MOST], self._over[_MOST:]
+        self._timer = self._clock.callLater(0, self._flush) if self._over else None
         finished = [each for entry in over if (each := self._finish(entry)) is not None]
         for listener in tuple(self._listeners.values()):
             try:

@@ -39,13 +39,31 @@ class Gathered:
     def __init__(self) -> None:
         self.path = ""
         self.request_headers: Sequence[Header] = ()
-        self.request_body: Callable[[], bytes] | None = None
-        """Puts it together, in a thread."""
+        self.request_body: bytes | Callable[[], bytes] | None = None
+        """Or what puts it together, in a thread."""
         self.length = 0
         """Of the body of the request, also when it is not kept."""
         self.response_headers: Sequence[Header] = ()
         self.pieces: list[bytes] = []
         self.keeps_response = False
+
+    def folded(self) -> bytes | None:
+        """All of it in one piece: many small ones cost more to be kept than this does. None for a body in a file."""
+        request, response = self.request_body, b"".join(self.pieces)
+        if callable(request):
+            return None
+        heads = (list(self.request_headers), list(self.response_headers))
+        return marshal.dumps((self.path, self.length, self.keeps_response, heads, request, response))
+
+    @classmethod
+    def unfolded(cls, data: bytes) -> Gathered:
+        """What was folded."""
+        gathered = cls()
+        gathered.path, gathered.length, gathered.keeps_response, heads, request, response = marshal.loads(data)
+        gathered.request_headers, gathered.response_headers = heads
+        gathered.request_body = request
+        gathered.pieces = [response]
+        return gathered
 
     def without_response(self) -> int:
         """Let go of the body of the answer; returns the bytes that it took."""
@@ -68,15 +86,17 @@ class Packer:
 
         return BodyRedaction(self._fields)
 
-    def pack(self, gathered: Sequence[Gathered]) -> list[bytes]:
+    def pack(self, gathered: Sequence[Gathered | bytes]) -> list[bytes]:
         """Each in as few bytes as can be had quickly."""
         import zstandard  # late: nothing is captured on most starts
 
         compressor = zstandard.ZstdCompressor(level=_LEVEL)
         return [_packed(self.shown(each), compressor.compressobj()) for each in gathered]
 
-    def shown(self, gathered: Gathered) -> Capture:
-        """What may be shown of it."""
+    def shown(self, gathered: Gathered | bytes) -> Capture:
+        """What may be shown of it, which may be folded."""
+        if isinstance(gathered, bytes):
+            gathered = Gathered.unfolded(gathered)
         request_headers = header_map(gathered.request_headers, secret=self.secret)
         if "Content-Length" in request_headers:
             request_headers["Content-Length"] = str(gathered.length)
@@ -85,7 +105,7 @@ class Packer:
         return Capture(
             gathered.path,
             request_headers,
-            None if request is None else self._bodies.request(request()),
+            None if request is None else self._bodies.request(request() if callable(request) else request),
             header_map(gathered.response_headers, without=_CODED, secret=self.secret),
             self._bodies.response(response) if gathered.keeps_response else None,
         )

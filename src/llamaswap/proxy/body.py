@@ -57,14 +57,13 @@ class StoredBody:
             return b"".join(self.pieces())
         return self.content
 
-    def kept(self) -> Callable[[], bytes]:
-        """What gives all of it, as it is now, also when this is closed. For one in a file a thread should ask.
+    def kept(self) -> bytes | Callable[[], bytes]:
+        """All of it, as it is now; for one in a file what gives it to a thread that asks, also when this is closed.
 
         Raises `OSError` when the file cannot be kept open.
         """
         if self._file is None:
-            whole = self.joined()
-            return lambda: whole
+            return self.joined()
         again = StoredBody(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ))
         again.replace(self._edits)
         return lambda: b"".join(again.pieces())
