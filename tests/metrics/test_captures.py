@@ -13,7 +13,7 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import CaptureRules, Settings
-from llamaswap.metrics.captures import FOLDED, PACK_AFTER, Captures, Taking
+from llamaswap.metrics.captures import COMPLAIN_EVERY, FOLDED, PACK_AFTER, Captures, Taking
 from llamaswap.metrics.packing import Capture
 from llamaswap.metrics.parts import parts_of
 from tests.support.activity import LaterThread, MemoryBody

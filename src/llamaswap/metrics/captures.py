@@ -32,6 +32,8 @@ COMPLAIN_EVERY = 60.0
 """Seconds between two warnings of what is too large."""
 FOLDED = 16 * 1024
 """Bytes up to which one is folded when it is finished."""
+HEAD = 512
+"""Bytes that the heads of a request and its answer count for while they pass: then the request holds them anyway."""
 LINE_OVERHEAD = 150
 """Bytes that a header line takes besides its own."""
 
@@ -239,7 +241,7 @@ class Taking:
             return
         length = body.length if body is not None else 0
         gathered.request_headers, gathered.length = headers, length
-        self._grow(_size(headers) + (length if self.parts.request else 0))
+        self._grow(HEAD + (length if self.parts.request else 0))
         if self._gathered is not None and self.parts.request:
             try:
                 gathered.request_body = body.kept() if body is not None else b""
@@ -267,7 +269,10 @@ class Taking:
             return
         gathered.path, gathered.response_headers = path, headers
         gathered.keeps_response = body and self.parts.response
-        self._grow(_size(headers) - (0 if body else gathered.without_response()))
+        if not body:
+            self._grow(-gathered.without_response())
+        if self.size > FOLDED:  # the size of others is seen when they are folded
+            self._grow(_size(gathered.request_headers) + _size(headers) - HEAD)
         if self._gathered is not None:
             self._captures.finished(id, self, self._era)
 

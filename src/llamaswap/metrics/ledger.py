@@ -1,7 +1,7 @@
 """The requests to models: those under way are known by their entries, and what has ended is worked off in batches.
 
-A batch is made when there are enough for one, or a tenth of a second after the first of its requests has ended, and takes
-a millisecond or two, so that nobody waits for it.
+A batch is made when there are enough for one, or a tenth of a second after the first of its requests has ended, and
+takes a millisecond or two, so that nobody waits for it.
 """
 
 from __future__ import annotations
@@ -152,25 +152,24 @@ class Ledger:
 
     def _settled(self, entry: Entry) -> Finished:
         reading = entry.meter.close() if entry.meter is not None else _NOTHING
+        status, stay, key = entry.seen, entry.stay, entry.key
         if entry.listed:
-            self._record(entry, reading)
-        stay = entry.stay
+            self._record(entry, status, reading)
         return Finished(
             model=entry.model,
             peer=entry.peer,
             selector=entry.selector,
-            key=entry.key,
-            status=entry.seen,
+            key=key,
+            status=status,
             waited=stay.waited if stay is not None else 0.0,
             first_byte=entry.first_byte,
             seconds=max(0.0, entry.ended - entry.when),
             tokens=reading.tokens if entry.listed else NO_TOKENS,
             listed=entry.listed,
-            cost=_cost(entry, reading),
+            cost=_cost(entry, reading) if key else 0,
         )
 
-    def _record(self, entry: Entry, reading: Reading) -> None:
-        status = entry.seen
+    def _record(self, entry: Entry, status: int, reading: Reading) -> None:
         kind = entry.header(b"content-type")
         if entry.refusal is not None and not kind:
             kind = self._type_of(entry.refusal, entry.accept)
@@ -207,4 +206,6 @@ def _cost(entry: Entry, reading: Reading) -> int:
 
 def _why(entry: Entry, reading: Reading) -> str:
     """What went wrong, in the words that say most; empty when nothing did."""
-    return shortened(entry.error or (str(entry.refusal) if entry.refusal is not None else "")) or reading.error
+    if said := entry.error or (str(entry.refusal) if entry.refusal is not None else ""):
+        return shortened(said)
+    return reading.error
