@@ -13,7 +13,7 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import CaptureRules, Settings
-from llamaswap.metrics.captures import COMPLAIN_EVERY, FOLDED, PACK_AFTER, Captures, Taking
+from llamaswap.metrics.captures import COMPLAIN_EVERY, FOLDED, MOST_A_SECOND, PACK_AFTER, Captures, Taking
 from llamaswap.metrics.packing import Capture
 from llamaswap.metrics.parts import parts_of
 from tests.support.activity import LaterThread, MemoryBody
@@ -248,6 +248,15 @@ class BudgetTests(CapturesCase):
             sizes.append(self.captures._used // 100_000)
         self.assertEqual((sizes, self.kept(), list(self.captures._kept)), ([21, 14, 7, 0], [1, 2, 3, 4], [1, 2, 3, 4]))
         self.assertEqual(self.got(3) and len(self.got(3).request_body), 700_000)  # type: ignore[union-attr,arg-type]
+
+    def test_more_than_anybody_can_look_at(self) -> None:
+        """So many are captured within a second, whatever the clock does, and others cost nothing."""
+        taken = [self.captures.take("/") for _ in range(MOST_A_SECOND + 50)]
+        self.assertEqual(taken.index(None), MOST_A_SECOND)
+        for step in (1.0, -3600.0):
+            self.clock.rightNow += step
+            self.assertIsNotNone(self.captures.take("/"))
+        self.assertEqual(self.captures._used, 0)
 
     def test_more_than_is_packed(self) -> None:
         """What is driven out before its turn costs nothing more."""

@@ -2,7 +2,7 @@
 
 Memory has one bound for all: what is kept (compressed, after a while), and what is being gathered. When there is no
 room, what is kept longest goes; a request for which that is not enough loses its own capture. None of this is ever
-written to a disk. Under a load that drives captures out within seconds few of them are worth being compressed.
+written to a disk. Under a load that would drive captures out within seconds only some requests are captured.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ PACKED_AT_ONCE = 256 * 1024
 """Bytes, after which a batch is full."""
 COMPLAIN_EVERY = 60.0
 """Seconds between two warnings of what is too large."""
+MOST_A_SECOND = 250
+"""Requests that are captured within a second: thousands would drive each other out before anybody has seen one."""
 FOLDED = 16 * 1024
 """Bytes up to which one is folded when it is finished."""
 HEAD = 512
@@ -62,6 +64,9 @@ class Captures:
         """Those that are not packed yet; folded, if they are small."""
         self._packing = False
         self._complain_at = 0.0
+        self._taken = 0
+        """In the second that began then:"""
+        self._since = 0.0
         self._budget = 0
         self._used = 0
         self._era = 0
@@ -85,10 +90,18 @@ class Captures:
             self.forget(id)
 
     def take(self, path: str) -> Taking | None:
-        """Gather the parts of a request that are captured on this path; None when nothing is captured."""
-        if self.off:
+        """Gather the parts of a request that are captured on this path; None when it is not captured."""
+        if self.off or self._has_enough():
             return None
         return Taking(self, HEADERS if self._rules.level == "headers" else parts_of(path), self._era)
+
+    def _has_enough(self) -> bool:
+        """As many were taken in this second as are in one."""
+        now = self._clock.seconds()
+        if not 0.0 <= now - self._since < 1.0:
+            self._since, self._taken = now, 0
+        self._taken += 1
+        return self._taken > MOST_A_SECOND
 
     @property
     def off(self) -> bool:
