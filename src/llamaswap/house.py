@@ -40,7 +40,7 @@ from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
 from llamaswap.metrics.archive import Archive
 from llamaswap.metrics.prometheus import Counted
-from llamaswap.notices import ConfigurationChanged, Notices
+from llamaswap.notices import ActivityStored, ConfigurationChanged, Notices
 from llamaswap.peers.peers import Peers
 from llamaswap.reload.reloader import Reloader
 from llamaswap.schedule.core import Core
@@ -94,7 +94,7 @@ class House:
         self._dispatcher = Dispatcher(core, self._pool, self._pool.upstream_of, reactor)
         self._pool.tell = self._dispatcher.tell
         self._unasked = self._make_unasked()
-        self._archive = Archive(settings, reactor, self._in_thread, self.notices.publish)
+        self._archive = Archive(settings, reactor, self._in_thread, self._stored)
         self._machine = Machine(self._leaders, LooseThreads(reactor), reactor)
         self._peers = Peers(self._connect_peer, clock=reactor, in_thread=self._in_thread, publish=self.notices.publish)
         self._doors = Doors(
@@ -113,6 +113,10 @@ class House:
             self._archive.captures,
         )
         self.factory = self._doors.factory
+
+    def _stored(self, id: int) -> None:
+        if self.notices.hears(ActivityStored):
+            self.notices.publish(ActivityStored(id))
 
     def _make_reloader(self, read: Callable[[Settings], Settings]) -> Reloader:
         def reading(previous: Settings) -> Settings:

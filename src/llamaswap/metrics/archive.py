@@ -17,12 +17,14 @@ from llamaswap.metrics.one_thread import OneThread
 from llamaswap.metrics.shelf import Shelf
 from llamaswap.metrics.storage import Keep, StoreFailed
 from llamaswap.metrics.store import ActivityStore
-from llamaswap.notices import ActivityStored
 from llamaswap.threads import InThread
 
 
 class Archive:
-    """The store, with a thread of its own, and the captures of its rows. Nothing is opened before `start`."""
+    """The store, with a thread of its own, and the captures of its rows. Nothing is opened before `start`.
+
+    `stored` hears of every id that can be read from now on.
+    """
 
     log = Logger()
 
@@ -31,7 +33,7 @@ class Archive:
         settings: Settings,
         reactor: Any,
         in_thread: InThread,
-        publish: Callable[[ActivityStored], None],
+        stored: Callable[[int], None],
     ) -> None:
         self._thread = OneThread(reactor, "activity")
         self._prepared: Shelf | None = None
@@ -43,7 +45,7 @@ class Archive:
             keep_of(settings),
             self._thread,
             reactor,
-            stored=lambda id: publish(ActivityStored(id)),
+            stored=stored,
             lost=self.captures.forget,
         )
 
