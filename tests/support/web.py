@@ -104,6 +104,22 @@ class MemoryBody:
             waiting.callback(self._pieces.pop(0) if self._pieces else b"")
 
 
+class Pump:
+    """A producer that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def pauseProducing(self) -> None:
+        self.told.append("pause")
+
+    def resumeProducing(self) -> None:
+        self.told.append("resume")
+
+    def stopProducing(self) -> None:
+        self.told.append("stop")
+
+
 class MemoryExchange:
     """One request and the answer it was given. Holds a lane to the promises of `Exchange`."""
 

@@ -13,23 +13,7 @@ from zope.interface.verify import verifyObject
 from llamaswap.errors import NotSupportedHere
 from llamaswap.exchange import Exchange
 from llamaswap.web.routes import Lane, Route
-from tests.support.web import Client, MemoryTunnelEnd, World, model, settings_of
-
-
-class Pump:
-    """A producer that remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-
-    def pauseProducing(self) -> None:
-        self.told.append("pause")
-
-    def resumeProducing(self) -> None:
-        self.told.append("resume")
-
-    def stopProducing(self) -> None:
-        self.told.append("stop")
+from tests.support.web import Client, MemoryTunnelEnd, Pump, World, model, settings_of
 
 
 class AdapterTests(SynchronousTestCase):

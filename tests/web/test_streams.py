@@ -11,25 +11,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.exchange import Exchange
 from llamaswap.feeds.turns import Turns
 from llamaswap.web.streams import Streams
-from tests.support.web import MemoryExchange
+from tests.support.web import MemoryExchange, Pump
 
 MANY = 200
-
-
-class Steered:
-    """A producer that remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-
-    def pauseProducing(self) -> None:
-        self.told.append("pause")
-
-    def resumeProducing(self) -> None:
-        self.told.append("resume")
-
-    def stopProducing(self) -> None:
-        self.told.append("stop")
 
 
 class StreamsTests(SynchronousTestCase):
@@ -40,14 +24,14 @@ class StreamsTests(SynchronousTestCase):
     def open(self) -> tuple[MemoryExchange, Deferred[None]]:
         exchange = MemoryExchange()
         exchange.begin(200, [])
-        holding = self.streams.hold(cast(Exchange, exchange), Steered())
+        holding = self.streams.hold(cast(Exchange, exchange), Pump())
         return exchange, Deferred.fromCoroutine(holding)
 
     def test_held_until_it_is_ended(self) -> None:
         """The producer fills it meanwhile, and then it is complete."""
         exchange, done = self.open()
         producer = exchange.producer
-        assert isinstance(producer, Steered)
+        assert isinstance(producer, Pump)
         self.assertEqual((producer.told, exchange.finished), (["resume"], False))
         self.streams.end_all()
         self.successResultOf(done)
