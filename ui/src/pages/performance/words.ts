@@ -1,0 +1,5 @@
+import { words } from "../../i18n";
+
+export const t = words("performance", {
+  title: "Performance",
+});

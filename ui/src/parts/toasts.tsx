@@ -1,0 +1,74 @@
+/** Short messages in a corner, for what has happened somewhere else than where one looks. */
+
+import { signal } from "@preact/signals";
+import { t } from "../app/words";
+import { isAbort, messageOf } from "../server/api";
+import { Button, IconButton } from "./button";
+import { Icon } from "./icon";
+
+export interface Toast {
+  id: number;
+  kind: "good" | "bad";
+  text: string;
+  /** More of it, such as the last lines of a log. */
+  detail: string;
+  retry: (() => void) | null;
+}
+
+const shown = signal<readonly Toast[]>([]);
+const MOST = 4;
+/** Milliseconds that good news stay; bad ones stay until they are dismissed. */
+const STAY = 5000;
+let next = 1;
+
+/** Show a message; the same text replaces what says it already. */
+export function say(kind: Toast["kind"], text: string, more: { detail?: string; retry?: () => void } = {}): void {
+  const toast = { id: next++, kind, text, detail: more.detail ?? "", retry: more.retry ?? null };
+  shown.value = [...shown.peek().filter((each) => each.text !== text), toast].slice(-MOST);
+  if (kind === "good") setTimeout(() => dismiss(toast.id), STAY);
+}
+
+/** Do `work`; when it fails say so, with a way to do it again. Resolves to whether it went well; never rejects. */
+export async function attempt(what: string, work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (!isAbort(error)) say("bad", what, { detail: messageOf(error), retry: () => void attempt(what, work) });
+    return false;
+  }
+}
+
+function dismiss(id: number): void {
+  shown.value = shown.peek().filter((each) => each.id !== id);
+}
+
+/** Where messages appear. */
+export function Toasts() {
+  return (
+    <section class="toasts" aria-label={t.toasts} aria-live="polite">
+      {shown.value.map((toast) => (
+        <div class={`toast toast-${toast.kind}`} key={toast.id} role={toast.kind === "bad" ? "alert" : "status"}>
+          <Icon name={toast.kind === "bad" ? "alert" : "check"} />
+          <div class="toast-text">
+            <strong>{toast.text}</strong>
+            {toast.detail && <p>{toast.detail}</p>}
+          </div>
+          {toast.retry && (
+            <Button
+              small
+              icon="retry"
+              onClick={() => {
+                dismiss(toast.id);
+                toast.retry?.();
+              }}
+            >
+              {t.retry}
+            </Button>
+          )}
+          <IconButton icon="close" label={t.dismiss} small onClick={() => dismiss(toast.id)} />
+        </div>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,23 @@
+/** What users have done to models and requests. All reject with an `ApiError`. */
+
+import { ask, request } from "./api";
+
+/** Resolves when the model is ready. */
+export async function load(model: string): Promise<void> {
+  await ask("POST", `api/models/load/${encodeURIComponent(model)}`);
+}
+
+/** Unload a model, or end its start; resolves when it is gone. */
+export async function unload(model: string): Promise<void> {
+  await request("POST", `api/models/unload/${encodeURIComponent(model)}`);
+}
+
+/** Resolves when all models are gone. */
+export async function unloadAll(): Promise<void> {
+  await request("POST", "api/models/unload");
+}
+
+/** End a request that is under way. */
+export async function cancel(id: string): Promise<void> {
+  await ask("POST", `api/inflight/${encodeURIComponent(id)}/cancel`);
+}

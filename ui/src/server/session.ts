@@ -1,0 +1,49 @@
+/** Who uses these pages, and what they may do (`GET /api/session`). */
+
+import { computed, effect, signal } from "@preact/signals";
+import { ask, turnedAway } from "./api";
+import { follow, link, unfollow } from "./feed";
+import type { Scope, Session } from "./types";
+
+/** Null until the server has said it for the first time. */
+export const session = signal<Session | null>(null);
+/** Nothing can be seen before somebody logs in. */
+export const shut = computed(() => session.value !== null && session.value.keyNeeded && !session.value.loggedIn);
+
+/** Whether the key (if one is needed at all) is good for `scope`. */
+export function may(scope: Scope): boolean {
+  return session.value?.scopes.includes(scope) ?? false;
+}
+
+/** Ask who we are, and follow the events if we may. Never rejects: a server that does not answer is asked again. */
+export async function recognise(): Promise<void> {
+  try {
+    session.value = await ask<Session>("GET", "api/session");
+  } catch {
+    setTimeout(() => void recognise(), 2000);
+    return;
+  }
+  if (shut.value || !may("read")) unfollow();
+  else follow();
+}
+
+/** Begin a session. Rejects with the `ApiError` of a wrong key, or of too many attempts. */
+export async function logIn(key: string): Promise<void> {
+  await ask("POST", "api/login", { body: { key } });
+  await recognise();
+}
+
+/** End the session. Rejects with an `ApiError`. */
+export async function logOut(): Promise<void> {
+  await ask("POST", "api/logout", {});
+  await recognise();
+}
+
+let seen = 0;
+effect(() => {
+  const refused = link.value.is === "refused";
+  const times = turnedAway.value;
+  if (session.peek() === null || (!refused && times === seen)) return;
+  seen = times;
+  void recognise();
+});

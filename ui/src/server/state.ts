@@ -1,0 +1,94 @@
+/** What the server is known to do, as signals that the events keep up to date. What was told last stays when it goes away. */
+
+import { batch, computed, signal } from "@preact/signals";
+import { ask } from "./api";
+import { onFresh, onTold } from "./feed";
+import type { InflightRequest, LiveModel, Model, ModelState, Schedule, TimelineEntry, UiConfig } from "./types";
+
+/** Every model, as the server sorts them; those of peers come last. */
+export const models = signal<readonly Model[]>([]);
+/** Requests under way, by ID. */
+export const inflight = signal<ReadonlyMap<string, Received>>(new Map());
+export const schedule = signal<Schedule>({ at: 0, models: [], queue: [], swaps: [] });
+export const timeline = signal<readonly TimelineEntry[]>([]);
+export const uiConfig = signal<UiConfig>({ activity: { session_id: [] } });
+export const activeProfile = signal<string | null>(null);
+/** The ID of the latest row of activity; 0 before there is any. */
+export const latestActivity = signal(0);
+/** The server's clock less ours, in ms, as the last schedule showed it. */
+export const clockOffset = signal(0);
+
+/** A request under way, and when (`performance.now()`) we heard of it. */
+export interface Received extends InflightRequest {
+  heard: number;
+}
+
+const MOST_OF_TIMELINE = 2000;
+
+/** Models of this server, by ID. */
+export const local = computed(() => new Map(models.value.filter((model) => model.peerID === "").map((model) => [model.id, model])));
+/** What models do, by ID. */
+export const live = computed(() => new Map(schedule.value.models.map((model): [string, LiveModel] => [model.id, model])));
+
+/** The model that `name`, an ID or an alias, leads to. */
+export function modelNamed(name: string): Model | undefined {
+  return models.value.find((model) => model.id === name) ?? models.value.find((model) => model.aliases?.includes(name));
+}
+
+/** The state of a model; empty for one that nobody knows. */
+export function stateOf(id: string): ModelState {
+  return local.value.get(id)?.state ?? "";
+}
+
+/** Milliseconds since the epoch, by the server's clock. */
+export function serverNow(): number {
+  return Date.now() + clockOffset.value;
+}
+
+let wanted = false;
+
+/** Know what has happened to models from now on. Never rejects: without an answer, what happens next is known all the same. */
+export async function readTimeline(): Promise<void> {
+  wanted = true;
+  try {
+    const { entries } = await ask<{ entries: TimelineEntry[] }>("GET", "api/timeline");
+    timeline.value = entries;
+  } catch {
+    return;
+  }
+}
+
+onFresh(() => {
+  if (wanted) void readTimeline();
+});
+onTold("modelStatus", (data) => {
+  models.value = data;
+});
+onTold("uiConfig", (data) => {
+  uiConfig.value = data;
+});
+onTold("profileChanged", ({ active }) => {
+  activeProfile.value = active;
+});
+onTold("activity", ({ id }) => {
+  latestActivity.value = Math.max(id, latestActivity.peek());
+});
+onTold("schedule", (data) => {
+  batch(() => {
+    schedule.value = data;
+    clockOffset.value = data.at * 1000 - Date.now();
+  });
+});
+onTold("timeline", (entry) => {
+  if (wanted) timeline.value = [...timeline.peek().filter(({ n }) => n < entry.n), entry].slice(-MOST_OF_TIMELINE);
+});
+onTold("inflight", (change) => {
+  if (change.operation === "snapshot") {
+    inflight.value = new Map(change.requests.map((request) => [request.id, { ...request, heard: performance.now() }]));
+    return;
+  }
+  const next = new Map(inflight.peek());
+  if (change.operation === "upsert") next.set(change.request.id, { ...change.request, heard: performance.now() });
+  else next.delete(change.id);
+  inflight.value = next;
+});

@@ -1,0 +1,59 @@
+import { beforeEach, expect, it, vi } from "vitest";
+import { PREFIX, differing, stored } from "@/lib/stored";
+
+class Memory implements Storage {
+  private kept = new Map<string, string>();
+  [name: string]: unknown;
+  get length(): number {
+    return this.kept.size;
+  }
+  clear(): void {
+    this.kept.clear();
+  }
+  getItem(key: string): string | null {
+    return this.kept.get(key) ?? null;
+  }
+  key(index: number): string | null {
+    return [...this.kept.keys()][index] ?? null;
+  }
+  removeItem(key: string): void {
+    this.kept.delete(key);
+  }
+  setItem(key: string, value: string): void {
+    this.kept.set(key, value);
+  }
+}
+
+let memory: Memory;
+
+beforeEach(() => {
+  memory = new Memory();
+  vi.stubGlobal("localStorage", memory);
+});
+
+it("writes nothing before something differs from the defaults", () => {
+  stored("a", { size: 25 });
+  expect(memory.length).toBe(0);
+});
+
+it("keeps what differs, and forgets it when it is the default again", () => {
+  const kept = stored("a", { size: 25, open: true });
+  kept.size.value = 50;
+  expect(memory.getItem(`${PREFIX}a`)).toBe('{"size":50}');
+  expect(stored("a", { size: 25, open: true }).size.value).toBe(50);
+  kept.size.value = 25;
+  expect(memory.getItem(`${PREFIX}a`)).toBeNull();
+});
+
+it.each(['{"size":"50"}', '{"size":null}', "[]", "damaged", '{"other":1}'])("takes the default for %s", (text) => {
+  memory.setItem(`${PREFIX}a`, text);
+  expect(stored("a", { size: 25 }).size.value).toBe(25);
+});
+
+it("asks what is valid", () => {
+  memory.setItem(`${PREFIX}a`, '{"size":7}');
+  const valid = { size: (value: unknown): value is number => value === 25 || value === 50 };
+  expect(stored("a", { size: 25 }, valid).size.value).toBe(25);
+});
+
+it("tells what differs, by content", () => expect(differing({ a: [1], b: 2 }, { a: [1], b: 1 })).toEqual({ b: 2 }));
