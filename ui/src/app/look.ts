@@ -12,7 +12,10 @@ export type Palette = (typeof PALETTES)[number];
 /** Characters of a title. */
 export const LONGEST_TITLE = 64;
 
-export const look = stored(
+/** Preferences of `look`. */
+type Look = { mode: Mode; palette: Palette; title: string; collapsed: boolean; modelsOpen: boolean; showUnlisted: boolean; showCapabilities: boolean };
+
+export const look = stored<Look>(
   "look",
   {
     mode: "system",
