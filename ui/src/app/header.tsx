@@ -5,12 +5,12 @@ import { may } from "../server/session";
 import { activeProfile } from "../server/state";
 import { look } from "./look";
 import { place } from "./router";
-import { routeFor } from "./routes";
+import { landing, routeFor } from "./routes";
 import { crumb } from "./page-view";
 import { t } from "./words";
 
 export function Header({ onMenu }: { onMenu: () => void }) {
-  const route = routeFor(place.value.parts);
+  const route = routeFor(place.value.parts, landing(may));
   const title = [route?.name ?? t.missing.title, crumb.value].filter(Boolean);
   return (
     <header class="header">

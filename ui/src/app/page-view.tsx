@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { Button } from "../parts/button";
 import { Empty } from "../parts/card";
 import { may } from "../server/session";
-import { HOME, routeFor, type PageRoute } from "./routes";
+import { HOME, landing, routeFor, type PageRoute } from "./routes";
 import { linkTo, place } from "./router";
 import { t } from "./words";
 
@@ -15,7 +15,7 @@ const fetched = new Map<PageRoute, ComponentType>();
 
 /** The page that the address names. */
 export function PageView() {
-  const route = routeFor(place.value.parts);
+  const route = routeFor(place.value.parts, landing(may));
   if (!route) return <Missing />;
   if (!may(route.scope)) return <Empty title={t.notAllowed.title}>{t.notAllowed.about(route.scope)}</Empty>;
   return <Fetched key={route.path} route={route} />;

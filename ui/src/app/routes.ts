@@ -17,6 +17,7 @@ export interface PageRoute {
   deeper: boolean;
 }
 
+/** Where one lands; without the scope that it needs, at the first page that the key is good for. */
 export const HOME = "activity";
 
 export const PAGES: readonly PageRoute[] = [
@@ -31,8 +32,13 @@ export const PAGES: readonly PageRoute[] = [
   { path: "settings", name: t.pages.settings, icon: "settings", scope: "inference", deeper: false, load: () => import("../pages/settings/page") },
 ];
 
-/** The page for the parts of a path; undefined where there is none. No parts at all are the landing page. */
-export function routeFor(parts: readonly string[]): PageRoute | undefined {
-  const [first = HOME, ...rest] = parts;
+/** The page that is shown where the address names none. */
+export function landing(may: (scope: Scope) => boolean): string {
+  return may("read") ? HOME : (PAGES.find(({ scope }) => may(scope))?.path ?? HOME);
+}
+
+/** The page for the parts of a path; undefined where there is none. No parts at all are the page `home`. */
+export function routeFor(parts: readonly string[], home = HOME): PageRoute | undefined {
+  const [first = home, ...rest] = parts;
   return PAGES.find(({ path, deeper }) => path === first && (deeper || rest.length === 0));
 }

@@ -10,7 +10,7 @@ import type { Model } from "../server/types";
 import { attempt } from "../parts/toasts";
 import { LONGEST_TITLE, MODES, look, titleOf, titleShown } from "./look";
 import { go, linkTo, page, place } from "./router";
-import { HOME, PAGES, type PageRoute } from "./routes";
+import { HOME, PAGES, landing, type PageRoute } from "./routes";
 import { t } from "./words";
 
 /** Beside the page where there is room; elsewhere a sheet that `open` shows. */
@@ -71,7 +71,7 @@ function shown(route: PageRoute): boolean {
 }
 
 function Entry({ route }: { route: PageRoute }) {
-  const current = (page.value || HOME) === route.path;
+  const current = (page.value || landing(may)) === route.path;
   return (
     <div class="nav-row">
       <a class="nav-entry" href={linkTo([route.path])} aria-current={current ? "page" : undefined} title={route.name}>

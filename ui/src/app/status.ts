@@ -6,7 +6,7 @@ import { link } from "../server/feed";
 import { may } from "../server/session";
 import { titleShown } from "./look";
 import { page } from "./router";
-import { HOME, PAGES } from "./routes";
+import { PAGES, landing } from "./routes";
 
 /** What is shown may be old. */
 export const stale = computed(() => may("read") && (link.value.is === "waiting" || (link.value.is === "connecting" && link.value.attempt > 1)));
@@ -15,7 +15,7 @@ const MARKS = { open: "🟢", connecting: "🟡", waiting: "🔴", refused: "�
 
 /** The title of the document: how it is with the connection, the page, and the title of the user. */
 export function documentTitle(): string {
-  const name = PAGES.find(({ path }) => path === (page.value || HOME))?.name;
+  const name = PAGES.find(({ path }) => path === (page.value || landing(may)))?.name;
   return `${MARKS[link.value.is]} ${[name, titleShown()].filter(Boolean).join(" · ")}`;
 }
 

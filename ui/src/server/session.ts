@@ -39,11 +39,16 @@ export async function logOut(): Promise<void> {
   await recognise();
 }
 
+/** Milliseconds until we ask who we are after the server has turned us away: it may do so again. */
+const PAUSE = 500;
+
 let seen = 0;
+let due: ReturnType<typeof setTimeout> | undefined;
 effect(() => {
   const refused = link.value.is === "refused";
   const times = turnedAway.value;
   if (session.peek() === null || (!refused && times === seen)) return;
   seen = times;
-  void recognise();
+  clearTimeout(due);
+  due = setTimeout(() => void recognise(), PAUSE);
 });

@@ -16,7 +16,7 @@ export type Link =
   | { is: "connecting"; attempt: number }
   | { is: "open" }
   | { is: "waiting"; until: number; attempt: number; why: string }
-  | { is: "refused"; status: number };
+  | { is: "refused" };
 
 export interface Hearer {
   /** How it is now. */
@@ -73,8 +73,8 @@ export class Stream {
     try {
       this.watch(abort);
       const answer = await this.world.fetch(this.url, this.asking(abort));
-      if (answer.status === 401 || answer.status === 403) {
-        this.refused(answer.status);
+      if (answer.status === 401) {
+        this.refused();
         return;
       }
       if (!answer.ok || answer.body === null) throw new Error(`The server answers ${answer.status}.`);
@@ -128,10 +128,10 @@ export class Stream {
     this.endWatch = this.world.after(SILENCE, () => abort.abort());
   }
 
-  private refused(status: number): void {
+  private refused(): void {
     this.clear();
     this.abort = null;
-    this.hearer.link({ is: "refused", status });
+    this.hearer.link({ is: "refused" });
   }
 
   private again(why: string): void {

@@ -103,7 +103,7 @@ describe("a stream", () => {
     const { hands, links } = world();
     await hands.says(401);
     await hands.pass(100_000);
-    expect(links.at(-1)).toEqual({ is: "refused", status: 401 });
+    expect(links.at(-1)).toEqual({ is: "refused" });
     expect(hands.asked).toHaveLength(1);
   });
 
