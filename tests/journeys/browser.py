@@ -152,7 +152,7 @@ class Visits:
 
 def ready(page: Page) -> None:
     """The page knows how it is with the server: it is connected, or asks for a key."""
-    page.locator("[data-connection=connected], form[data-login]").first.wait_for(state="attached", timeout=20_000)
+    page.locator(".connection-open, form.login-box").first.wait_for(state="attached", timeout=20_000)
 
 
 def accessible(page: Page) -> None:
