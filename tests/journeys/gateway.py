@@ -6,14 +6,23 @@ One request for each connection, relayed in threads; enough for a browser, and f
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 PIECE = 1 << 16
 HOPPING = frozenset(("connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length"))
+
+
+class Asked(NamedTuple):
+    """One request that came."""
+
+    path: str
+    when: float
+    """By the monotonic clock."""
 
 
 class Gateway(ThreadingHTTPServer):
@@ -25,8 +34,8 @@ class Gateway(ThreadingHTTPServer):
     def __init__(self, target: int, prefix: str = "") -> None:
         self.target = target
         self.prefix = prefix
-        self.asked: list[str] = []
-        """The paths that were asked for, as they came."""
+        self.asked: list[Asked] = []
+        """What was asked for, as it came."""
         self.outside: list[str] = []
         """Those of them that are not below the prefix; they were answered 404."""
         self._flow = Flow()
@@ -48,6 +57,10 @@ class Gateway(ThreadingHTTPServer):
     def flow(self) -> Flow:
         """Of the connections that are made now."""
         return self._flow
+
+    def times(self, path: str) -> list[float]:
+        """When `path` (without the prefix) was asked for."""
+        return [when for asked, when in self.asked if asked.partition("?")[0] == self.prefix + path]
 
     def stall(self) -> None:
         """No byte comes any more on the connections that are open now, and none of them is closed."""
@@ -86,7 +99,7 @@ class Handler(BaseHTTPRequestHandler):
     def _relay(self) -> None:
         flow, gateway = self.server.flow, self.server
         self.close_connection = True
-        gateway.asked.append(self.path)
+        gateway.asked.append(Asked(self.path, time.monotonic()))
         if not self.path.startswith(gateway.prefix + "/"):
             gateway.outside.append(self.path)
             self.send_error(404)
