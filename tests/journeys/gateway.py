@@ -8,21 +8,26 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 PIECE = 1 << 16
 HOPPING = frozenset(("connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length"))
 
 
-class Asked(NamedTuple):
-    """One request that came."""
+@dataclass(slots=True)
+class Asked:
+    """One request that came, and what it was answered."""
 
     path: str
     when: float
     """By the monotonic clock."""
+    status: int = 0
+    size: int = 0
+    """Bytes of the answer's body so far, as they passed."""
 
 
 class Gateway(ThreadingHTTPServer):
@@ -60,7 +65,7 @@ class Gateway(ThreadingHTTPServer):
 
     def times(self, path: str) -> list[float]:
         """When `path` (without the prefix) was asked for."""
-        return [when for asked, when in self.asked if asked.partition("?")[0] == self.prefix + path]
+        return [asked.when for asked in self.asked if asked.path.partition("?")[0] == self.prefix + path]
 
     def stall(self) -> None:
         """No byte comes any more on the connections that are open now, and none of them is closed."""
@@ -99,7 +104,8 @@ class Handler(BaseHTTPRequestHandler):
     def _relay(self) -> None:
         flow, gateway = self.server.flow, self.server
         self.close_connection = True
-        gateway.asked.append(Asked(self.path, time.monotonic()))
+        asked = Asked(self.path, time.monotonic())
+        gateway.asked.append(asked)
         if not self.path.startswith(gateway.prefix + "/"):
             gateway.outside.append(self.path)
             self.send_error(404)
@@ -108,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             self._ask(connection)
             with connection.getresponse() as response:
-                self._answer(response, flow)
+                self._answer(response, flow, asked)
         except OSError:
             return
         finally:
@@ -124,8 +130,9 @@ class Handler(BaseHTTPRequestHandler):
             headers["X-Forwarded-Prefix"] = self.server.prefix
         connection.request(self.command, self.path.removeprefix(self.server.prefix), body, headers)
 
-    def _answer(self, response: HTTPResponse, flow: Flow) -> None:
+    def _answer(self, response: HTTPResponse, flow: Flow, asked: Asked) -> None:
         flow.pass_on()
+        asked.status = response.status
         self.send_response(response.status)
         for name, value in response.getheaders():
             if name.lower() not in HOPPING:
@@ -134,6 +141,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         for piece in _pieces(response):
             flow.pass_on()
+            asked.size += len(piece)
             self.wfile.write(piece)
 
     def log_message(self, format: str, *arguments: object) -> None:

@@ -139,7 +139,9 @@ class Swap:
         return {entry["model"]: entry["state"] for entry in self.ask("GET", "/running").json()["running"]}
 
     def rest(self) -> None:
-        """Come to rest: no model is loaded, no profile active, nothing under way."""
+        """Come to rest: it runs, no model is loaded, no profile is active."""
+        if self._live is None:
+            self.start()
         if "profiles" in self.configuration:
             self.ask("PUT", "/api/profiles/active", {"name": None})
         self.ask("POST", "/api/models/unload")

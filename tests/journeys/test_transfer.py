@@ -55,6 +55,6 @@ def test_j70_no_asset_twice(swap: Swap, visit: Visits) -> None:
                 settled(page, fragment)
             page.reload()
             ready(page)
-        assets = Counter(path for path, _ in gateway.asked if path.startswith("/ui/assets/"))
+        assets = Counter(asked.path for asked in gateway.asked if asked.path.startswith("/ui/assets/"))
     assert len(assets) > len(PAGES)
     assert [path for path, times in assets.items() if times > 1] == []
