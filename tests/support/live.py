@@ -148,8 +148,8 @@ class Live:
 class LiveServer(Live):
     """The server as users start it, `twist llamaswap` with `options`, on an address and with folders of its own."""
 
-    def __init__(self, *options: str, folder: Path, **environ: str) -> None:
-        port = free_ports()
+    def __init__(self, *options: str, folder: Path, port: int = 0, **environ: str) -> None:
+        port = port or free_ports()
         command = (sys.executable, "-m", "twisted", "--log-format", "text", "llamaswap", *options)
         kept = {"XDG_CACHE_HOME": str(folder / "cache"), "XDG_STATE_HOME": str(folder / "state")}
         super().__init__((*command, "--listen", f"127.0.0.1:{port}"), port, env={**os.environ, **kept, **environ})
@@ -159,4 +159,4 @@ class LiveServer(Live):
         """The server with this configuration, kept as a file in `folder`, and with these variables."""
         file = folder / "config.yaml"
         file.write_text(configuration)
-        return cls("--config", str(file), folder=folder, **environ)
+        return cls("--config", str(file), folder=folder, port=0, **environ)

@@ -1,0 +1,92 @@
+"""Small screens, both looks, and who does not use a mouse (J13, J15)."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.browser import Visits, accessible
+from tests.journeys.swap import Swap
+from tests.journeys.test_shell import PAGES, entry, heading
+
+DEEPER = ("#/models/alpha", "#/models/org%2Fomega%20v1?tab=details", "#/nowhere")
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SMALL = """
+() => [...document.querySelectorAll("a[href], button, select, summary, [role=tab], input:not([type=hidden])")]
+  .filter((each) => each.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+  .filter((each) => !each.closest("p, [inert]"))
+  .map((each) => [each, (each.closest("label") ?? each).getBoundingClientRect()])
+  .filter(([each, box]) => box.width > 1 && box.height > 1 && (box.height < 43.5 || box.width < 43.5))
+  .filter(([each]) => !each.classList.contains("skip"))
+  .map(([each, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${each.outerHTML.slice(0, 120)}`)
+"""
+"""What is too small for a finger: less than 44 by 44 pixels, other than links in running text."""
+
+
+def fragments() -> list[str]:
+    """Every page, and what is deeper."""
+    return [f"#/{name.lower()}" for name in PAGES] + list(DEEPER)
+
+
+def settled(page: Page, fragment: str) -> None:
+    """Go there, and wait until nothing is being fetched."""
+    page.goto(page.url.partition("#")[0] + fragment)
+    expect(page.get_by_text("Loading …")).to_have_count(0)
+
+
+def test_j13_a_phone(swap: Swap, visit: Visits) -> None:
+    """Nothing is wider than the screen, and whatever can be touched is large enough."""
+    page = visit(swap, phone=True)
+    faults = []
+    for fragment in fragments():
+        settled(page, fragment)
+        visit.shot(page, fragment.strip("#/").partition("?")[0].replace("/", "-").replace("%", ""))
+        wide = page.evaluate(OVERFLOW)
+        faults += [f"{fragment}: {wide} px too wide"] if wide > 0 else []
+        faults += [f"{fragment}: {small}" for small in page.evaluate(SMALL)]
+    assert not faults, "\n".join(faults)
+
+
+def test_j13_the_menu_of_a_phone(swap: Swap, visit: Visits) -> None:
+    """Navigation is a sheet that closes on a choice, on Escape, and by its button."""
+    page = visit(swap, phone=True)
+    for name in ("Models", "Logs", "Settings"):
+        page.get_by_role("button", name="Open the menu").tap()
+        sheet = page.get_by_role("dialog", name="Pages")
+        expect(sheet).to_be_visible()
+        visit.shot(page, "menu")
+        sheet.get_by_role("link", name=name, exact=True).tap()
+        expect(sheet).to_have_count(0)
+        expect(heading(page)).to_contain_text(name)
+    page.get_by_role("button", name="Open the menu").tap()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Open the menu").tap()
+    page.get_by_role("button", name="Close the menu").tap()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_j15_axe(swap: Swap, visit: Visits, dark: bool) -> None:
+    """Nothing serious or critical on any page, with a model that runs and one that failed."""
+    swap.load("alpha")
+    swap.chat("gamma", "Hello")
+    page = visit(swap, dark=dark)
+    faults = []
+    for fragment in fragments():
+        settled(page, fragment)
+        visit.shot(page, fragment.strip("#/").partition("?")[0].replace("/", "-").replace("%", ""))
+        try:
+            accessible(page)
+        except AssertionError as error:
+            faults.append(f"{fragment}:\n{error}")
+    assert not faults, "\n".join(faults)
+
+
+def test_j15_a_wide_navigation(swap: Swap, visit: Visits) -> None:
+    """The rail of icons has names too."""
+    page = visit(swap)
+    page.keyboard.press("Control+b")
+    expect(page.get_by_role("button", name="Expand the sidebar")).to_be_visible()
+    expect(entry(page, "Models")).to_be_visible()
+    accessible(page)

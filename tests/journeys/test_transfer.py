@@ -1,0 +1,60 @@
+"""What goes over the wire: nothing beside the prefix of a proxy, and no asset twice (J09, J70)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.browser import Visits, ready
+from tests.journeys.gateway import Gateway
+from tests.journeys.swap import Swap
+from tests.journeys.test_screens import fragments, settled
+from tests.journeys.test_shell import PAGES, entry, heading
+
+
+@pytest.fixture
+def below(swap: Swap) -> Iterator[Gateway]:
+    """The server below `/swap/`, as a proxy serves it that takes the prefix off and says so."""
+    with Gateway(swap.port, "/swap") as running:
+        yield running
+
+
+def test_j09_every_page_below_a_prefix(below: Gateway, visit: Visits) -> None:
+    """No request leaves the prefix."""
+    page = visit(below)
+    for fragment in fragments():
+        settled(page, fragment)
+    for name in PAGES:
+        entry(page, name).click()
+        expect(heading(page)).to_contain_text(name)
+        assert page.url.startswith(f"{below.url}/ui/")
+    assert below.times("/api/events")
+    assert below.outside == []
+
+
+@pytest.mark.parametrize("path", ["/", "/ui", "/ui/", "/ui/deeper/still", "/upstream"])
+def test_j09_redirects_below_a_prefix(below: Gateway, visit: Visits, path: str) -> None:
+    """What the server redirects stays below it, and a page of a deeper path finds its files."""
+    page = visit.context().new_page()
+    page.goto(f"{below.url}{path}")
+    ready(page)
+    expect(heading(page)).to_be_visible()
+    assert page.url.startswith(f"{below.url}/ui")
+    assert below.outside == []
+
+
+def test_j70_no_asset_twice(swap: Swap, visit: Visits) -> None:
+    """Every page once more, also after a reload: whatever has a hash in its name is in the browser."""
+    with Gateway(swap.port) as gateway:
+        page = visit(gateway)
+        for _ in range(2):
+            for fragment in fragments():
+                settled(page, fragment)
+            page.reload()
+            ready(page)
+        assets = Counter(asked.path for asked in gateway.asked if asked.path.startswith("/ui/assets/"))
+    assert len(assets) > len(PAGES)
+    assert [path for path, times in assets.items() if times > 1] == []
