@@ -27,7 +27,8 @@ _PAGE_RULES: tuple[Header, ...] = (
         b"Content-Security-Policy",
         b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; worker-src 'self'; "
         b"manifest-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'; "
-        b"base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
+        b"base-uri 'self'; form-action 'self'; frame-ancestors 'none'; "
+        b"require-trusted-types-for 'script'; trusted-types llamaswap dompurify",
     ),
     (b"X-Frame-Options", b"DENY"),
     (b"Cross-Origin-Opener-Policy", b"same-origin"),
