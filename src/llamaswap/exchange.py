@@ -89,6 +89,10 @@ class Exchange(Protocol):
         """Path and query as received, percent-encoding untouched; always starts with `/` (or is `*`)."""
 
     @property
+    def mount(self) -> bytes:
+        """Where the server is mounted in another site, above `target`: empty, or a path without a slash at its end."""
+
+    @property
     def version(self) -> bytes:
         """`b"1.1"` or `b"1.0"`."""
 

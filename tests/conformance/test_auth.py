@@ -6,6 +6,7 @@ import base64
 import signal
 
 from tests.conformance.world import CHAT, Client, ConfigurationB, Reply
+from tests.support import built
 from tests.support.live import LiveServer
 
 
@@ -25,7 +26,7 @@ class KeyProbes(ConfigurationB):
         for method, path, status in (
             ("GET", "/", 302),
             ("GET", "/ui", 307),
-            ("GET", "/favicon.ico", 200),
+            ("GET", "/favicon.ico", built.FOUND),
             ("GET", "/health", 200),
             ("GET", "/wol-health", 200),
             ("GET", "/upstream", 302),
@@ -45,7 +46,7 @@ class KeyProbes(ConfigurationB):
     def test_probe_76(self) -> None:
         """A page for people is the login page, open and without a challenge."""
         reply = self.stranger.get("/ui/", Accept="text/html")
-        self.assertEqual((reply.status, reply.header("WWW-Authenticate")), (200, None))
+        self.assertEqual((reply.status, reply.header("WWW-Authenticate")), (built.FOUND, None))
         refused = self.stranger.get("/running", Accept="text/html")
         self.assertEqual((refused.status, refused.header("Content-Type")), (401, "text/html"))
         quiet = self.stranger.get("/running", X_Requested_With="llama-swap-ui")

@@ -225,7 +225,7 @@ class SessionHeaderProbe(ConfigurationC):
     def test_probe_126(self) -> None:
         with self.client.asking("GET", "/api/events") as response:
             burst = dict(Sse(response).burst())
-        self.assertEqual(burst["uiConfig"], {"activity": {"session_id": ["X-Trace"]}})
+        self.assertEqual(burst["uiConfig"], {"activity": {"session_id": ["X-Trace"]}, "performance": True})
         for _ in eventually():
             if self.client.running().get("m1") == "ready":
                 break

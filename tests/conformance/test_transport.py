@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.conformance.world import ConfigurationA
+from tests.support import built
 
 
 class TransportProbes(ConfigurationA):
@@ -45,8 +46,8 @@ class TransportProbes(ConfigurationA):
 
     def test_probe_10(self) -> None:
         first, other = self.client.get("/ui/"), self.client.get("/ui/some/route")
-        self.assertEqual((first.status, other.status), (200, 200))
-        self.assertEqual(first.body, other.body)
+        self.assertEqual((first.status, other.status), (built.FOUND, built.FOUND))
+        self.assertEqual(first.body.replace(b'"./"', b'"../"'), other.body)
         self.assertIn("text/html", first.header("Content-Type") or "")
 
     def test_probe_11(self) -> None:

@@ -141,6 +141,7 @@ class MemoryExchange:
         items = headers.items() if isinstance(headers, Mapping) else ()
         self.headers: Sequence[Header] = [(name.encode(), value.encode()) for name, value in items] or list(headers)  # type: ignore[arg-type]
         self.body = body if isinstance(body, MemoryBody) else MemoryBody(*([body] if body else []))
+        self.mount = b""
         self.version = version
         self.peer = peer
         self.local = local

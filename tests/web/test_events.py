@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import ApiKey, Settings
+from llamaswap.config.schema import ApiKey, Performance, Settings
 from llamaswap.feeds.turns import HEARTBEAT_PERIOD
 from llamaswap.ids import ModelId
 from llamaswap.logs.ring import CAPACITY
@@ -102,7 +102,7 @@ class BeginningTests(EventsTestCase):
             [
                 {"source": "proxy", "data": "[INFO] a \ufffd\n"},
                 {"source": "upstream", "data": ""},
-                {"activity": {"session_id": ["X-Session-ID", "X-Litellm-Session-Id"]}},
+                {"activity": {"session_id": ["X-Session-ID", "X-Litellm-Session-Id"]}, "performance": True},
                 {"active": None},
                 {"operation": "snapshot", "requests": []},
             ],
@@ -137,7 +137,9 @@ class BeginningTests(EventsTestCase):
     def test_probe_126_session_headers(self) -> None:
         """Trimmed, and each once."""
         self.world = World(loaded('ui: {activity: {session_id: [" X-Trace ", "x-trace", ""]}}'))
-        self.assertEqual(Watcher(self.world).of("uiConfig"), [{"activity": {"session_id": ["X-Trace"]}}])
+        self.assertEqual(
+            Watcher(self.world).of("uiConfig"), [{"activity": {"session_id": ["X-Trace"]}, "performance": True}]
+        )
 
     def test_head(self) -> None:
         """The same headers, and the end."""
@@ -239,7 +241,11 @@ class ChangesTests(EventsTestCase):
         self.configure(settings_of(model("new"), session_id_headers=("X-Mine",)))
         events = self.watcher.heard()
         self.assertEqual(types(events), ["uiConfig", "modelStatus"])
-        self.assertEqual(events[0].data, {"activity": {"session_id": ["X-Mine"]}})
+        self.assertEqual(events[0].data, {"activity": {"session_id": ["X-Mine"]}, "performance": True})
+        self.configure(
+            settings_of(model("new"), session_id_headers=("X-Mine",), performance=Performance(disabled=True))
+        )
+        self.assertIs(self.watcher.of("uiConfig")[-1]["performance"], False)
         self.assertFalse(self.watcher.exchange.finished)
 
     def test_other_keys(self) -> None:

@@ -59,6 +59,26 @@ class BothWaysTests(SynchronousTestCase):
                 relayed = route.lane in (Lane.MODEL, Lane.PASSTHROUGH)
                 self.assertEqual(bool(served), relayed and not closed, (path, name))
 
+    def test_redirects_below_a_prefix(self) -> None:
+        """Behind a reverse proxy that shows us below a path, whoever redirects says that path; to a plain one only."""
+        connection = Connection(self.world)
+        cases = {
+            "/": "/ui",
+            "/ui?x": "/ui/?x",
+            "/upstream": "/ui/models",
+            "//health?x": "/health?x",
+            "/logs": "/ui/",
+        }
+        for prefix, believed in (("/swap", "/swap"), ("/swap/", "/swap"), ("//evil.example", ""), ("/a/../b", "")):
+            headers = {"X-Forwarded-Prefix": prefix, "Accept": "text/html", "Authorization": "Bearer k"}
+            for path, location in cases.items():
+                ours = parsed(
+                    connection.send(f"GET {path}", *(f"{name}: {said}" for name, said in headers.items())), "GET"
+                )
+                theirs = self.world.visit(path, headers)
+                for reply in (ours, theirs):
+                    self.assertEqual(reply.headers["location"], believed + location, prefix)
+
     def test_one_connection_for_both_lanes(self) -> None:
         """Requests of either lane follow each other on one connection, and are answered in order."""
         connection = Connection(self.world)

@@ -51,6 +51,8 @@ class LoginTests(SynchronousTestCase):
         self.assertEqual((reply.status, reply.headers["location"]), (303, "/ui/"))
         self.assertEqual(self.session(self.cookie(reply))["name"], "laptop")
         self.assertEqual(self.login(b"key=other", OURS).status, 200)
+        proxied = {"Content-Type": "application/x-www-form-urlencoded", "X-Forwarded-Prefix": "/swap"}
+        self.assertEqual(self.login(b"key=secret", proxied).headers["location"], "/swap/ui/")
 
     def test_wrong_keys(self) -> None:
         """Neither a session nor the browser's dialog comes of them."""

@@ -49,8 +49,9 @@ class PassthroughTests(SynchronousTestCase):
             ("POST", "/upstream/org%2Fm2", 308, "/upstream/org/m2/"),
             ("GET", "/upstream/sp%20ace", 301, "/upstream/sp%20ace/"),
         ):
-            exchange = self.world.ask(method, target)
-            self.assertEqual((exchange.status, exchange.answered_header("Location")), (status, location))
+            for prefix in ("", "/swap"):
+                exchange = self.world.ask(method, target, {"X-Forwarded-Prefix": prefix})
+                self.assertEqual((exchange.status, exchange.answered_header("Location")), (status, prefix + location))
 
     def test_an_unknown_name_is_not_found(self) -> None:
         """404 with the words of the spec."""
@@ -203,8 +204,9 @@ class ComfyTests(ProbedTestCase):
             ("HEAD", "/comfyui", 301, "/comfyui/"),
             ("POST", "/comfyui", 308, "/comfyui/"),
         ):
-            exchange = self.world.ask(method, target)
-            self.assertEqual((exchange.status, exchange.answered_header("Location")), (status, location))
+            for prefix in ("", "/swap"):
+                exchange = self.world.ask(method, target, {"X-Forwarded-Prefix": prefix})
+                self.assertEqual((exchange.status, exchange.answered_header("Location")), (status, prefix + location))
 
     def test_probe_71_paths(self) -> None:
         """The prefix goes, everything else is as it came; a profile changes nothing."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.web.paths import cleaned, decoded, location, shown, split
+from llamaswap.web.paths import cleaned, decoded, location, prefix, shown, split
 
 SEGMENTS = st.lists(st.sampled_from([b"", b".", b"..", b"a", b"b%2Fc", b"...", b".x", b"%2e%2e"]), max_size=6)
 
@@ -50,6 +50,30 @@ class PathTests(SynchronousTestCase):
     def test_location(self) -> None:
         """A backslash, which browsers take for a slash, and what is not printable are encoded."""
         self.assertEqual(location(b"/\\evil.example/a b\xff?q"), b"/%5Cevil.example/a%20b%FF?q")
+
+    def test_prefix(self) -> None:
+        """Nothing but a plain path is believed: no other host, no way up, nothing a header could break at."""
+        for said, believed in (
+            (b"/swap", b"/swap"),
+            (b"/swap/", b"/swap"),
+            (b" /a/b-c_d.e~f/1 ", b"/a/b-c_d.e~f/1"),
+            (b"/.well", b"/.well"),
+            (b"/" + b"a" * 255, b"/" + b"a" * 255),
+        ):
+            self.assertEqual(prefix(said), believed)
+        for said in (
+            *(b"", b"/", b"//", b"swap", b"//evil.example", b"/a//b", b"/a//", b"/\\evil.example", b"\\\\evil.example"),
+            *(b"/..", b"/../b", b"/a/..", b"/a/../", b"/./a", b"/a/.", b"/%2e%2e", b"/a?b", b"/a#b", b"/a b", b"/a,/b"),
+            *(b"/a:b", b"/a\r\nX: y", b"/a\n", b"/\xc3\xa4", b"https://evil.example", b"/" + b"a" * 256),
+        ):
+            self.assertEqual(prefix(said), b"", said)
+        self.assertEqual(prefix(None), b"")
+
+    @given(st.binary())
+    def test_any_prefix(self, said: bytes) -> None:
+        """What comes of it begins a path of this host, with no slash at its end."""
+        self.assertRegex(prefix(said) + b"/ui/", rb"\A/[A-Za-z0-9._~/-]*\Z")
+        self.assertNotIn(b"//", prefix(said) + b"/ui/")
 
     def test_shown(self) -> None:
         """For people: decoded, without the query, and always text."""

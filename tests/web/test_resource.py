@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -180,9 +180,9 @@ class MountTests(SynchronousTestCase):
         self.site = Resource()
         self.site.putChild(b"llm", self.world.resource)
 
-    def visit(self, target: str) -> Client:
+    def visit(self, target: str, headers: Mapping[str, str] | None = None) -> Client:
         client = Client(self.site, self.world.clock)
-        client.send(target)
+        client.send(target, headers)
         return client
 
     def test_target_is_below_the_mount(self) -> None:
@@ -205,3 +205,5 @@ class MountTests(SynchronousTestCase):
             "/llm/upstream": "/llm/ui/models",
         }.items():
             self.assertEqual(self.visit(target).reply.headers["location"], location)
+            proxied = self.visit(target, {"X-Forwarded-Prefix": "/gate"})
+            self.assertEqual(proxied.reply.headers["location"], "/gate" + location)

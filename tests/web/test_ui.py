@@ -22,20 +22,26 @@ from llamaswap.web.call import Call, Respond
 from llamaswap.web.resource import LlamaSwapResource
 from llamaswap.web.root import ResourceTree
 from llamaswap.web.shelf import INDEX, cache_rule, find, kind_of, named
-from llamaswap.web.ui import BUILD, Ui, chosen
+from llamaswap.web.ui import Ui, chosen
 from tests.support.folders import folder_for
 from tests.support.web import Client, Reply, World, model, settings_of
 
-PAGE = b'<!DOCTYPE html><base href="/ui/"><title>built</title>'
+PAGE = b'<!DOCTYPE html><base href="./"><title>built</title>'
 SCRIPT = b"let x = 1;\n" * 100
 FILES = {
     INDEX: PAGE,
     "favicon.ico": b"icon",
+    "index.html.gz": gzip.compress(PAGE),
     "plain.txt": b"0123456789",
     "assets/app.Bd8fK2qZ.js": SCRIPT,
     "assets/app.Bd8fK2qZ.js.br": b"brotli",
     "assets/app.Bd8fK2qZ.js.gz": gzip.compress(SCRIPT),
 }
+
+
+def page(base: str) -> bytes:
+    """The page with another base."""
+    return PAGE.replace(b"./", base.encode())
 
 
 def build(above: Path) -> Path:
@@ -46,6 +52,7 @@ def build(above: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     (above / "secret.txt").write_text("secret")
+    (root / ".built").write_text("secret")
     os.symlink(above / "secret.txt", root / "link.txt")
     os.symlink(above, root / "up")
     return root
@@ -80,17 +87,33 @@ class FileTests(SynchronousTestCase):
 
     def test_probe_10_one_page_for_every_route(self) -> None:
         """The page, open, also below it and for its directories."""
-        for path in ("/ui/", "/ui/some/route", "/ui/assets", "/ui/assets/", "/ui/index.html"):
+        for path, base in (
+            ("/ui/", "./"),
+            ("/ui/index.html", "./"),
+            ("/ui/assets", "./"),
+            ("/ui/org%2Fmodel", "./"),
+            ("/ui/assets/", "../"),
+            ("/ui/some/route", "../"),
+            ("/ui/models/org/llama-3.1/", "../../../"),
+        ):
             reply = self.get(path)
-            self.assertEqual((reply.status, reply.body), (200, PAGE), path)
+            self.assertEqual((reply.status, reply.body), (200, page(base)), path)
             self.assertEqual(reply.headers["content-type"], "text/html; charset=utf-8")
+
+    def test_compressed_page(self) -> None:
+        """Where everybody comes in; a deeper page is another content with another tag."""
+        for path, coding in (("/ui/", "gzip"), ("/ui/some/route", None)):
+            reply = self.get(path, Accept_Encoding="gzip")
+            self.assertEqual(reply.headers.get("content-encoding"), coding)
+            self.assertEqual(reply.headers["vary"], "Accept-Encoding")
+        self.assertNotEqual(self.get("/ui/").headers["etag"], self.get("/ui/some/route").headers["etag"])
 
     def test_probe_11_a_file_that_is_not_there(self) -> None:
         """A plain 404; not so for the name of a model at the end of a route (Q20)."""
         for path in ("/ui/no.js", "/ui/assets/gone.js", "/ui/assets/deep/gone.js"):
             reply = self.get(path)
             self.assertEqual((reply.status, reply.headers["content-type"]), (404, "text/plain; charset=utf-8"))
-        self.assertEqual(self.get("/ui/models/llama-3.1").body, PAGE)
+        self.assertEqual(self.get("/ui/models/llama-3.1").body, page("../"))
 
     def test_probe_12_compressed_copies(self) -> None:
         """The best that the client takes; a gzip copy too (a deviation). The type is that of the plain file."""
@@ -161,7 +184,14 @@ class FileTests(SynchronousTestCase):
         """Nothing but ask this server, and nobody frames it."""
         headers = self.get("/ui/").headers
         policy = headers["content-security-policy"]
-        for rule in ("default-src 'self'", "frame-ancestors 'none'", "object-src 'none'", "base-uri 'self'"):
+        for rule in (
+            "default-src 'none'",
+            "script-src 'self'",
+            "connect-src 'self'",
+            "frame-ancestors 'none'",
+            "object-src 'none'",
+            "base-uri 'self'",
+        ):
             self.assertIn(rule, policy)
         self.assertNotIn("unsafe", policy)
         self.assertEqual(headers["referrer-policy"], "same-origin")
@@ -181,6 +211,7 @@ class FileTests(SynchronousTestCase):
             "%2fetc%2fpasswd",
             "link.txt",
             "up/secret.txt",
+            ".built",
             "up%2fsecret.txt",
             "plain.txt%00",
             "plain.txt%00.html",
@@ -191,7 +222,7 @@ class FileTests(SynchronousTestCase):
             self.assertIn(reply.status, (404, 307, 200), rest)
             self.assertNotIn(b"secret", reply.body.replace(PAGE, b""), rest)
             if reply.status == 200:
-                self.assertEqual(reply.body, PAGE, rest)
+                self.assertTrue(reply.body.startswith(b"<!DOCTYPE html><base"), rest)
 
     def test_files_are_read_once(self) -> None:
         """And the directory is looked at once."""
@@ -209,33 +240,26 @@ class FileTests(SynchronousTestCase):
         self.assertEqual(self.world.reads.count("read"), 4)
 
     def test_a_server_without_a_build(self) -> None:
-        """Has no pages."""
+        """Has no pages; people read how to get them."""
         world = UiWorld(folder_for(self) / "none")
-        for path in ("/ui/", "/ui/x", "/favicon.ico"):
-            self.assertEqual(world.visit(path).status, 404)
+        for path in ("/ui/", "/ui/x", "/ui/models/x"):
+            reply = world.visit(path)
+            self.assertEqual((reply.status, reply.headers["content-type"]), (404, "text/html; charset=utf-8"))
+            self.assertIn(b"pip install .", reply.body)
+            self.assertIn("default-src 'none'", reply.headers["content-security-policy"])
+            self.assertNotRegex(reply.body, rb"<script|<style|\sstyle=|\son\w+=|https?://")
+        self.assertEqual(world.visit("/favicon.ico").headers["content-type"], "text/plain; charset=utf-8")
 
     def test_mounted(self) -> None:
-        """The page says where it stands."""
+        """The page says where it stands, whatever is above."""
         site = Resource()
         site.putChild(b"llm", self.world.resource)
         client = Client(site, self.world.clock)
         client.send(b"/llm/ui/some/route")
-        self.assertIn(b'<base href="/llm/ui/">', client.reply.body)
+        self.assertIn(b'<base href="../">', client.reply.body)
 
 
-class BuildTests(SynchronousTestCase):
-    """What this package holds."""
-
-    def test_page(self) -> None:
-        """It obeys its own policy: no script or style of its own, and everything that it names is there."""
-        page = (BUILD / INDEX).read_text()
-        self.assertNotRegex(page, r"<script>|<style|\sstyle=|\son\w+=|https?://")
-        self.assertIn('<base href="/ui/">', page)
-        for name in ("app.js", "app.css"):
-            self.assertIn(f'"{name}"', page)
-            self.assertTrue((BUILD / name).is_file())
-        self.assertEqual((BUILD / "favicon.ico").read_bytes()[:6], b"\0\0\1\0\1\0")
-
+class WayTests(SynchronousTestCase):
     def test_probe_8_and_9_the_ways_there(self) -> None:
         """From the root, and from a path without its slash; a query is kept."""
         world = World(settings_of(model("m")))

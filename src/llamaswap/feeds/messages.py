@@ -21,9 +21,9 @@ def model_status(models: Sequence[Mapping[str, Any]]) -> str:
     return _envelope("modelStatus", models)
 
 
-def ui_config(session_headers: Sequence[str]) -> str:
-    """What the UI needs to know of the settings."""
-    return _envelope("uiConfig", {"activity": {"session_id": list(session_headers)}})
+def ui_config(session_headers: Sequence[str], *, performance: bool) -> str:
+    """What the UI needs to know of the settings; `performance`: `/api/performance` answers figures."""
+    return _envelope("uiConfig", {"activity": {"session_id": list(session_headers)}, "performance": performance})
 
 
 def profile_changed(active: str | None) -> str:

@@ -34,10 +34,10 @@ class Newsroom:
         inflight: Inflight,
         status: Callable[[], Sequence[dict[str, Any]]],
         active: Callable[[], str | None],
-        session_headers: Callable[[], Sequence[str]],
+        config: Callable[[], str],
         clock: IReactorTime,
     ) -> None:
-        """`status` tells all models (`web/status.py`), `active` the profile, `session_headers` what `uiConfig` says."""
+        """`status` tells all models (`web/status.py`), `active` the profile, `config` is the message about settings."""
         self._publish = publish
         self._monitors = (proxy, upstream)
         self._notices = notices
@@ -45,7 +45,7 @@ class Newsroom:
         self._clock = clock
         self._logs = (LogNews("proxy", proxy.history), LogNews("upstream", upstream.history))
         self._models = StateNews(lambda: messages.model_status(status()))
-        self._config = StateNews(lambda: messages.ui_config(session_headers()))
+        self._config = StateNews(config)
         self._profile = StateNews(lambda: messages.profile_changed(active()))
         self._under_way = InflightNews(inflight.snapshot)
         self._activity = ActivityNews()

@@ -30,6 +30,7 @@ class Continued:
         self.memory: Memory = {}
         self.method = exchange.method
         self.target = exchange.target
+        self.mount = exchange.mount
         self.version = exchange.version
         self.headers: Sequence[Header] = [
             *(header for header in exchange.headers if header[0].lower() != b"accept-encoding"),

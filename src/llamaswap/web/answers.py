@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llamaswap.exchange import Exchange, Header
+from llamaswap.web import paths
 
 TEXT = b"text/plain; charset=utf-8"
 JSON = b"application/json"
@@ -22,10 +24,26 @@ class Answer:
 
 async def send(exchange: Exchange, answer: Answer) -> None:
     """Send all of it; a HEAD request gets the headers only, with the length that GET would have. Never waits."""
-    exchange.begin(answer.status, answer.headers, length=len(answer.body), more=True)
+    headers = reachable(answer.headers, exchange.header(b"x-forwarded-prefix"), exchange.mount)
+    exchange.begin(answer.status, headers, length=len(answer.body), more=True)
     if answer.body and exchange.method != b"HEAD":
         exchange.write(answer.body)
     exchange.finish()
+
+
+def reachable(headers: Sequence[Header], prefix: bytes | None, mount: bytes) -> Sequence[Header]:
+    """`headers` with a `Location` that is a path of this server as the client reaches it.
+
+    That is below `mount`, and with a reverse proxy below the `prefix` that its `X-Forwarded-Prefix` says.
+    """
+    above = paths.prefix(prefix) + mount
+    if not above:
+        return headers
+    return [(name, above + value if _is_way(name, value) else value) for name, value in headers]
+
+
+def _is_way(name: bytes, value: bytes) -> bool:
+    return name.lower() == b"location" and value.startswith(b"/")
 
 
 def text(body: str, status: int = 200, *headers: Header) -> Answer:

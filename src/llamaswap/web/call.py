@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from llamaswap.exchange import Caller, Header
 from llamaswap.web import paths
-from llamaswap.web.answers import Answer
+from llamaswap.web.answers import Answer, reachable
 from llamaswap.web.routes import Route
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ class Call:
 
     def begin(self, answer: Answer, length: int | None = None) -> None:
         """Send the head of `answer` at once; its body is not touched."""
-        begin(self.request, answer, self.mount, length)
+        headers = reachable(answer.headers, self.header(b"x-forwarded-prefix"), self.mount)
+        begin(self.request, answer.status, headers, length)
 
     def respond(self, answer: Answer) -> None:
         """Send all of `answer` but its end, which the resource tree adds."""
@@ -107,17 +108,12 @@ def cut(request: Request) -> None:
     abort()  # a stream of HTTP/2 has no transport, and twisted.web offers nothing harder there
 
 
-def begin(request: Request, answer: Answer, mount: bytes, length: int | None, reason: bytes = b"") -> None:
-    """Send the head of `answer` on `request`, below whose path `mount` the tree stands.
-
-    A `Location` that is a path of this server is one of the tree's, so it moves below the mount as well.
-    """
-    request.setResponseCode(answer.status, reason or _PHRASES.get(answer.status))
+def begin(request: Request, status: int, headers: Sequence[Header], length: int | None, reason: bytes = b"") -> None:
+    """Send the head of an answer on `request`."""
+    request.setResponseCode(status, reason or _PHRASES.get(status))
     request.defaultContentType = None  # or an answer without a type would claim to be HTML
-    for name, value in answer.headers:
-        if mount and name.lower() == b"location" and value.startswith(b"/"):
-            value = mount + value
+    for name, value in headers:
         request.responseHeaders.addRawHeader(name, value)
-    if length is not None and answer.status not in (204, 304):
+    if length is not None and status not in (204, 304):
         request.setHeader(b"Content-Length", b"%d" % length)
     request.write(b"")

@@ -11,6 +11,7 @@ from llamaswap.config.schema import Settings
 from llamaswap.exchange import Caller, Exchange
 from llamaswap.feeds import sse
 from llamaswap.feeds.broadcast import Broadcast
+from llamaswap.feeds.messages import ui_config
 from llamaswap.feeds.newsroom import Newsroom
 from llamaswap.feeds.turns import Heartbeat, Turns
 from llamaswap.logs.monitor import Monitor
@@ -59,17 +60,17 @@ class Events:
             inflight=inflight,
             status=lambda: model_status(self._settings, self._resolver.remotes, state_of),
             active=lambda: active.name,
-            session_headers=lambda: self._settings.session_id_headers,
+            config=lambda: _told(self._settings),
             clock=clock,
         )
         self._lingering: IDelayedCall | None = None
 
     def configure(self, settings: Settings, resolver: Resolver) -> None:
         """Tell of these settings; streams that are open stay so."""
-        before, self._settings = self._settings.session_id_headers, settings
+        before, self._settings = _told(self._settings), settings
         self._resolver = resolver
         self._newsroom.models_changed()
-        if before != settings.session_id_headers:
+        if before != _told(settings):
             self._newsroom.config_changed()
 
     def end_all(self) -> None:
@@ -128,3 +129,8 @@ class Events:
         for broadcast in (self._broadcast, self._discreet):
             broadcast.close()
             broadcast.forget()
+
+
+def _told(settings: Settings) -> str:
+    """The message about `settings` to the UI."""
+    return ui_config(settings.session_id_headers, performance=not settings.performance.disabled)

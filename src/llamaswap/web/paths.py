@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_to_bytes
 
+_PREFIX = re.compile(rb"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
+_LONGEST_PREFIX = 256
 _UNSAFE = re.compile(rb"[^\x21-\x5b\x5d-\x7e]")
 
 
@@ -38,6 +40,15 @@ def cleaned(path: bytes) -> bytes:
 def location(path: bytes) -> bytes:
     """`path`, fit for a `Location` header: browsers take a backslash for a slash, and `/\\host` for another host."""
     return _UNSAFE.sub(lambda match: b"%%%02X" % match[0][0], path)
+
+
+def prefix(forwarded: bytes | None) -> bytes:
+    """Below which path a reverse proxy says it shows this server (`X-Forwarded-Prefix`), without a slash at its end.
+
+    Empty when it says nothing, or what could lead elsewhere: anyone may send the header.
+    """
+    path = (forwarded or b"").strip(b" \t").removesuffix(b"/")
+    return path if len(path) <= _LONGEST_PREFIX and _PREFIX.fullmatch(path) else b""
 
 
 def shown(target: bytes) -> str:

@@ -20,7 +20,6 @@ from zope.interface import implementer
 
 from llamaswap.errors import NotSupportedHere
 from llamaswap.exchange import Caller, Exchange, Header, Memory, Producer, TunnelEnd
-from llamaswap.web.answers import Answer
 from llamaswap.web.call import begin, cut
 from llamaswap.web.root import placed
 from llamaswap.wire.lane import ICaller
@@ -107,7 +106,7 @@ class RequestExchange:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._mount, self.target = placed(request)
+        self.mount, self.target = placed(request)
         self._aborted = False
         self.caller: Caller | None = None
         self.memory: Memory = {}
@@ -161,7 +160,7 @@ class RequestExchange:
             return
         for name, _ in headers:
             self._request.responseHeaders.removeHeader(name)  # twisted.web has put its own Date and Server there
-        begin(self._request, Answer(status, tuple(headers)), self._mount, length, reason)
+        begin(self._request, status, headers, length, reason)
 
     def write(self, data: bytes) -> None:
         if not self.over:

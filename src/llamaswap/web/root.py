@@ -55,7 +55,7 @@ class ResourceTree(Resource):
         mount, target = placed(request)
         route = self._match(request.method, target)
         if route is None:
-            begin(request, NOT_FOUND, mount, len(NOT_FOUND.body))
+            begin(request, NOT_FOUND.status, NOT_FOUND.headers, len(NOT_FOUND.body))
             request.write(NOT_FOUND.body)
             request.finish()
             return NOT_DONE_YET

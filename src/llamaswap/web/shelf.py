@@ -49,12 +49,15 @@ class Kept:
 
 
 def find(root: Path) -> Mapping[str, Path]:
-    """Every file below `root`, by its path there with `/` between; links are left out. Empty without a `root`."""
+    """Every file below `root`, by its path there with `/` between. Empty without a `root`.
+
+    Links are left out, and what begins with a dot.
+    """
     found: dict[str, Path] = {}
     for folder, _, names in os.walk(root):
         for name in names:
             path = Path(folder, name)
-            if path.is_file() and not path.is_symlink():
+            if not name.startswith(".") and path.is_file() and not path.is_symlink():
                 found[path.relative_to(root).as_posix()] = path
     return found
 

@@ -1,6 +1,7 @@
 """The UI's files over HTTP (http-api section 20): compressed copies, conditions, ranges, and what pages may do.
 
-They are open: the page shows a form where a key is needed. What a file is, `shelf.py` knows.
+They are open: the page shows a form where a key is needed. What a file is, `shelf.py` knows. All of their links are
+relative, so they need not know below which path they are shown.
 """
 
 from __future__ import annotations
@@ -19,18 +20,43 @@ from llamaswap.web.shelf import CODINGS, INDEX, Kept, cache_rule, find, kept, ki
 BUILD = Path(__file__).parent.parent / "ui_dist"
 MOST_KEPT = 16 * 1024 * 1024
 """Bytes of files that are kept in memory, once somebody has asked for them."""
-_BASE = b'<base href="/ui/">'
-"""How the page says where it stands; moved where the server is mounted."""
+_BASE = b'<base href="./">'
+"""How the page says where it stands: its links are below its own path, or as many folders up as that is deep."""
 _PAGE_RULES: tuple[Header, ...] = (
     (
         b"Content-Security-Policy",
-        b"default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'; "
-        b"base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; worker-src 'self'; "
+        b"manifest-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'; "
+        b"base-uri 'self'; form-action 'self'; frame-ancestors 'none'; "
+        b"require-trusted-types-for 'script'; trusted-types llamaswap dompurify",
     ),
     (b"X-Frame-Options", b"DENY"),
     (b"Cross-Origin-Opener-Policy", b"same-origin"),
     (b"Referrer-Policy", b"same-origin"),
 )
+_UNBUILT = Answer(
+    404,
+    ((b"Content-Type", b"text/html; charset=utf-8"), (b"Cache-Control", b"no-store"), *_PAGE_RULES),
+    b"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>llamaswap</title>
+</head>
+<body>
+<h1>llamaswap</h1>
+<p>The server runs, but this installation was built without its web UI.</p>
+<p>To get it, install a released package, or in a checkout run <code>pip install .</code>, which builds the UI unless
+<code>LLAMASWAP_BUILD_UI=0</code> is set; then start the server again. Nothing but Python is needed for that.</p>
+<p>The API works without it: <code>GET /v1/models</code>, <code>GET /running</code>, <code>POST
+/api/models/load/{model}</code>, <code>GET /api/openapi.json</code>; in a terminal, <code>llama-swap top</code>.</p>
+</body>
+</html>
+""",
+)
+"""What is shown instead of pages that were not built."""
 
 
 class Ui:
@@ -61,15 +87,15 @@ class Ui:
         return self._files
 
     async def _show(self, call: Call, name: str | None) -> Answer:
-        if name is None:
-            return NOT_FOUND
         files = await self._all()
+        if name is None:
+            return NOT_FOUND if INDEX in files or call.route.endpoint != "ui" else _UNBUILT
         codings = [coding for coding, end in CODINGS.items() if name + end in files]
-        moved = bool(call.mount) and name == INDEX
-        coding = None if moved else chosen(call.header(b"accept-encoding"), codings)
+        depth = call.below.count(b"/") if name == INDEX else 0
+        coding = None if depth else chosen(call.header(b"accept-encoding"), codings)
         file = await self._read(name + (CODINGS[coding] if coding else ""))
-        if moved:
-            file = kept(file.content.replace(_BASE, b'<base href="%b/ui/">' % call.mount.replace(b'"', b"%22")))
+        if depth:
+            file = kept(file.content.replace(_BASE, b'<base href="%b">' % (b"../" * depth), 1))
         headers: list[Header] = [
             (b"Content-Type", kind_of(name)),
             (b"ETag", f'"{file.tag}"'.encode()),

@@ -55,6 +55,8 @@ class ServedExchange:
         "version",
     )
 
+    mount = b""
+
     def __init__(self, channel: Channel, head: MessageHead, body: IncomingBody) -> None:
         self._channel = channel
         self._head = head

@@ -1,0 +1,1 @@
+The web UI is built when the package is built: `pip install .` needs nothing but Python, and `LLAMASWAP_BUILD_UI=0` leaves the UI out. Below a path of a reverse proxy it works without settings, and redirects follow `X-Forwarded-Prefix`.
