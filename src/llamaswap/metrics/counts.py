@@ -120,8 +120,8 @@ class Tally:
 
 
 def _of_timings(timings: Mapping[str, Any], cached: int) -> Cost:
-    """llama.cpp's, which say all that `usage` does, save perhaps how much was `cached`; their `prompt_n` leaves out what
-    came from the cache."""
+    """llama.cpp's, which say all that `usage` does, save perhaps how much was `cached`; their `prompt_n` leaves that
+    out."""
     get = timings.get
     told, drafted, accepted = get("cache_n"), get("draft_n"), get("draft_n_accepted")
     if told is not None and not _negative(told):
