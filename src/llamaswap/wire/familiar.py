@@ -8,7 +8,10 @@ else arrives is the parser's business. Pure.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
+
+from llamaswap.exchange import Header
 
 T = TypeVar("T")
 
@@ -17,6 +20,15 @@ _LONGEST_HEAD = 4096
 """Bytes of a head that are kept for a connection."""
 _MOST_DIGITS = 9
 _END = b"\r\n\r\n"
+
+
+def with_length(headers: Sequence[Header], length: int) -> list[Header]:
+    """Header lines with another length of the body."""
+    digits = b"%d" % length
+    return [
+        (name, digits) if len(name) == 14 and name.lower() == b"content-length" else (name, value)
+        for name, value in headers
+    ]
 
 
 class Recalled(NamedTuple, Generic[T]):
