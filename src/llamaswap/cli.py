@@ -21,6 +21,7 @@ from llamaswap.config.schema import Settings
 from llamaswap.errors import LlamaSwapError, lines
 from llamaswap.flags import USAGE, BadFlag, Flags, HelpWanted, parse
 from llamaswap.offline import COMMANDS
+from llamaswap.polling import hasten
 from llamaswap.schedule.policies import Found, Policies
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ def _load(flags: Flags) -> tuple[Any, IService]:
     from twisted.internet import reactor
 
     core: Any = reactor
+    hasten(core)
     applied = log_to_stdout(settings)
     listen = [address(flags)]
     return core, root_service(settings, listen, core, signals=True, wrap=wrap, origin=origin, applied=applied)

@@ -17,6 +17,7 @@ from llamaswap.collector import loading
 from llamaswap.errors import LlamaSwapError, lines
 from llamaswap.listen import DEFAULT_LISTEN
 from llamaswap.outlog import unstalled
+from llamaswap.polling import hasten
 
 if TYPE_CHECKING:
     from llamaswap.config.schema import Settings
@@ -86,8 +87,11 @@ def _service(options: Options) -> IService:
     from llamaswap.startup import root_service
 
     settings, origin = _settings(options)
+    owned = options.parent is not None
+    if owned:
+        hasten(reactor)
     listen = options["listen"] or [DEFAULT_LISTEN]
-    service: IService = root_service(settings, listen, reactor, signals=options.parent is not None, origin=origin)
+    service: IService = root_service(settings, listen, reactor, signals=owned, origin=origin)
     return service
 
 

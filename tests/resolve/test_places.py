@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from llamaswap.filters.scan import Span
 from llamaswap.resolve.places import (
     Found,
+    Known,
     Place,
     _named,
     find_json,
@@ -158,6 +159,41 @@ class RenamingTests(SynchronousTestCase):
         ):
             found = find_model(b"POST", b"", kind, self.rename(kind, body, name))
             self.assertEqual(found and found.name, name)
+
+
+class KnownTests(SynchronousTestCase):
+    """What is remembered of a body."""
+
+    @given(
+        st.text(alphabet='{}[]",:\\ \n1am', max_size=20),
+        st.sampled_from(['"m"', '"a\\nb"', '"a\\"b"', '""', '"', "1", "null", "[1]", '{"a":"b"}', "m"]),
+        st.text(alphabet='{}[]",:\\ \n1am', max_size=20),
+        st.text(alphabet='{}[]",:\\ \n1am', max_size=20),
+    )
+    def test_what_begins_alike_names_the_same(self, before: str, value: str, after: str, other: str) -> None:
+        """Whatever follows, be it damaged."""
+        for body in (f'{{{before}"model":{value}{after}', f' {{"x":[{before}],"model" : {value}{after}'):
+            found = find_json(body.encode())
+            known = Known.of(found, body.encode()) if found is not None else None
+            if known is not None:
+                self.assertEqual(known.found, found)
+                self.assertEqual(find_json(known.beginning + other.encode()), found)
+
+    def test_what_is_remembered(self) -> None:
+        """Names that end with a quote, near the beginning of a JSON text."""
+        for body, beginning in (
+            (b'{"model":"m","x":1}', b'{"model":"m"'),
+            (b'{"x":[2],"model":"a\\nb"}', b'{"x":[2],"model":"a\\nb"'),
+            (b'{"model":12}', None),
+            (b'{"x":"%b","model":"m"}' % (b"x" * 256), None),
+        ):
+            found = find_json(body)
+            assert found is not None
+            known = Known.of(found, body)
+            self.assertEqual(known and known.beginning, beginning)
+        form = find_model(b"POST", b"", b"application/x-www-form-urlencoded", b'model="m"')
+        assert form is not None
+        self.assertIsNone(Known.of(form, b'model="m"'))
 
 
 class OtherPlacesTests(SynchronousTestCase):

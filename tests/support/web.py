@@ -135,7 +135,9 @@ class MemoryExchange:
         local: str = "192.0.2.1",
         raw_chunks: bool = True,
         tunnels: bool = True,
+        memory: dict[object, object] | None = None,
     ) -> None:
+        """`memory` is that of another whose head was alike."""
         self.method = method.encode()
         self.target = target if isinstance(target, bytes) else target.encode()
         items = headers.items() if isinstance(headers, Mapping) else ()
@@ -147,7 +149,7 @@ class MemoryExchange:
         self.local = local
         self.secure = False
         self.caller: Caller | None = None
-        self.memory: dict[object, object] = {}
+        self.memory: dict[object, object] = {} if memory is None else memory
         self.task: Deferred[None] | None = None
         """What `cancel` cancels."""
         self.raw_chunks = raw_chunks

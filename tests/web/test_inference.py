@@ -59,6 +59,19 @@ class DispatchTests(InferenceTestCase):
         self.assertTrue(sent.endswith(b"\r\n\r\n" + expected))
         self.assertIn(b"Content-Length: %d\r\n" % len(expected), sent)
 
+    def test_a_body_that_begins_as_another_did(self) -> None:
+        """Behind the same head: it is not searched again, and what stands elsewhere is found elsewhere."""
+        world = self.world()
+        memory: dict[Any, Any] = {}
+        for name, body in (
+            ("m", b'{"model": "m", "a": 1}'),
+            ("m", b'{"model": "m", "model": "org/r"}'),
+            ("org/r", b'{"model": "org/r", "a": 1}'),
+            ("m", b'{"a": 1, "model": "m"}'),
+        ):
+            _, sent = self.serve(world, name, "POST", "/v1/completions", JSON, body, memory=memory)
+            self.assertTrue(sent.endswith(body.replace(b'"model": "org/r", "a"', b'"model": "real \\"one\\"", "a"')))
+
     def test_use_model_name_in_a_form_keeps_the_other_parts(self) -> None:
         """Q9: part types, order and bytes of files survive."""
         body = (

@@ -67,6 +67,8 @@ class Captures:
         self._taken = 0
         """In the second that began then:"""
         self._since = 0.0
+        self.off = True
+        """Nothing is captured."""
         self._budget = 0
         self._used = 0
         self._era = 0
@@ -77,7 +79,8 @@ class Captures:
     def configure(self, settings: Settings) -> None:
         """Other settings: what does not fit any more goes, and all of it when other things are to be captured."""
         self._budget = settings.capture_buffer * 1024 * 1024
-        if settings.captures != self._rules or not self._wanted(settings):
+        self.off = not settings.capture_buffer or settings.captures.level == "off"
+        if settings.captures != self._rules or self.off:
             self.clear()
         self._rules = settings.captures
         self._packer = Packer(settings.captures)
@@ -102,11 +105,6 @@ class Captures:
             self._since, self._taken = now, 0
         self._taken += 1
         return self._taken > MOST_A_SECOND
-
-    @property
-    def off(self) -> bool:
-        """Nothing is captured."""
-        return not self._budget or self._rules.level == "off"
 
     @property
     def secret(self) -> Collection[bytes]:
@@ -168,10 +166,6 @@ class Captures:
         self._plan()
 
     # -- within ------------------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def _wanted(settings: Settings) -> bool:
-        return settings.capture_buffer > 0 and settings.captures.level != "off"
 
     def _evict(self) -> None:
         while self._used > self._budget and (self._kept or self._finished):

@@ -28,23 +28,19 @@ _KNOWN_TIMINGS = frozenset(
 
 def count(value: object) -> int:
     """Whole tokens: integers in strings count, floats are cut off, all else is 0."""
-    if type(value) is int:
-        return value if 0 <= value <= MOST else 0
     if isinstance(value, str) and _INTEGER.fullmatch(value):
         value = int(value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= MOST:
-        return int(value)
+    if type(value) is int or type(value) is float:
+        return int(value) if 0 <= value <= MOST else 0
     return 0
 
 
 def measure(value: object) -> float:
     """A rate or a time: numbers in strings count, all else is 0."""
-    if type(value) is float:
-        return value if 0 <= value <= MOST else 0.0
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
         value = float(value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= MOST:
-        return float(value)
+    if type(value) is float or type(value) is int:
+        return float(value) if 0 <= value <= MOST else 0.0
     return 0.0
 
 
@@ -89,11 +85,12 @@ class Tally:
         """What all that comes to."""
         if self._timings is None and self._metrics is None and not self._said:
             return NOTHING
-        apart = max(self._cached, 0) if self._apart else 0
-        tokens = Tokens(self._input, self._output, self._cached, -1, -1, -1.0, -1.0, apart)
         took = 0
         if self._timings is not None:
-            tokens, took = _with_timings(tokens, self._timings)
+            tokens, took = _of_timings(self._timings, self._cached)
+        else:
+            apart = max(self._cached, 0) if self._apart else 0
+            tokens = Tokens(self._input, self._output, self._cached, -1, -1, -1.0, -1.0, apart)
         if self._metrics is not None:
             tokens = _with_metrics(tokens, self._metrics)
         return tokens, took
@@ -108,9 +105,12 @@ class Tally:
         """Whether it says anything. What it says replaces what was said before, save zeros."""
         if not isinstance(usage, dict):
             return False
-        given = _first(usage, "prompt_tokens", "input_tokens")
-        made = _first(usage, "completion_tokens", "output_tokens")
-        cached = _cached(usage)
+        get = usage.get
+        given, made, cached = get("prompt_tokens"), get("completion_tokens"), _cached(usage)
+        if given is None:
+            given = get("input_tokens")
+        if made is None:
+            made = get("output_tokens")
         self._input = count(given) or self._input
         self._output = count(made) or self._output
         if cached is not None and not _negative(cached):
@@ -119,23 +119,25 @@ class Tally:
         return given is not None or made is not None or cached is not None
 
 
-def _with_timings(tokens: Tokens, timings: Mapping[str, Any]) -> Cost:
-    """llama.cpp's; its `prompt_n` leaves out what came from the cache."""
+def _of_timings(timings: Mapping[str, Any], cached: int) -> Cost:
+    """llama.cpp's, which say all that `usage` does, save perhaps how much was `cached`; their `prompt_n` leaves that
+    out."""
     get = timings.get
-    cached, drafted, accepted = get("cache_n"), get("draft_n"), get("draft_n_accepted")
+    told, drafted, accepted = get("cache_n"), get("draft_n"), get("draft_n_accepted")
+    if told is not None and not _negative(told):
+        cached = count(told)
     drafts = drafted is not None and accepted is not None
-    known = tokens.cached if cached is None or _negative(cached) else count(cached)
-    changed = Tokens(
+    tokens = Tokens(
         count(get("prompt_n")),
         count(get("predicted_n")),
-        known,
+        cached,
         count(drafted) if drafts else -1,
         count(accepted) if drafts else -1,
         measure(get("prompt_per_second")),
         measure(get("predicted_per_second")),
-        max(known, 0),
+        max(cached, 0),
     )
-    return changed, int(measure(get("prompt_ms")) + measure(get("predicted_ms")))
+    return tokens, int(measure(get("prompt_ms")) + measure(get("predicted_ms")))
 
 
 def _with_metrics(tokens: Tokens, metrics: Mapping[str, Any]) -> Tokens:
@@ -158,18 +160,12 @@ def _sane(rate: float) -> float:
     return rate if rate <= MOST else -1.0
 
 
-def _first(usage: Mapping[str, Any], *names: str) -> object:
-    for name in names:
-        if (value := usage.get(name)) is not None:
-            return value
-    return None
-
-
 def _cached(usage: Mapping[str, Any]) -> object:
     cached: object = usage.get("cache_read_input_tokens")
-    for name in ("input_tokens_details", "prompt_tokens_details"):
-        if cached is None and isinstance(details := usage.get(name), dict):
-            cached = details.get("cached_tokens")
+    if cached is None and isinstance(details := usage.get("input_tokens_details"), dict):
+        cached = details.get("cached_tokens")
+    if cached is None and isinstance(details := usage.get("prompt_tokens_details"), dict):
+        cached = details.get("cached_tokens")
     return cached
 
 

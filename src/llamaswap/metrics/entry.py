@@ -189,10 +189,10 @@ class Entry:
         told: dict[str, str] = {}
         if (stay := self.stay) is not None:
             told["fifo_priority"] = str(stay.priority)
-        if selector := self.selector:
-            told["selector"] = selector
-        if key := self.key:
-            told["key"] = key
+        if self.choice is not None and self.choice.selector:
+            told["selector"] = self.choice.selector
+        if self._exchange.caller is not None:
+            told["key"] = self._exchange.caller.name
         return told
 
     @property
@@ -223,7 +223,7 @@ class Entry:
         self.status, self.reason, self.headers = status, reason, headers
         self.first_byte = max(0.0, self._book.now() - self.when)
         if self.reads:
-            kind, coding = self.header(b"content-type"), self.header(b"content-encoding")
+            kind, coding = value_of(headers, b"content-type"), value_of(headers, b"content-encoding")
             path = self.path if self.listed else unquote(self.path)
             self.meter = Meter(status, reason.decode("latin-1"), path, kind, coding, counting=self._has_quota)
         if self.taking is not None and (self._exchange.status or status) != 200:
@@ -251,10 +251,6 @@ class Entry:
 
     def broke(self, why: str) -> None:
         self.error = why
-
-    def header(self, name: bytes) -> str:
-        """The value of a header of the answer, or its values, as one list; empty without one."""
-        return value_of(self.headers, name)
 
     # -- the block ---------------------------------------------------------------------------------------------------
 

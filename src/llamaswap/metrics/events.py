@@ -6,11 +6,10 @@ between two pieces is kept, and of a long one a few KiB.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
-from llamaswap.metrics.answers import SHORT, tells
+from llamaswap.metrics.answers import SHORT, parsed, tells
 from llamaswap.metrics.counts import Cost, Tally
 from llamaswap.metrics.outline import Outline
 
@@ -114,7 +113,7 @@ class Events:
         """What a data line holds. Raises ValueError when it is no JSON text."""
         if len(text) + len(_DATA) <= self._short:
             try:
-                return json.loads(text.decode("utf-8", "replace"))
+                return parsed(text)
             except RecursionError:
                 pass
         outline = Outline(nested=True)

@@ -22,6 +22,7 @@ from llamaswap.metrics.inflight import Inflight
 from llamaswap.metrics.row import NO_TOKENS, Finished, Row
 from llamaswap.metrics.usage import Reading, cost
 from llamaswap.resolve.chooser import Choice
+from llamaswap.wire.lines import value_of
 
 _SOON = 0.1
 """Seconds."""
@@ -153,8 +154,9 @@ class Ledger:
     def _settled(self, entry: Entry) -> Finished:
         reading = entry.meter.close() if entry.meter is not None else _NOTHING
         status, stay, key = entry.seen, entry.stay, entry.key
+        seconds = max(0.0, entry.ended - entry.when)
         if entry.listed:
-            self._record(entry, status, reading)
+            self._record(entry, status, seconds, reading)
         return Finished(
             model=entry.model,
             peer=entry.peer,
@@ -163,14 +165,14 @@ class Ledger:
             status=status,
             waited=stay.waited if stay is not None else 0.0,
             first_byte=entry.first_byte,
-            seconds=max(0.0, entry.ended - entry.when),
+            seconds=seconds,
             tokens=reading.tokens if entry.listed else NO_TOKENS,
             listed=entry.listed,
             cost=_cost(entry, reading) if key else 0,
         )
 
-    def _record(self, entry: Entry, status: int, reading: Reading) -> None:
-        kind = entry.header(b"content-type")
+    def _record(self, entry: Entry, status: int, seconds: float, reading: Reading) -> None:
+        kind = value_of(entry.headers, b"content-type")
         if entry.refusal is not None and not kind:
             kind = self._type_of(entry.refusal, entry.accept)
         row = Row(
@@ -181,7 +183,7 @@ class Ledger:
             content_type=kind,
             status=status,
             tokens=reading.tokens,
-            duration_ms=max(int((entry.ended - entry.when) * 1000), reading.engine_ms, 0),
+            duration_ms=max(int(seconds * 1000), reading.engine_ms),
             error=_why(entry, reading),
             metadata=entry.metadata,
         )

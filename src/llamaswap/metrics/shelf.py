@@ -52,8 +52,10 @@ class Shelf:
         """Rows that no thread has taken yet."""
         return len(self._waiting)
 
-    def add(self, id: int, row: Row) -> None:
+    def add(self, id: int, row: Row) -> int:
+        """Let it wait; returns how many do."""
         self._waiting.append((id, row))
+        return len(self._waiting)
 
     def drop(self) -> int | None:
         """Forget the row that has waited longest; returns its id."""

@@ -128,10 +128,10 @@ class ActivityStore:
         self._last_id = id = self._last_id + 1
         if self._closed:
             return id
-        self._shelf.add(id, row)
+        waiting = self._shelf.add(id, row)
         if self._timer is None:
             self._timer = self._clock.callLater(GATHER, self._gathered)
-        if self._shelf.waiting > self._room:
+        if waiting > self._room:
             self._overflow()
         return id
 

@@ -22,6 +22,8 @@ keep us busy."""
 _FORM_LIMIT = 10 * 1024 * 1024
 """A urlencoded body longer than this names no model."""
 _LONGEST_KEY = 64
+_LONGEST_BEGINNING = 256
+"""Bytes of a body that are worth being remembered."""
 _FIRST_MEMBER = re.compile(rb'\s{0,64}+\{\s{0,64}+"model"\s{0,64}+:\s{0,64}+("[^"\\]{1,1024}+")')
 """The name where most clients write it, and without escapes. (The scanner finds the same, in ten times as long.)"""
 
@@ -51,6 +53,24 @@ class Found:
     spans: tuple[Span, ...] = ()
     """In the body."""
     in_query: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A name that was found in a JSON body, and all that was read to find it: a body that begins so names the same."""
+
+    beginning: bytes
+    found: Found
+
+    @classmethod
+    def of(cls, found: Found, body: Buffer) -> Known | None:
+        """None for a name that is no string, whose end shows only in what follows, or not near the beginning."""
+        if found.place is not Place.JSON:
+            return None
+        span = found.spans[0]
+        if span.end > _LONGEST_BEGINNING or body[span.start : span.start + 1] != b'"':
+            return None
+        return cls(body[: span.end], found)
 
 
 def find_model(method: bytes, query: bytes, content_type: bytes, body: Buffer) -> Found | None:

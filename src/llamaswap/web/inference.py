@@ -12,7 +12,7 @@ from llamaswap.config.schema import Settings
 from llamaswap.errors import NoModelGiven, Refusal, UnknownModel
 from llamaswap.exchange import Exchange, priority_of
 from llamaswap.filters.rules import Rule, Rules, edits_for, joined
-from llamaswap.filters.scan import Edit
+from llamaswap.filters.scan import Buffer, Edit
 from llamaswap.loading.stream import Loading
 from llamaswap.metrics.entry import Entry
 from llamaswap.metrics.ledger import Ledger
@@ -23,7 +23,7 @@ from llamaswap.proxy.leases import Leases
 from llamaswap.resolve.chooser import Choice, Chooser
 from llamaswap.resolve.one_name import names_one
 from llamaswap.resolve.permits import in_many_ways, is_confined
-from llamaswap.resolve.places import Found, Place, fields, find_model, renamed, renamed_query
+from llamaswap.resolve.places import Found, Known, Place, fields, find_model, renamed, renamed_query
 from llamaswap.resolve.targets import Local, Remote, Target
 from llamaswap.threads import InThread
 from llamaswap.web.routes import Route
@@ -71,9 +71,7 @@ class Inference:
         """Answer one exchange; ends after its last byte. Raises `Refusal` before the answer has begun."""
         arrived = self._ledger.now()
         with whole(exchange.body) or await store(exchange.body, self._in_thread) as body:
-            named = (exchange.method, _query(exchange), exchange.header(b"content-type") or b"", body.content)
-            found = find_model(*named) if body.short else await self._in_thread(partial(find_model, *named))
-            wanted = _required(found, exchange)
+            wanted = _known(exchange, body.content) or await self._find(exchange, body)
             choice = self._chooser.choose(wanted.name, exchange.caller)
             if choice is None:
                 with self._ledger.unknown(exchange, wanted.name[:_NAME_SHOWN], _path(exchange, route), arrived):
@@ -97,6 +95,15 @@ class Inference:
                     await forward(exchange, past, outgoing._replace(witness=None))
                 else:
                     await self._relay(exchange, entry, choice, target, outgoing)
+
+    async def _find(self, exchange: Exchange, body: StoredBody) -> Found:
+        """The name that a request asks for. Raises `NoModelGiven`."""
+        named = (exchange.method, _query(exchange), exchange.header(b"content-type") or b"", body.content)
+        found = find_model(*named) if body.short else await self._in_thread(partial(find_model, *named))
+        if found is None:
+            raise NoModelGiven(_why_no_model(exchange))
+        exchange.memory[Known] = Known.of(found, body.content)
+        return found
 
     def _unknown(self, name: str) -> Refusal:
         return self._peers.unlisted(name) or UnknownModel(
@@ -185,7 +192,10 @@ def _query(exchange: Exchange) -> bytes:
 
 def _path(exchange: Exchange, route: Route) -> str:
     """As it goes out."""
-    return _stripped(exchange.target.partition(b"?")[0], route).decode("latin-1")
+    path: str | None = exchange.memory.get(_path)
+    if path is None:
+        path = exchange.memory[_path] = _stripped(exchange.target.partition(b"?")[0], route).decode("latin-1")
+    return path
 
 
 def _stripped(path: bytes, route: Route) -> bytes:
@@ -193,10 +203,11 @@ def _stripped(path: bytes, route: Route) -> bytes:
     return route.path[len(route.strip) :] if route.strip else path
 
 
-def _required(found: Found | None, exchange: Exchange) -> Found:
-    if found is None:
-        raise NoModelGiven(_why_no_model(exchange))
-    return found
+def _known(exchange: Exchange, body: Buffer) -> Found | None:
+    """The name, where the request begins as one on this connection did whose name was found."""
+    known: Known | None = exchange.memory.get(Known)
+    begins_so = known is not None and isinstance(body, bytes) and body.startswith(known.beginning)
+    return known.found if known is not None and begins_so else None
 
 
 def _why_no_model(exchange: Exchange) -> str:

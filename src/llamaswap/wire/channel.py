@@ -139,7 +139,8 @@ class Channel(Protocol):
             self._far.write(data)
         elif self._broken is not None or self._leaving:
             self._linger(len(data))
-        elif self._held or self._queue or self._holds_upgrade():
+        elif self._held or self._queue or (self._current is not None and self._current.websocket):
+            # what comes behind an upgrade is the tunnel's, or the next message if none is made
             self._held += data
             self._pause()
         else:
@@ -191,10 +192,6 @@ class Channel(Protocol):
 
     # -- tunnels -----------------------------------------------------------------------------------------------
 
-    def _holds_upgrade(self) -> bool:
-        """A websocket's request is being answered: what comes is the tunnel's, or the next message if none is made."""
-        return self._current is not None and self._current.websocket
-
     def become_tunnel(self, far: TunnelEnd, early: bytes) -> TunnelEnd:
         """From now on bytes go both ways as they are."""
         held, self._held = self._held, b""
@@ -214,7 +211,7 @@ class Channel(Protocol):
             return
         self._advancing = True
         try:
-            while self._retire() and self._queue:
+            while (self._current is None or self._retire(self._current)) and self._queue:
                 self._start(self._queue.popleft())
         finally:
             self._advancing = False
@@ -223,11 +220,8 @@ class Channel(Protocol):
         elif self._queue:
             self._pause()
 
-    def _retire(self) -> bool:
-        """Let go of the current exchange if all of it is over. True when there is none."""
-        current = self._current
-        if current is None:
-            return True
+    def _retire(self, current: ServedExchange) -> bool:
+        """Let go of the current exchange if all of it is over. True when it has gone, and another may follow."""
         if not (current.over and current.finished) or self._far is not None:
             return False
         if self._is_worth_draining(current):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -27,7 +27,7 @@ from zope.interface import implementer
 
 from llamaswap.errors import UpstreamFailed, UpstreamSilent
 from llamaswap.exchange import Header, Memory, TunnelEnd
-from llamaswap.wire.familiar import Familiar, Recalled
+from llamaswap.wire.familiar import Familiar, Recalled, with_length
 from llamaswap.wire.silence import Silence
 from llamaswap.wire.transport import Outlet, Transport, tune
 
@@ -62,9 +62,10 @@ class AnswerHead:
 
     def with_length(self, length: int) -> AnswerHead:
         """The same with a body of another length."""
-        digits = b"%d" % length
-        lines = [(name, digits if name.lower() == b"content-length" else value) for name, value in self.headers]
-        return replace(self, headers=lines, length=length)
+        lines = with_length(self.headers, length)
+        return AnswerHead(
+            self.status, self.reason, lines, length, self.chunked, self.keep_alive, self.idle_limit, self.memory
+        )
 
 
 def _ignore_interim(status: int, headers: Sequence[Header]) -> None:
@@ -261,7 +262,7 @@ class Connection(Protocol):
             self._complete
             and self.lost is None
             and not self._cut
-            and self.request_sent
+            and self._sent
             and not self._smuggled
             and self._far is None
             and self._answer is not None

@@ -8,7 +8,10 @@ else arrives is the parser's business. Pure.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
+
+from llamaswap.exchange import Header
 
 T = TypeVar("T")
 
@@ -17,6 +20,15 @@ _LONGEST_HEAD = 4096
 """Bytes of a head that are kept for a connection."""
 _MOST_DIGITS = 9
 _END = b"\r\n\r\n"
+
+
+def with_length(headers: Sequence[Header], length: int) -> list[Header]:
+    """Header lines with another length of the body."""
+    digits = b"%d" % length
+    return [
+        (name, digits) if len(name) == 14 and name.lower() == b"content-length" else (name, value)
+        for name, value in headers
+    ]
 
 
 class Recalled(NamedTuple, Generic[T]):
@@ -31,12 +43,15 @@ class Recalled(NamedTuple, Generic[T]):
 class Familiar(Generic[T]):
     """The head that was read last on a connection, and what it means."""
 
-    __slots__ = ("_after", "_before", "_meaning")
+    __slots__ = ("_digits", "_head", "_length", "_meaning")
 
     def __init__(self) -> None:
         self._meaning: T | None = None
-        self._before = self._after = b""
-        """What stands around the digits of its Content-Length; all of it in the first when there is none."""
+        self._head = b""
+        self._length = 0
+        """What its Content-Length says; 0 when there is none."""
+        self._digits = (0, 0)
+        """Where in it that stands."""
 
     def forget(self) -> None:
         """What comes next means something else, however it begins."""
@@ -50,21 +65,29 @@ class Familiar(Generic[T]):
             self.forget()
             return
         digits = _LENGTH.search(message, 0, end)
-        cut = digits.span(1) if digits is not None else (end, end)
-        self._before, self._after = message[: cut[0]], message[cut[1] : end]
+        self._digits = digits.span(1) if digits is not None else (end, end)
+        self._head, self._length = message[:end], length
         self._meaning = meaning
 
     def recall(self, data: bytes) -> Recalled[T] | None:
         """`data`, which is where a message begins, as a message that begins as the one before; None unless it is whole,
         and nothing else."""
-        if self._meaning is None or not data.startswith(self._before):
+        if self._meaning is None:
             return None
-        start = len(self._before)
-        if not self._after:
-            return Recalled(self._meaning, 0, b"") if len(data) == start else None
+        head, length = self._head, self._length
+        if data.startswith(head):  # of the same length, too
+            size = len(head)
+            return Recalled(self._meaning, length, data[size:]) if len(data) == size + length else None
+        return self._of_another_length(self._meaning, data)
+
+    def _of_another_length(self, meaning: T, data: bytes) -> Recalled[T] | None:
+        start, stop = self._digits
+        if not data.startswith(self._head[:start]):
+            return None
+        after = self._head[stop:]
         end = data.find(b"\r", start, start + _MOST_DIGITS + 1)
         digits = data[start:end]
-        if end < 0 or not digits.isdigit() or not data.startswith(self._after, end):
+        if end < 0 or not digits.isdigit() or not data.startswith(after, end):
             return None
-        length, body = int(digits), data[end + len(self._after) :]
-        return Recalled(self._meaning, length, body) if len(body) == length else None
+        length, body = int(digits), data[end + len(after) :]
+        return Recalled(meaning, length, body) if len(body) == length else None

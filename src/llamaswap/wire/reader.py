@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from llamaswap.exchange import Header, Memory
 from llamaswap.wire.body import IncomingBody
-from llamaswap.wire.familiar import Familiar, Recalled
+from llamaswap.wire.familiar import Familiar, Recalled, with_length
 
 _SINGLE = frozenset((b"host", b"content-length", b"transfer-encoding"))
 _ABSOLUTE = re.compile(rb"https?://([^/?#]+)([^#]*)", re.IGNORECASE)
@@ -46,10 +46,10 @@ class MessageHead:
 
     def with_length(self, length: int) -> MessageHead:
         """The same with a body of another length."""
-        digits = b"%d" % length
-        lines = [(name, digits if name.lower() == b"content-length" else value) for name, value in self.headers]
-        index = {**self.index, b"content-length": digits}
-        return replace(self, headers=lines, index=index, length=length)
+        lines = with_length(self.headers, length)
+        index = {**self.index, b"content-length": b"%d" % length}
+        told = (self.method, self.target, self.version, lines, index, length, self.keep_alive, self.websocket)
+        return MessageHead(*told, self.early, self.memory)
 
 
 class Messages(Protocol):
