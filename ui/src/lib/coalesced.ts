@@ -15,8 +15,9 @@ export function coalesced<T>(work: () => Promise<T>): () => Promise<T> {
     return begun;
   };
   return () => {
+    if (next !== null) return next;
     if (current === null) return start();
-    next ??= current.then(again, again);
+    next = current.then(again, again);
     return next;
   };
   function again(): Promise<T> {
