@@ -8,6 +8,7 @@ import { logOut, may, session } from "../server/session";
 import { models, uiConfig } from "../server/state";
 import type { Model } from "../server/types";
 import { attempt } from "../parts/toasts";
+import { isBusy } from "./busy";
 import { LONGEST_TITLE, MODES, look, titleOf, titleShown } from "./look";
 import { go, linkTo, page, place } from "./router";
 import { HOME, PAGES, landing, type PageRoute } from "./routes";
@@ -77,6 +78,7 @@ function Entry({ route }: { route: PageRoute }) {
       <a class="nav-entry" href={linkTo([route.path])} aria-current={current ? "page" : undefined} title={route.name}>
         <Icon name={route.icon} size={18} />
         <span class="nav-name">{route.name}</span>
+        {isBusy(route.path) && <Busy />}
       </a>
       {route.path === "models" && (
         <IconButton
@@ -89,6 +91,15 @@ function Entry({ route }: { route: PageRoute }) {
         />
       )}
     </div>
+  );
+}
+
+function Busy() {
+  return (
+    <span class="nav-busy" title={t.busy}>
+      <span class="spinner" aria-hidden="true" />
+      <span class="off-screen">{t.busy}</span>
+    </span>
   );
 }
 

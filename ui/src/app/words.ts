@@ -59,7 +59,6 @@ export const t = words("app", {
     again: "You are logged out: the session has ended, or its key is no longer good.",
   },
   loading: "Loading …",
-  pageFailed: "This page could not be fetched.",
   retry: "Retry",
   missing: {
     title: "There is no such page",
@@ -72,4 +71,5 @@ export const t = words("app", {
   },
   toasts: "Messages",
   dismiss: "Dismiss",
+  busy: "Something is running there",
 });

@@ -1,5 +1,45 @@
 import { words } from "../../i18n";
 
 export const t = words("playground", {
-  title: "Playground",
+  tabsLabel: "What to try",
+  tabs: {
+    chat: "Chat",
+    images: "Images",
+    speech: "Speech",
+    transcription: "Transcription",
+    rerank: "Rerank",
+    embeddings: "Embeddings",
+    loadTest: "Load test",
+  },
+  model: {
+    label: "Model",
+    placeholder: "Choose a model …",
+    clear: "Clear the choice",
+    list: "Models",
+    none: "Nothing is called that.",
+    noModels: "The server lists no model.",
+    loading: "Loading the models …",
+    failed: (why: string) => `The models could not be listed: ${why}`,
+    retry: "Retry",
+    gone: (name: string) => `The server does not list “${name}” any more. Choose another model.`,
+    count: (found: number) => (found === 1 ? "One model" : `${found} models`),
+    aliasOf: (model: string) => `alias of ${model}`,
+    profile: (profile: string) => (profile ? `Names of the profile ${profile}` : "Names of the profile"),
+    groups: {
+      matching: "Made for this",
+      selector: "Selectors",
+      local: "Models",
+      others: "Other models",
+      peer: "Peers",
+    },
+  },
+  failure: {
+    status: (status: number) => `Status ${status}`,
+    none: "No answer",
+    retry: "Retry",
+  },
+  cancel: "Cancel",
+  clear: "Clear",
+  advanced: "More",
+  noModel: "Choose a model first.",
 });

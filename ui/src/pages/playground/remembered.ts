@@ -1,0 +1,15 @@
+/** Which model each tab was used with last. */
+
+import { stored } from "../../lib/stored";
+
+/** The model of each tab, empty before one is chosen. */
+export const remembered = stored("playground.models", {
+  chat: "",
+  images: "",
+  speech: "",
+  transcription: "",
+  rerank: "",
+  embeddings: "",
+});
+
+export type Area = keyof typeof remembered;
