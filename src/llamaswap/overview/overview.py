@@ -21,8 +21,8 @@ from llamaswap.schedule.survey import Glance, Survey
 
 MOST_WAITING = 500
 """Requests that wait, of which each is shown."""
-MOST_IDLE = 200
-"""Models that are stopped and were used once, of which each is shown: the newest."""
+MOST_MODELS = 300
+"""Models, and swaps, that are shown."""
 
 
 class RunningSwap(Protocol):
@@ -103,7 +103,7 @@ class Overview:
     def schedule(self, *, lines: bool) -> dict[str, Any]:
         """How it is now, JSON-ready, but for the time; with the last `lines` of models that failed, or without."""
         survey, sources = self._sources.survey(MOST_WAITING), self._sources
-        swaps = [words.swap(each.swap, each.stage, each.since) for each in sources.swaps()]
+        swaps = [words.swap(each.swap, each.stage, each.since) for each in sources.swaps()[:MOST_MODELS]]
         places = sources.places() if survey.queue else {}
         queue = [words.waiting(each, places.get(each.ticket)) for each in survey.queue]
         machine = sources.machine()
@@ -117,36 +117,29 @@ class Overview:
         }
 
     def _models(self, survey: Survey, swaps: Mapping[str, Mapping[str, Any]], lines: bool) -> list[dict[str, Any]]:
-        """Those to which something happens, has failed, or belongs; then those that were used, the newest first."""
-        requests, memory = self._sources.requests(), self._sources.memory()
+        """Those that run, have failed or are waited for; then those that were used, the newest first."""
         glances = {glance.model: glance for glance in survey.models}
-        busy, idle = [], []
-        for form, state in self._sources.states():
-            model, glance = form.id, glances.get(form.id)
-            if state is not State.STOPPED or model in self._records.failures or (glance and glance.waiting):
-                told = self._told(model, self._sources.state_of(model), glance, requests)
-                busy.append(told | self._more(model, state, glance, swaps.get(model), memory.get(model), lines))
-            elif glance is not None:
-                idle.append(glance)
-        idle.sort(key=lambda glance: -(glance.last_used or 0.0))
-        used = idle[:MOST_IDLE]
-        return busy + [self._told(each.model, State.STOPPED, each, requests) | words.NOTHING for each in used]
+        states = ((form.id, state) for form, state in self._sources.states())
+        shown = [(model, state, glances.get(model)) for model, state in states if self._is_shown(model, state, glances)]
+        shown.sort(key=lambda each: self._rank(*each))
+        requests, memory = self._sources.requests(), self._sources.memory()
+        return [
+            {
+                **words.model(model, self._sources.state_of(model), glance, self._records.since.get(model)),
+                "requests": requests.get(model, 0),
+                **words.stage(swaps.get(model), glance, state),
+                "failure": words.failure(self._records.failures.get(model), lines=lines),
+                "memory": words.memory(memory.get(model) if state is not State.STOPPED else None),
+            }
+            for model, state, glance in shown[:MOST_MODELS]
+        ]
 
-    def _told(self, model: ModelId, state: State, glance: Glance | None, requests: Mapping[str, int]) -> dict[str, Any]:
-        return words.model(model, state, glance, self._records.since.get(model), requests.get(model, 0))
+    def _is_shown(self, model: ModelId, state: State, glances: Mapping[ModelId, Glance]) -> bool:
+        return state is not State.STOPPED or model in glances or model in self._records.failures
 
-    def _more(
-        self,
-        model: ModelId,
-        state: State,
-        glance: Glance | None,
-        swap: Mapping[str, Any] | None,
-        held: Held | None,
-        lines: bool,
-    ) -> dict[str, Any]:
-        failure = self._records.failures.get(model)
-        return {
-            **words.stage(swap, glance, state),
-            "failure": words.failure(failure, lines=lines) if failure else None,
-            "memory": words.memory(held) if held and state is not State.STOPPED else None,
-        }
+    def _rank(self, model: ModelId, state: State, glance: Glance | None) -> tuple[int, float]:
+        if state is not State.STOPPED:
+            return 0, 0.0
+        if model in self._records.failures or glance is None:
+            return 1, 0.0
+        return (2, 0.0) if glance.waiting else (3, -(glance.last_used or 0.0))

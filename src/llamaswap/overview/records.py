@@ -49,6 +49,5 @@ class Records:
     def keep_known(self, known: Iterable[ModelId]) -> None:
         """Forget other models."""
         kept = set(known)
-        for each in (self.since, self.failures):
-            for model in [model for model in each if model not in kept]:
-                del each[model]  # type: ignore[attr-defined]
+        self.since = {model: when for model, when in self.since.items() if model in kept}
+        self.failures = {model: failure for model, failure in self.failures.items() if model in kept}

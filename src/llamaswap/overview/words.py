@@ -15,12 +15,9 @@ from llamaswap.overview.records import Failure
 from llamaswap.schedule.events import Swap
 from llamaswap.schedule.survey import Glance, Waiting
 
-NOTHING: Mapping[str, Any] = {"stage": None, "stage_since": None, "failure": None, "memory": None}
-"""What is said of a model to which nothing is done."""
 
-
-def model(id: ModelId, state: State, glance: Glance | None, since: float | None, requests: int) -> dict[str, Any]:
-    """One model, without what `NOTHING` names."""
+def model(id: ModelId, state: State, glance: Glance | None, since: float | None) -> dict[str, Any]:
+    """How it is with a model."""
     return {
         "id": id,
         "state": state.value,
@@ -31,7 +28,6 @@ def model(id: ModelId, state: State, glance: Glance | None, since: float | None,
         "ttl": glance.ttl if glance else 0,
         "expires": _moment(glance.expires) if glance else None,
         "last_used": _moment(glance.last_used) if glance else None,
-        "requests": requests,
     }
 
 
@@ -46,8 +42,10 @@ def stage(swap: Mapping[str, Any] | None, glance: Glance | None, state: State) -
     }
 
 
-def failure(failure: Failure, *, lines: bool) -> dict[str, Any]:
+def failure(failure: Failure | None, *, lines: bool) -> dict[str, Any] | None:
     """With the last `lines` of the log, or without."""
+    if failure is None:
+        return None
     return {
         "when": _moment(failure.when),
         "why": failure.why,
@@ -56,8 +54,10 @@ def failure(failure: Failure, *, lines: bool) -> dict[str, Any]:
     }
 
 
-def memory(held: Held) -> dict[str, Any]:
+def memory(held: Held | None) -> dict[str, Any] | None:
     """What a model holds."""
+    if held is None:
+        return None
     return {
         "gpus": [{"id": id, "mb": mb} for id, mb in sorted(held.gpus.items())],
         "gpu_mb": sum(held.gpus.values()),

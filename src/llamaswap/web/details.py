@@ -1,4 +1,4 @@
-"""What the configuration says of one model, and which models may run together. Pure, but for the endpoints' shape."""
+"""What the configuration says of one model, and which models may run together."""
 
 from __future__ import annotations
 
