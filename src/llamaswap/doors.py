@@ -31,6 +31,7 @@ from llamaswap.metrics.ledger import Ledger
 from llamaswap.metrics.prometheus import Counted, Present, Prometheus
 from llamaswap.metrics.store import ActivityStore
 from llamaswap.notices import ModelChanged, Notices, PeerState, RequestEnded, State
+from llamaswap.overview.overview import Overview, Sources
 from llamaswap.peers.peers import Peers
 from llamaswap.resolve.chooser import Chooser
 from llamaswap.resolve.profiles import ActiveProfile
@@ -46,6 +47,7 @@ from llamaswap.web.allowances import Allowances
 from llamaswap.web.api import Api, Version
 from llamaswap.web.auth import Doorman, taken_out
 from llamaswap.web.configuration import Configuration, Reloads
+from llamaswap.web.details import Details
 from llamaswap.web.feeds import Feeds
 from llamaswap.web.front import Front, Serve
 from llamaswap.web.gate import Gate
@@ -62,6 +64,7 @@ from llamaswap.web.profiles import Profiles
 from llamaswap.web.refusals import content_type_of, words_for
 from llamaswap.web.refused import MODEL, Refused
 from llamaswap.web.routes import ROUTES, Lane, Route, RouteTable
+from llamaswap.web.schedule import ScheduleApi
 from llamaswap.web.sessions import Sessions
 from llamaswap.web.ui import Ui
 from llamaswap.wire.channel import ChannelFactory
@@ -136,6 +139,8 @@ class Doors:
         state_of = self._known.state_of
         self._api = Api(settings, dispatcher, state_of, pool.states, rules.resolver, version, reactor, self._active)
         self._profiles = Profiles(settings, self._active, notices.publish, reactor)
+        overview = self._make_overview(counted, machine.sampler)
+        dispatcher.stirred = overview.stir
         self.feeds = Feeds(
             settings,
             rules.resolver,
@@ -144,6 +149,7 @@ class Doors:
             inflight=self._inflight,
             state_of=state_of,
             active=self._active,
+            overview=overview,
             clock=reactor,
         )
         own = {**self._api.endpoints(), **self.feeds.endpoints(), **Configuration(reloads).endpoints()}
@@ -152,6 +158,9 @@ class Doors:
         own |= {**self._profiles.endpoints(), **PeersApi(peers.statuses).endpoints()}
         own |= Activity(store, captures, in_thread, self._ledger.settle).endpoints()
         own |= InflightApi(self._inflight).endpoints()
+        own |= ScheduleApi(overview).endpoints()
+        self._details = Details(settings, rules.resolver)
+        own |= self._details.endpoints()
         self.prometheus = self._make_prometheus(counted, machine)
         watched, sampler = not settings.performance.disabled, machine.sampler
         self._metrics = MetricsPage(
@@ -197,6 +206,7 @@ class Doors:
             self._refused.follow(settings.api_keys)
             self._api.configure(settings, rules.resolver)
             self._profiles.configure(settings)
+            self._details.configure(settings, rules.resolver)
             self._metrics.configure(settings)
             self._tally.forget_all_but(settings.selectors)
             self.feeds.configure(settings, rules.resolver)
@@ -235,6 +245,22 @@ class Doors:
 
     def _feed(self, exchange: Exchange, route: Route) -> Coroutine[Any, Any, None]:
         return self.feeds.serve(exchange, route)
+
+    def _make_overview(self, counted: Counted, sampler: Sampler) -> Overview:
+        sources = Sources(
+            survey=self._dispatcher.survey,
+            states=self._pool.states,
+            state_of=self._known.state_of,
+            swaps=self._pool.swaps,
+            places=self._inflight.places,
+            requests=counted.requests.totals,
+            memory=lambda: sampler.memory,
+            machine=lambda: sampler.latest,
+            now=self._clock.seconds,
+        )
+        overview = Overview(sources, self._notices)
+        sampler.subscribe(overview.stir)
+        return overview
 
     def _make_prometheus(self, counted: Counted, machine: Machine) -> Prometheus:
         present = Present(

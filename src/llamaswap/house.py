@@ -181,7 +181,7 @@ class House:
         """What loads models by itself."""
         around: Any = {"notices": self.notices, "clock": self._reactor}
         return (
-            Preload(lambda: self.settings, self._dispatcher.load, **around),
+            Preload(lambda: self.settings, partial(self._dispatcher.load, why="preload"), **around),
             IdleLoader(lambda: self.settings, self._dispatcher, self._pool.state_of, **around),
         )
 

@@ -50,6 +50,10 @@ class ModelChanged:
     """Seconds since the epoch."""
     reason: str = ""
     """Why it left a running state by itself; empty for a change that was asked for."""
+    exit_code: int | None = None
+    """With which its process ended by itself."""
+    said: tuple[str, ...] = ()
+    """The last lines that its processes wrote before they ended by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,36 @@ class Swapped:
     stages: Mapping[str, float]
     """Seconds of each stage that there was, in order: `drain`, `stop`, `settle`, `start`, `ready`."""
     when: float
+    cause: str = "request"
+    """Who wanted the model: `request`, `manual`, `preload` or `idle`."""
+    error: str = ""
+    """Why it is not ready; empty when it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwapAdvanced:
+    """A swap has come to another stage; with the first one it has begun."""
+
+    model: ModelId
+    """The one that it is to make ready."""
+    evicted: tuple[ModelId, ...]
+    why: str
+    """In the policy's words."""
+    cause: str
+    """As in `Swapped`."""
+    stage: str
+    """`stop`, `settle`, `start` or `ready`."""
+    when: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopBegan:
+    """Models are to stop, for no swap. Those of them that run will change their state."""
+
+    models: tuple[ModelId, ...]
+    why: str
+    """`unload`, `ttl`, `reload` or `shutdown`."""
+    when: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +210,8 @@ Notice = (
     | RequestEnded
     | ActivityStored
     | Swapped
+    | SwapAdvanced
+    | StopBegan
     | Preloaded
     | PeerChanged
 )

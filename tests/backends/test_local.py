@@ -141,6 +141,27 @@ class StartTests(LocalCase):
         self.assertIn("upstream command exited prematurely (", self.world.reasons[1])
         self.assertEqual(len(self.system.children), 2)
 
+    def test_j18_what_is_told_of_a_failure(self) -> None:
+        """The exit code, and the last lines of this start; nothing of an end that was asked for."""
+        self.make()
+        told: list[tuple[int | None, tuple[str, ...]]] = []
+        self.world.notices.subscribe(ModelChanged, lambda notice: told.append((notice.exit_code, notice.said)))
+        self.make_ready().say(b"well\n")
+        self.successResultOf(self.backend.stop(1))
+        self.assertEqual(set(told), {(None, ())})
+        self.world.answers = [None]
+        ready = self.backend.ensure_ready()
+        child = self.system.last.run()
+        child.say(b"one\ntwo\n")
+        child.exit(1)
+        self.failureResultOf(ready, StartFailed)
+        self.assertEqual(told[-1], (1, ("one", "two")))
+        self.world.answers = [200]
+        child = self.make_ready()
+        child.say(b"three\n")
+        child.die(signal.SIGSEGV)
+        self.assertEqual(told[-1], (None, ("three",)))
+
     def test_w19_an_early_end_for_want_of_memory(self) -> None:
         """A kill that nobody here has sent, or words that engines have for it; the reason says which."""
         self.make()

@@ -14,7 +14,7 @@ from llamaswap.backends.pool import Pool
 from llamaswap.config.schema import Model
 from llamaswap.errors import BadGateway, OutOfMemory, StartFailed
 from llamaswap.ids import ModelId, SwapId
-from llamaswap.notices import ModelChanged, Notices, State, Swapped
+from llamaswap.notices import ModelChanged, Notices, State, StopBegan, SwapAdvanced, Swapped
 from llamaswap.schedule.events import Died, Event, Renew, Stop, StopEnded, Swap, SwapEnded, Swaps
 from llamaswap.wire.upstream import Upstream
 
@@ -96,7 +96,7 @@ class PoolCase(SynchronousTestCase):
         self.did: list[str] = []
         self.told: list[Event] = []
         self.errors: list[Exception] = []
-        notices = Notices(self.errors.append)
+        notices = self.notices = Notices(self.errors.append)
         self.swapped: list[Swapped] = []
         notices.subscribe(Swapped, self.swapped.append)
         self.clock = Clock()
@@ -153,6 +153,24 @@ class SwapTests(PoolCase):
         self.assertEqual(self.told, [SwapEnded(SwapId(1), 0.0)])
         self.assertIsNotNone(self.pool.upstream_of(ModelId("c")))
         self.assertEqual(self.states()["c"], State.READY)
+
+    def test_stages_are_told(self) -> None:
+        """As they come, before what they do; and a stop that is for no swap."""
+        told: list[tuple[str, ...]] = []
+        self.notices.subscribe(SwapAdvanced, lambda notice: told.append((notice.stage, *notice.evicted)))
+        self.notices.subscribe(StopBegan, lambda notice: told.append((notice.why, *notice.models)))
+        self.notices.subscribe(ModelChanged, lambda notice: told.append((notice.model, notice.new.value)))
+        self.fake("a").held = True
+        self.begin(1, "c", "a")
+        self.assertEqual(told, [("stop", "a")])
+        [running] = self.pool.swaps()
+        self.assertEqual((running.swap.target, running.stage), ("c", "stop"))
+        self.fake("a").gone()
+        self.assertEqual(told[1:], [("settle", "a"), ("start", "a"), ("c", "starting")])
+        self.fake("c").ready()
+        self.assertEqual((told[4:], self.pool.swaps()), ([("c", "ready"), ("ready", "a")], ()))
+        self.pool.stop(Stop(SwapId(2), (ModelId("c"),), 1.0, "ttl"))
+        self.assertEqual(told[6], ("ttl", "c"))
 
     def test_a_failed_start_is_told_with_its_error(self) -> None:
         """The scheduler gets the very refusal that the waiters will read."""

@@ -55,7 +55,9 @@ class LaunchedTests(SynchronousTestCase):
         self.process.childConnectionLost(3)
         self.end(ProcessDone(0))
         self.end(ProcessTerminated(3))
-        self.assertEqual(self.told[1:], [Ending("exit code 0", clean=True), Ending("exit code 3", clean=False)])
+        self.assertEqual(
+            self.told[1:], [Ending("exit code 0", clean=True, code=0), Ending("exit code 3", clean=False, code=3)]
+        )
 
     def test_a_reason_why_it_does_not_run_is_waited_for(self) -> None:
         """The exit may be seen before what is still in the pipe."""
@@ -64,7 +66,7 @@ class LaunchedTests(SynchronousTestCase):
         self.process.childDataReceived(3, b"no such ")
         self.process.childDataReceived(3, b"file")
         self.process.childConnectionLost(3)
-        self.assertEqual(self.told, [Ending("exit code 127", clean=False, not_run="no such file")])
+        self.assertEqual(self.told, [Ending("exit code 127", clean=False, not_run="no such file", code=127)])
 
     def test_the_drain_has_a_limit(self) -> None:
         """Whoever holds the pipe loses it ten seconds after the exit."""

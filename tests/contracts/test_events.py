@@ -18,7 +18,7 @@ from tests.contracts.conftest import KEY
 from tests.support.live import PATIENCE, LiveServer
 
 HEARTBEAT = 15.0
-BURST = ["logData", "logData", "modelStatus", "uiConfig", "profileChanged", "inflight"]
+BURST = ["logData", "logData", "modelStatus", "uiConfig", "profileChanged", "inflight", "schedule"]
 SHAPES = {
     "logData": "LogData",
     "modelStatus": "ModelStatus",
@@ -26,6 +26,8 @@ SHAPES = {
     "profileChanged": "ActiveProfile",
     "inflight": "Inflight",
     "activity": "ActivityStored",
+    "schedule": "Schedule",
+    "timeline": "TimelineEntry",
 }
 
 
@@ -93,7 +95,7 @@ def test_shapes(server: LiveServer) -> None:
 def test_it_goes_on_where_it_was_left(server: LiveServer) -> None:
     """What happened meanwhile comes, and the beginning does not come again."""
     with events(server) as source:
-        seen = first(source, "inflight").id
+        seen = first(source, "schedule").id
     switch(server, "night")
     switch(server, None)
     with events(server, seen=seen) as source:
@@ -125,10 +127,10 @@ def test_heartbeats_are_no_events(server: LiveServer) -> None:
     later = threading.Timer(HEARTBEAT + 2, switch, (server, "night"))
     with events(server) as source:
         stream = source.iter_sse()
-        while kind(next(stream)) != "inflight":
+        while kind(next(stream)) != "schedule":
             pass
         later.start()
-        while kind(event := next(stream)) == "logData":
+        while kind(event := next(stream)) in ("logData", "schedule"):
             pass
     later.join()
     switch(server, None)

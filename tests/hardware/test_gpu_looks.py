@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import pytest
 
 from llamaswap.hardware.gpu_looks import GpuLooks
-from llamaswap.hardware.samples import GpuSample
+from llamaswap.hardware.samples import GpuSample, Held
 from llamaswap.ids import ModelId
+from llamaswap.units import MIB
 from tests.support.machines import gpu
 
 A, B = ModelId("a"), ModelId("b")
@@ -50,7 +51,8 @@ def test_descendants_count() -> None:
         (grandchild,) = family - {leader.pid}
         look = GpuLooks(Gpus(gpu(0, processes={grandchild: 7, os.getpid(): 9}))).look(0, {A: leader.pid})
         leader.stdin.close()
-    assert (look.models, look.gpus) == ({A: 7}, [gpu(0)])
+    assert (look.models[A].gpus, look.gpus) == ({0: 7}, [gpu(0)])
+    assert look.models[A].ram > 1
 
 
 def test_sessions() -> None:
@@ -64,10 +66,10 @@ def test_sessions() -> None:
         return 2**22 + 5
 
     gpus = Gpus(gpu(0, processes={1: 10, 2: 20}))
-    looks = GpuLooks(gpus, session_of)
+    looks = GpuLooks(gpus, session_of, {2**22 + 5: 3 * MIB + 5}.__getitem__)
     looks.open()
     assert (looks.look(0, {}).models, asked) == ({}, [])
-    assert looks.look(0, {B: 2**22 + 5}).models == {B: 10}
+    assert looks.look(0, {B: 2**22 + 5}).models == {B: Held({0: 10}, 3)}
     assert asked == [1, 2]
     looks.close()
     assert gpus.closed

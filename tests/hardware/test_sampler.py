@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import Performance
 from llamaswap.hardware.sampler import Sampler
-from llamaswap.hardware.samples import GpuLook, SystemSample
+from llamaswap.hardware.samples import GpuLook, Held, SystemSample
 from llamaswap.ids import ModelId
 from tests.support.machines import gpu, system
 
@@ -50,7 +50,9 @@ class Gpus:
 
     def look(self, when: float, leaders: Mapping[ModelId, int]) -> GpuLook:
         self.leaders.append(leaders)
-        return GpuLook([gpu(id, when) for id in self.cards], {model: 1000 + pid for model, pid in leaders.items()})
+        return GpuLook(
+            [gpu(id, when) for id in self.cards], {model: Held({0: 1000 + pid}) for model, pid in leaders.items()}
+        )
 
     def close(self) -> None:
         self.closed += 1

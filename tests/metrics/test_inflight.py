@@ -30,10 +30,13 @@ class RecordTests(SynchronousTestCase):
                 "resp_headers": {},
                 "resp_bytes": 5,
                 "elapsed_ms": 1500,
+                "phase": "waiting",
             },
         )
         entry.metadata = {"selector": "s"}
         self.assertEqual(record(entry, entry.when)["metadata"], {"selector": "s"})
+        entry.key = "ci"
+        self.assertEqual(record(entry, entry.when)["key"], "ci")
 
     def test_what_is_long_is_cut(self) -> None:
         """Whatever clients send: those who watch get some KiB of each request. Short headers are there all the same."""

@@ -352,6 +352,48 @@ class StayTests(DispatcherTestCase):
         self.assertEqual((self.dispatcher.in_flight(A), self.dispatcher.waiting(A)), (1, 1))
 
 
+class CauseTests(DispatcherTestCase):
+    """Who wanted what is loaded."""
+
+    def begun(self, model: ModelId) -> str:
+        return self.swaps.begun[model].cause
+
+    def test_a_request(self) -> None:
+        self.client()
+        self.assertEqual(self.begun(A), "request")
+
+    def test_an_errand(self) -> None:
+        """By hand, if nothing else is said."""
+        Deferred.fromCoroutine(self.dispatcher.load(A))
+        self.assertEqual(self.begun(A), "manual")
+        self.end_swap(A)
+        Deferred.fromCoroutine(self.dispatcher.load(B, "preload"))
+        self.assertEqual(self.begun(B), "preload")
+        self.end_swap(B)
+
+    def test_who_came_first(self) -> None:
+        """It is theirs, when its time comes."""
+        self.have_ready(A)
+        using = self.client(A)
+        Deferred.fromCoroutine(self.dispatcher.load(B, "idle"))
+        self.client(B)
+        self.assertNotIn(B, self.swaps.begun)
+        using.end()
+        self.assertEqual(self.begun(B), "idle")
+        self.end_swap(B)
+
+    def test_watched(self) -> None:
+        """Whoever watches is called after everything but what is quick."""
+        stirred: list[int] = []
+        self.dispatcher.stirred = lambda: stirred.append(self.dispatcher.survey(10).total)
+        self.client(A)
+        self.assertEqual(stirred, [1])
+        self.end_swap(A)
+        self.assertEqual(stirred, [1, 0])
+        self.client(A)
+        self.assertEqual(stirred, [1, 0])
+
+
 class LoadTests(DispatcherTestCase):
     def test_loads(self) -> None:
         """`load` returns when the model is ready, and keeps no place."""

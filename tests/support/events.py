@@ -9,6 +9,7 @@ from typing import Any, cast
 from twisted.internet.defer import CancelledError, Deferred
 
 from llamaswap.exchange import Exchange
+from llamaswap.ids import TicketId
 from tests.support.web import MemoryExchange, World
 
 
@@ -67,6 +68,8 @@ class View:
     config: Any = None
     profile: Any = None
     inflight: dict[str, Any] = field(default_factory=dict)
+    schedule: Any = None
+    timeline: list[Any] = field(default_factory=list)
     logs: dict[str, str] = field(default_factory=lambda: {"proxy": "", "upstream": ""})
 
     def hear(self, event: Event) -> None:
@@ -79,6 +82,10 @@ class View:
                 self.profile = event.data["active"]
             case "logData":
                 self.logs[event.data["source"]] += event.data["data"]
+            case "schedule":
+                self.schedule = event.data
+            case "timeline":
+                self.timeline.append(event.data)
             case "inflight":
                 self._hear_inflight(event.data)
 
@@ -108,6 +115,9 @@ class FakeEntry:
         self.answered: dict[str, str] = {}
         self.cancelled = 0
         self.target = None
+        self.phase = "waiting"
+        self.ticket: TicketId | None = None
+        self.key = ""
 
     def request_headers(self) -> dict[str, str]:
         return self.asked

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, succeed
 from llamaswap.config.schema import Settings
 from llamaswap.errors import PeerUnlisted, Refusal
 from llamaswap.exchange import Exchange
-from llamaswap.ids import ModelId
+from llamaswap.ids import ModelId, TicketId
 from llamaswap.loading.stream import Loading
 from llamaswap.metrics.inflight import Inflight
 from llamaswap.notices import State
@@ -87,6 +87,14 @@ class MemoryLease:
     @property
     def waits(self) -> bool:
         return self._leases.refusal is None and self._leases.pending is not None
+
+    @property
+    def loads(self) -> bool:
+        return self._leases.state_of(self._model) is State.STARTING
+
+    @property
+    def ticket(self) -> TicketId | None:
+        return None
 
     def progress(self) -> Progress:
         return self._leases.shown

@@ -25,8 +25,8 @@ from llamaswap.config.schema import ApiKey, Model, Settings
 from llamaswap.errors import ClientGone, Refusal
 from llamaswap.exchange import Caller, Exchange, Header, Producer, TunnelEnd
 from llamaswap.hardware.detection import Snapshot
-from llamaswap.hardware.sampler import History
-from llamaswap.hardware.samples import GpuSample, SystemSample
+from llamaswap.hardware.sampler import History, Latest
+from llamaswap.hardware.samples import GpuSample, Held, SystemSample
 from llamaswap.ids import ModelId
 from llamaswap.logs.sources import Logs
 from llamaswap.metrics.captures import Captures
@@ -34,16 +34,19 @@ from llamaswap.metrics.inflight import Inflight
 from llamaswap.metrics.storage import Keep
 from llamaswap.metrics.store import ActivityStore
 from llamaswap.notices import Notices, ProfileChanged, State
+from llamaswap.overview.overview import Overview, Sources
 from llamaswap.peers.peers import PeerStatus
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
+from llamaswap.schedule.survey import Survey
 from llamaswap.web import pages
 from llamaswap.web.activity import Activity
 from llamaswap.web.allowances import Allowances
 from llamaswap.web.api import Api, Version
 from llamaswap.web.auth import Doorman
 from llamaswap.web.configuration import Configuration
+from llamaswap.web.details import Details
 from llamaswap.web.feeds import Feeds
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
@@ -58,6 +61,7 @@ from llamaswap.web.refused import MODEL, Refused
 from llamaswap.web.resource import LlamaSwapResource
 from llamaswap.web.root import ResourceTree
 from llamaswap.web.routes import ROUTES, Lane, Route, RouteTable
+from llamaswap.web.schedule import ScheduleApi
 from llamaswap.web.sessions import Sessions
 from llamaswap.web.ui import Ui
 
@@ -291,7 +295,7 @@ class MemoryModels:
     def state_of(self, name: ModelId) -> State:
         return self.states.get(name, State.STOPPED)
 
-    async def load(self, name: ModelId) -> None:
+    async def load(self, name: ModelId, why: str = "manual") -> None:
         self.asked.append(("load", [name]))
         if self.refusal is not None:
             raise self.refusal
@@ -325,6 +329,8 @@ class MemorySamples:
         self.system: list[SystemSample] = []
         self.gpus: list[GpuSample] = []
         self.model_memory: dict[ModelId, int] = {}
+        self.memory: dict[ModelId, Held] = {}
+        self.latest: Latest | None = None
 
     def history(self, after: float | None = None) -> History:
         since = float("-inf") if after is None else after
@@ -384,6 +390,12 @@ class World:
         self.notices.subscribe(ProfileChanged, self.told.append)
         self.profiles = Profiles(settings, self.active, self.notices.publish, self.clock)
         self.inflight = inflight or Inflight(self.clock)
+        self.samples = MemorySamples()
+        self.survey = Survey((), (), 0)
+        """What there is to see of the scheduler."""
+        self.swaps: list[Any] = []
+        """Those under way (`overview.RunningSwap`)."""
+        self.overview = self._make_overview()
         self.feeds = Feeds(
             settings,
             resolver,
@@ -392,6 +404,7 @@ class World:
             inflight=self.inflight,
             state_of=self.models.state_of,
             active=self.active,
+            overview=self.overview,
             clock=self.clock,
         )
         own = {**api.endpoints(), **self.feeds.endpoints(), **Configuration(self.reloads).endpoints()}
@@ -402,16 +415,30 @@ class World:
         self.store = ActivityStore(None, keep, at_once, self.clock, lost=self.captures.forget)
         own |= Activity(self.store, self.captures, at_once, lambda: None).endpoints()
         own |= InflightApi(self.inflight).endpoints()
+        own |= {**ScheduleApi(self.overview).endpoints(), **Details(settings, resolver).endpoints()}
         self.asked_for_metrics: list[bool] = []
         self.metrics = MetricsPage(settings, lambda: not settings.performance.disabled, self._write_metrics)
         own |= self.metrics.endpoints()
-        self.samples = MemorySamples()
         self.snapshot: Callable[[], Deferred[Snapshot]] = lambda: succeed({"schema_version": 1})
         own |= PerformanceApi(self.samples, lambda: self.snapshot(), at_once).endpoints()
         own |= OpenApi("1.2", lambda work, *arguments: succeed(work(*arguments))).endpoints()
         own |= {**self.login.endpoints(), **Ui(at_once).endpoints()}
         self.tree = ResourceTree(self.table, {**pages.endpoints(), **own}, self.refused.count)
         self.resource = LlamaSwapResource(self.front, self.tree)
+
+    def _make_overview(self) -> Overview:
+        sources = Sources(
+            survey=lambda most: self.survey,
+            states=self._states,
+            state_of=self.models.state_of,
+            swaps=lambda: self.swaps,
+            places=self.inflight.places,
+            requests=dict,
+            memory=lambda: self.samples.memory,
+            machine=lambda: self.samples.latest,
+            now=self.clock.seconds,
+        )
+        return Overview(sources, self.notices)
 
     def _write_metrics(self, engines: bool) -> Deferred[bytes]:
         self.asked_for_metrics.append(engines)

@@ -30,7 +30,7 @@ from tests.support.web import World, model, settings_of
 from tests.support.wire import MemoryTransport, request
 
 CLIENTS = 300
-BURST = ["logData", "logData", "modelStatus", "uiConfig", "profileChanged", "inflight"]
+BURST = ["logData", "logData", "modelStatus", "uiConfig", "profileChanged", "inflight", "schedule"]
 DRIP = {"Content-Type": "application/json", "X-Session-ID": "S1", "X-Forwarded-For": "1.2.3.4, 5.6.7.8", "Cookie": "a"}
 
 
@@ -87,7 +87,7 @@ class BeginningTests(EventsTestCase):
         events = EventReader().feed(rest[: int(size, 16)])
         self.assertEqual(types(events), BURST)
         place = events[-1].id
-        self.assertEqual([event.id for event in events], [*(f"{place}.{part}" for part in range(1, 6)), place])
+        self.assertEqual([event.id for event in events], [*(f"{place}.{part}" for part in range(1, 7)), place])
         self.world.clock.advance(HEARTBEAT_PERIOD)
         self.assertEqual(transport.take(), b"2\r\n:\n\r\n")
         channel.connectionLost()
@@ -105,6 +105,15 @@ class BeginningTests(EventsTestCase):
                 {"activity": {"session_id": ["X-Session-ID", "X-Litellm-Session-Id"]}, "performance": True},
                 {"active": None},
                 {"operation": "snapshot", "requests": []},
+                {
+                    "at": self.world.clock.seconds(),
+                    "models": [],
+                    "queue": [],
+                    "waiting": 0,
+                    "swaps": [],
+                    "gpus": [],
+                    "ram": None,
+                },
             ],
         )
 
@@ -272,7 +281,7 @@ class UnwatchedTests(EventsTestCase):
     def hears(self) -> tuple[bool, int, int]:
         """Whether anything listens to what happens."""
         notices = self.world.notices
-        return notices.hears(ModelChanged), self.world.logs.proxy.followers, self.world.logs.upstream.followers
+        return notices.hears(PeerChanged), self.world.logs.proxy.followers, self.world.logs.upstream.followers
 
     def test_nothing_listens(self) -> None:
         """Before anybody comes, and when the last has gone for a while."""
@@ -297,7 +306,7 @@ class UnwatchedTests(EventsTestCase):
         self.change("m1", State.READY)
         self.world.clock.advance(1)
         again = Watcher(self.world, watcher.reader.last_id)
-        self.assertEqual(types(again.heard()), ["modelStatus"])
+        self.assertEqual(types(again.heard()), ["modelStatus", "timeline", "schedule"])
         again.leave()
         self.world.clock.advance(LINGER)
         self.change("m1", State.STOPPING)

@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from llamaswap.backends.child import Child, Output
 from llamaswap.backends.health import wait_until_healthy
 from llamaswap.backends.host import Host
+from llamaswap.backends.last_words import last_words
 from llamaswap.backends.launch import command_line, not_started
 from llamaswap.backends.machine import ABORTED, Inputs, Machine
 from llamaswap.backends.ports import occupied
@@ -117,9 +118,9 @@ class _LocalBody:
         self._starters: Waiters[Upstream] = Waiters()
         """Those whose start is under way, and who fail with it."""
         self.stoppers: Waiters[None] = Waiters()
-        self._last_ending = ""
-        self._said: Ring | None = None
-        """The last that the processes of a start have written; None when no start is under way."""
+        self._last_ending: Ending | None = None
+        self._said = Ring(TAIL)
+        """The last that its processes have written since their start."""
         self._early_end: Ending | None = None
         """How the process of a start has ended by itself."""
         self._last_probe = ""
@@ -143,8 +144,15 @@ class _LocalBody:
     # -- steps of the machine ----------------------------------------------------------------------------------------
 
     def enter(self, state: State, reason: str = "") -> None:
+        self._enter(state, reason, None)
+
+    def _enter(self, state: State, reason: str, ending: Ending | None) -> None:
+        """`reason`: why it did so by itself, and `ending`: how its process has, if it has."""
         old, self.state = self.state, state
-        self._host.notices.publish(ModelChanged(self.model.id, old, state, self._host.clock.seconds(), reason))
+        code = ending.code if ending is not None else None
+        said = last_words(bytes(self._said)) if reason else ()
+        when = self._host.clock.seconds()
+        self._host.notices.publish(ModelChanged(self.model.id, old, state, when, reason, code, said))
 
     def attempt(self, machine: Inputs) -> _Attempt:
         self._starters.take(self.joiners)
@@ -165,19 +173,18 @@ class _LocalBody:
 
     def serve(self) -> None:
         assert self.upstream is not None  # the exit of the child takes it away, and would have ended the start
-        self._said = None
         self.enter(State.READY)
         self._starters.fire(self.upstream)
         self.joiners.fire(self.upstream)
 
     def crash(self) -> None:
-        self._log.warn("{model}: {what} ({how})", model=self.model.id, what=UNEXPECTED, how=self._last_ending)
-        self.enter(State.STOPPED, UNEXPECTED)
+        how = self._last_ending.text if self._last_ending is not None else "?"
+        self._log.warn("{model}: {what} ({how})", model=self.model.id, what=UNEXPECTED, how=how)
+        self._enter(State.STOPPED, UNEXPECTED, self._last_ending)
 
     def disappoint(self, why: str) -> None:
         error = self._verdict(why)
-        self._said = None
-        self.enter(State.STOPPED, "" if why == ABORTED else error.cause)
+        self._enter(State.STOPPED, "" if why == ABORTED else error.cause, self._early_end)
         self._starters.fail(error)
 
     def rest(self, machine: Inputs) -> None:
@@ -187,7 +194,6 @@ class _LocalBody:
             machine.start()
 
     def shut(self) -> None:
-        self._said = None
         self.enter(State.SHUTDOWN)
         self._starters.fail(self.shut_error())
         self.joiners.fail(self.shut_error())
@@ -245,19 +251,18 @@ class _LocalBody:
         if self.upstream is not None:
             self.upstream.close()
             self.upstream = None
-        self._last_ending = ending.text
+        self._last_ending = ending
         if self.child is not None and self.child.ended_by_itself and not ending.not_run:
             self._early_end = ending
         machine.exited(not_started(words, ending.not_run) if ending.not_run else self._premature(ending))
 
     def _hear(self, data: bytes) -> None:
-        if self._said is not None:
-            self._said.append(data)
+        self._said.append(data)
         self._output(data)
 
     def _verdict(self, why: str) -> StartFailed:
         """Why a start has failed. Only now has all been read that its processes wrote before they ended."""
-        if self._early_end is None or self._said is None:
+        if self._early_end is None:
             return StartFailed(why)
         proof = shortage(self._early_end.signal, bytes(self._said))
         return StartFailed(why) if proof is None else OutOfMemory(f"out of memory, for {proof}; {why}")

@@ -26,7 +26,7 @@ from llamaswap.config.difference import launched_alike
 from llamaswap.config.schema import Model
 from llamaswap.errors import OutOfMemory, Refusal, StartFailed
 from llamaswap.ids import ModelId, SwapId
-from llamaswap.notices import ModelChanged, Notices, State, Swapped
+from llamaswap.notices import ModelChanged, Notices, State, StopBegan, SwapAdvanced, Swapped
 from llamaswap.schedule.events import Died, Event, Renew, Stop, StopEnded, Swap, SwapEnded
 from llamaswap.wire.upstream import Upstream
 
@@ -107,6 +107,10 @@ class Pool:
         leaves = backend.state is State.READY and backend in self._departures
         return State.STOPPING if leaves else backend.state
 
+    def swaps(self) -> Sequence[RunningSwap]:
+        """Those that are under way."""
+        return tuple(self._swaps.values())
+
     @property
     def patience(self) -> float:
         """Seconds after which the last of the models has had its `unloadTimeout`."""
@@ -128,6 +132,7 @@ class Pool:
 
     def stop(self, stop: Stop) -> None:
         """Stop the models in parallel; ends in `StopEnded`."""
+        self._publish(StopBegan(stop.models, stop.why, self._clock.seconds()))
         stopped = self._stop_all(dict.fromkeys(stop.models, stop.grace), stop.why)
         stopped.addCallback(lambda _: self.tell(StopEnded(stop.id, self._clock.seconds())))
 
@@ -155,6 +160,7 @@ class Pool:
     async def _close_all(self, grace: float) -> None:
         end = self._clock.seconds() + grace
         self._departures.hasten()
+        self._publish(StopBegan(tuple(self._backends), "shutdown", self._clock.seconds()))
         for running in tuple(self._swaps.values()):
             running.cancel()
         timers = [
@@ -188,9 +194,10 @@ class Pool:
     async def _carry_out(self, running: RunningSwap) -> Refusal | None:
         """Returns why the target is not ready and has no process left, or None when it is ready."""
         graces = {id: float(self._backends[id].form.unload_timeout) for id in running.swap.evict}
-        running.enter("stop" if graces else "")
+        if graces:
+            self._enter(running, "stop")
         await self._stop_all(graces, "evict")
-        running.enter("settle")
+        self._enter(running, "settle")
         while self._obstacles:
             await self._clear_way.add()
         if running.cancelled:
@@ -215,13 +222,18 @@ class Pool:
         if (mourned := self._mourned.get(backend.form.id)) is not None:
             await mourned.add()
         await self._attendants.before_load(backend.form)
-        running.enter("start")
+        self._enter(running, "start")
         upstream = await backend.ensure_ready()
-        running.enter("ready")
+        self._enter(running, "ready")
         running.was_ready = True
         await self._attendants.after_load(backend.form, upstream)
         if backend.upstream is not upstream:
             raise StartFailed(DIED_EARLY)
+
+    def _enter(self, running: RunningSwap, stage: str) -> None:
+        running.enter(stage)
+        swap = running.swap
+        self._publish(SwapAdvanced(swap.target, swap.evict, swap.why, swap.cause, stage, running.since))
 
     # -- stops ---------------------------------------------------------------------------------------------------
 
@@ -233,8 +245,9 @@ class Pool:
         running, now = self._swaps.pop(swap), self._clock.seconds()
         running.enter("")
         self.tell(SwapEnded(swap, now, error))
-        target, evicted, why = running.swap.target, running.swap.evict, running.swap.why
-        self._publish(Swapped(target, evicted, why, running.outcome(error), running.stages, now))
+        target, evicted, why, cause = running.swap.target, running.swap.evict, running.swap.why, running.swap.cause
+        said = "" if error is None else error.cause if isinstance(error, StartFailed) else str(error)
+        self._publish(Swapped(target, evicted, why, running.outcome(error), running.stages, now, cause, said))
 
     def _unforeseen(self, failure: Failure) -> Refusal:
         self._log.failure("a swap broke off", failure)

@@ -37,6 +37,8 @@ class Ending:
     """Why the launcher could not become the command; None when it could."""
     signal: int | None = None
     """That ended it."""
+    code: int | None = None
+    """The exit code, of one that was not ended by a signal."""
 
 
 class Launched(ProcessProtocol):
@@ -116,6 +118,7 @@ def read_ending(reason: Failure) -> Ending:
     """What Twisted says of the end of a process."""
     if isinstance(reason.value, ProcessTerminated):
         number = reason.value.signal
-        text = f"exit code {reason.value.exitCode}" if number is None else f"signal {number}"
-        return Ending(text, clean=False, signal=number)
-    return Ending("exit code 0", clean=True)
+        code = reason.value.exitCode if number is None else None
+        text = f"exit code {code}" if number is None else f"signal {number}"
+        return Ending(text, clean=False, signal=number, code=code)
+    return Ending("exit code 0", clean=True, code=0)

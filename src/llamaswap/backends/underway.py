@@ -25,8 +25,10 @@ class RunningSwap:
         self.stages = {"drain": swap.drained} if swap.drained else {}
         """Seconds that each stage took, of those that are over."""
         self._clock = clock
-        self._stage = ""
-        self._since = 0.0
+        self.stage = ""
+        """The one that it is in."""
+        self.since = 0.0
+        """When that began."""
         self.cancelled = False
         self.was_ready = False
         """The target, by this swap's doing."""
@@ -37,9 +39,9 @@ class RunningSwap:
     def enter(self, stage: str) -> None:
         """One stage is over and another begins; none does when it is empty."""
         now = self._clock.seconds()
-        if self._stage:
-            self.stages[self._stage] = max(now - self._since, 0.0)
-        self._stage, self._since = stage, now
+        if self.stage:
+            self.stages[self.stage] = max(now - self.since, 0.0)
+        self.stage, self.since = stage, now
 
     def cancel(self) -> None:
         """Give up the load, or do not begin it."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from codecs import getincrementaldecoder
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from llamaswap.feeds import messages
 from llamaswap.logs.ring import Ring
@@ -20,6 +20,7 @@ AT_ONCE = 0.0
 LOG_PERIOD = 0.1
 """Seconds between two messages of one log, at least."""
 INFLIGHT_PERIOD = 0.25
+SCHEDULE_PERIOD = 0.25
 MOST_CHANGES = 128
 """Messages about requests under way in `INFLIGHT_PERIOD`; beyond them there is one snapshot at its end. Also how many
 lines of activity are told in one turn, the newest ones."""
@@ -165,6 +166,77 @@ class ActivityNews:
     def take(self, now: float) -> Iterator[str]:
         while self._ids:
             yield messages.activity(self._ids.popleft())
+
+
+class ScheduleNews:
+    """The picture of the scheduler, where it is another than it was; in two versions, one without lines of logs."""
+
+    def __init__(self, look: Callable[[bool], Mapping[str, Any]], now: Callable[[], float]) -> None:
+        """`look` gives the picture, with the lines of logs or without, and `now` the time that is told with it."""
+        self._look = look
+        self._now = now
+        self._changed = False
+        self._told_at = -NEVER
+        self._told = ""
+        self.discreet = ""
+        """What was taken last, without lines of logs."""
+
+    def begin(self) -> None:
+        self._changed, self._told = False, ""
+
+    def set_back(self, now: float) -> None:
+        self._told_at = min(self._told_at, now)
+
+    def hear(self) -> None:
+        self._changed = True
+
+    @property
+    def due(self) -> float:
+        return self._told_at + SCHEDULE_PERIOD if self._changed else NEVER
+
+    def take(self, now: float) -> Iterator[str]:
+        """With the lines of logs."""
+        if not self._changed:
+            return
+        self._changed, self._told_at = False, now
+        picture = self._look(True)
+        body = messages.schedule_body(picture)
+        if body == self._told:
+            return
+        self._told, message = body, self._message(body)
+        has_lines = any(model["failure"] and model["failure"]["lines"] for model in picture["models"])
+        self.discreet = self.all(with_logs=False) if has_lines else message
+        yield message
+
+    def all(self, *, with_logs: bool) -> str:
+        """As it is now."""
+        return self._message(messages.schedule_body(self._look(with_logs)))
+
+    def _message(self, body: str) -> str:
+        return messages.schedule(self._now(), body)
+
+
+class TimelineNews:
+    """What has happened to models. After too much at once: the newest."""
+
+    def __init__(self) -> None:
+        self._entries: deque[Mapping[str, Any]] = deque(maxlen=MOST_CHANGES)
+
+    def begin(self) -> None:
+        self._entries.clear()
+
+    def set_back(self, now: float) -> None: ...
+
+    def hear(self, entry: Mapping[str, Any]) -> None:
+        self._entries.append(entry)
+
+    @property
+    def due(self) -> float:
+        return AT_ONCE if self._entries else NEVER
+
+    def take(self, now: float) -> Iterator[str]:
+        while self._entries:
+            yield messages.timeline(self._entries.popleft())
 
 
 class StateNews:

@@ -51,6 +51,24 @@ def inflight_remove(id: str) -> str:
     return _envelope("inflight", {"operation": "remove", "id": id})
 
 
+def schedule(at: float, body: str) -> str:
+    """The picture of the scheduler at that time; `body` is the JSON text of all but the time (`schedule_body`)."""
+    return _wrapped("schedule", f'{{"at":{at!r},{body[1:]}')
+
+
+def schedule_body(picture: Mapping[str, Any]) -> str:
+    """The picture (`overview/`), without its time."""
+    return json.dumps(picture, separators=(",", ":"))
+
+
+def timeline(entry: Mapping[str, Any]) -> str:
+    """Something has happened to a model (`overview/timeline.py`)."""
+    return _envelope("timeline", entry)
+
+
 def _envelope(kind: str, data: object) -> str:
-    inner = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    return _wrapped(kind, json.dumps(data, separators=(",", ":"), ensure_ascii=False))
+
+
+def _wrapped(kind: str, inner: str) -> str:
     return json.dumps({"type": kind, "data": inner}, separators=(",", ":"))

@@ -5,20 +5,30 @@ It listens only between `wake` and `sleep`: a server that nobody watches does no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from llamaswap.feeds import messages
-from llamaswap.feeds.gathering import NEVER, ActivityNews, InflightNews, LogNews, News, StateNews
+from llamaswap.feeds.gathering import (
+    NEVER,
+    ActivityNews,
+    InflightNews,
+    LogNews,
+    News,
+    ScheduleNews,
+    StateNews,
+    TimelineNews,
+)
 from llamaswap.logs.monitor import Monitor
 from llamaswap.metrics.inflight import Inflight
 from llamaswap.metrics.underway import Change
 from llamaswap.notices import ActivityStored, ModelChanged, Notices, PeerChanged, ProfileChanged
+from llamaswap.overview.overview import Overview
 
-Publish = Callable[[str, bool], None]
-"""Hands a message on; the log is not for everybody."""
+Publish = Callable[[str, str | None], None]
+"""Hands a message on, and what those are told instead for whom the log is not; None: nothing."""
 
 
 class Newsroom:
@@ -35,6 +45,7 @@ class Newsroom:
         status: Callable[[], Sequence[dict[str, Any]]],
         active: Callable[[], str | None],
         config: Callable[[], str],
+        overview: Overview,
         clock: IReactorTime,
     ) -> None:
         """`status` tells all models (`web/status.py`), `active` the profile, `config` is the message about settings."""
@@ -42,6 +53,7 @@ class Newsroom:
         self._monitors = (proxy, upstream)
         self._notices = notices
         self._inflight = inflight
+        self._overview = overview
         self._clock = clock
         self._logs = (LogNews("proxy", proxy.history), LogNews("upstream", upstream.history))
         self._models = StateNews(lambda: messages.model_status(status()))
@@ -49,6 +61,8 @@ class Newsroom:
         self._profile = StateNews(lambda: messages.profile_changed(active()))
         self._under_way = InflightNews(inflight.snapshot)
         self._activity = ActivityNews()
+        self._schedule = ScheduleNews(lambda lines: overview.schedule(lines=lines), lambda: overview.now)
+        self._timeline = TimelineNews()
         self._kinds: tuple[News, ...] = (
             *self._logs,
             self._profile,
@@ -56,6 +70,8 @@ class Newsroom:
             self._models,
             self._under_way,
             self._activity,
+            self._timeline,
+            self._schedule,
         )
         self._ends: list[Callable[[], None]] = []
         self._call: IDelayedCall | None = None
@@ -80,6 +96,8 @@ class Newsroom:
             self._notices.subscribe(ProfileChanged, self._profile_changed),
             self._notices.subscribe(ActivityStored, self._stored),
             self._inflight.subscribe(self._changed),
+            self._overview.subscribe(self._rescheduled),
+            self._overview.timeline.subscribe(self._happened),
         ]
 
     def sleep(self) -> None:
@@ -116,6 +134,14 @@ class Newsroom:
 
     def _changed(self, change: Change) -> None:
         self._under_way.hear(change, self._now())
+        self._rescheduled()
+
+    def _rescheduled(self) -> None:
+        self._schedule.hear()
+        self._stir()
+
+    def _happened(self, entry: Mapping[str, Any]) -> None:
+        self._timeline.hear(entry)
         self._stir()
 
     def _writer(self, log: LogNews) -> Callable[[bytes], None]:
@@ -134,7 +160,7 @@ class Newsroom:
             self._take(kind, now)
         logs = [log.all() for log in self._logs] if with_logs else []
         states = (self._models.all(), self._config.all(), self._profile.all())
-        return [*logs, *states, self._under_way.all(now)]
+        return [*logs, *states, self._under_way.all(now), self._schedule.all(with_logs=with_logs)]
 
     def _stir(self) -> None:
         """Publish when the first of what has come together is due, and not in this turn."""
@@ -164,4 +190,9 @@ class Newsroom:
 
     def _take(self, kind: News, now: float) -> None:
         for message in kind.take(now):
-            self._publish(message, kind in self._logs)
+            self._publish(message, self._for_all(kind, message))
+
+    def _for_all(self, kind: News, message: str) -> str | None:
+        if kind in self._logs:
+            return None
+        return self._schedule.discreet if kind is self._schedule else message

@@ -18,7 +18,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from llamaswap.config.schema import Performance
-from llamaswap.hardware.samples import GpuLook, GpuSample, SystemSample
+from llamaswap.hardware.samples import GpuLook, GpuSample, Held, SystemSample
 from llamaswap.ids import ModelId
 from llamaswap.threads import InThread
 
@@ -143,6 +143,7 @@ class Sampler:
         self._every = 0.0
         self.offered = False
         """It has been switched on since the start (section 18.1: then it is answered from, also when it is off)."""
+        self._listeners: tuple[Callable[[], None], ...] = ()
         self._empty()
 
     # -- what is known -------------------------------------------------------------------------------------------
@@ -154,9 +155,22 @@ class Sampler:
         return system and Latest(system, {gpu.id: gpu for gpu in sorted(self._last_gpus, key=lambda gpu: gpu.id)})
 
     @property
+    def memory(self) -> Mapping[ModelId, Held]:
+        """What each running model held when it was looked at last."""
+        return self._models
+
+    @property
     def model_memory(self) -> Mapping[ModelId, int]:
         """MiB of GPU memory that each running model holds, where that is known."""
-        return self._models
+        return {model: sum(held.gpus.values()) for model, held in self._models.items() if held.gpus}
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` when there is something new; the returned function ends that and may be called twice."""
+        self._listeners = (*self._listeners, listener)
+        return lambda: self._unsubscribe(listener)
+
+    def _unsubscribe(self, listener: Callable[[], None]) -> None:
+        self._listeners = tuple(kept for kept in self._listeners if kept is not listener)
 
     def history(self, after: float | None = None) -> History:
         """All that is kept; with `after` (seconds since the epoch) what is later than that."""
@@ -201,7 +215,7 @@ class Sampler:
         self._kept_system: deque[SystemSample] = deque(maxlen=size)
         self._kept_gpus: deque[Sequence[GpuSample]] = deque(maxlen=size)
         self._last_gpus: Sequence[GpuSample] = ()
-        self._models: Mapping[ModelId, int] = {}
+        self._models: Mapping[ModelId, Held] = {}
 
     def _broke(self, failure: Failure) -> None:
         self.log.failure("sampling has broken off", failure)
@@ -223,6 +237,8 @@ class Sampler:
         self._last_gpus, self._models = look.gpus, look.models
         if look.gpus:
             self._kept_gpus.append(look.gpus)
+        for listener in self._listeners:
+            listener()
 
     # -- in the threads ------------------------------------------------------------------------------------------
 

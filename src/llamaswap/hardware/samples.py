@@ -63,9 +63,18 @@ class GpuSample(NamedTuple):
     """MiB held by each process, as far as the source tells."""
 
 
+class Held(NamedTuple):
+    """The memory that a model holds, in MiB."""
+
+    gpus: Mapping[int, int]
+    """By the numbers of the GPUs; empty where nothing is known."""
+    ram: int = 0
+    """Of all its processes together; 0 where it is not known."""
+
+
 class GpuLook(NamedTuple):
     """All GPUs at one moment."""
 
     gpus: Sequence[GpuSample]
-    models: Mapping[ModelId, int]
-    """MiB of GPU memory that each model holds, where that is known."""
+    models: Mapping[ModelId, Held]
+    """What each of the models that run holds."""

@@ -23,7 +23,7 @@ from llamaswap.notices import ConfigurationChanged, ModelChanged, Notices, Prelo
 class Scheduler(Protocol):
     """What is asked of the dispatcher."""
 
-    def load(self, model: ModelId) -> Coroutine[Any, Any, None]: ...
+    def load(self, model: ModelId, why: str) -> Coroutine[Any, Any, None]: ...
     def in_flight(self, model: ModelId) -> int: ...
     def waiting(self, model: ModelId) -> int: ...
 
@@ -145,7 +145,7 @@ class IdleLoader:
     async def _wait(self, model: ModelId) -> None:
         """Until its load has begun, or cannot; what becomes of it, the scheduler tells in the log."""
         try:
-            await self._scheduler.load(model)
+            await self._scheduler.load(model, "idle")
         except CancelledError:
             return
         except Refusal as error:

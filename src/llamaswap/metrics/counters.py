@@ -135,6 +135,13 @@ class Counters:
         elif good or waited > 0.0:
             tally.waits.observe(waited)
 
+    def totals(self) -> dict[str, int]:
+        """How many requests each model was asked, by the label that it has."""
+        found: dict[str, int] = {}
+        for (model, _), tally in self._tallies.items():
+            found[model] = found.get(model, 0) + sum(tally.requests)
+        return found
+
     def keep_known(self) -> None:
         """Forget the models that are configured no more; everything, when there was no room for some."""
         if len(self._tallies) >= self._most:

@@ -14,6 +14,7 @@ from twisted.internet.defer import CancelledError
 
 from llamaswap.errors import BadGateway, ClientGone, InternalError, Refusal, RequestCancelled, ServerStopped
 from llamaswap.exchange import Exchange, Header, client_of
+from llamaswap.ids import TicketId
 from llamaswap.metrics.captures import Body, Taking
 from llamaswap.metrics.redaction import header_map
 from llamaswap.metrics.usage import Meter
@@ -35,6 +36,12 @@ class Stays(Protocol):
 
     @property
     def stay(self) -> Stay | None: ...
+    @property
+    def waits(self) -> bool: ...
+    @property
+    def loads(self) -> bool: ...
+    @property
+    def ticket(self) -> TicketId | None: ...
 
 
 class Book(Protocol):
@@ -182,6 +189,18 @@ class Entry:
     def stay(self) -> Stay | None:
         """How it came to its grant; None for one that did not, and for a peer's model."""
         return self.lease.stay if self.lease is not None else None
+
+    @property
+    def phase(self) -> str:
+        """See `underway.Watched`."""
+        lease = self.lease
+        if lease is not None and self.stay is None and lease.waits:
+            return "loading" if lease.loads else "queued"
+        return "waiting" if self.first_byte is None else "answering"
+
+    @property
+    def ticket(self) -> TicketId | None:
+        return self.lease.ticket if self.lease is not None else None
 
     @property
     def metadata(self) -> Mapping[str, str]:

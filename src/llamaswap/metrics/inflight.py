@@ -7,11 +7,12 @@ is its entry's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
+from llamaswap.ids import TicketId
 from llamaswap.metrics.underway import Change, Removed, Upserted, Watched
 
 PERIOD = 0.25
@@ -29,8 +30,8 @@ class Inflight:
         self._clock = clock
         self._entries: dict[str, Watched] = {}
         self._listeners: tuple[Callable[[Change], None], ...] = ()
-        self._told: dict[str, int] = {}
-        """How many bytes of each answer the listeners know of; in the order in which they were told."""
+        self._told: dict[str, tuple[int, str]] = {}
+        """How far the listeners know each to have come (`_how_far`); in the order in which they were told."""
         self._timer: IDelayedCall | None = None
 
     # -- what requests tell ----------------------------------------------------------------------------------------
@@ -68,10 +69,14 @@ class Inflight:
         """All that are under way, by arrival."""
         return sorted(self._entries.values(), key=lambda entry: (entry.when, len(entry.id), entry.id))
 
+    def places(self) -> Mapping[TicketId, str]:
+        """The IDs of those that have a number in the scheduler's line, by that."""
+        return {ticket: id for id, entry in self._entries.items() if (ticket := entry.ticket) is not None}
+
     def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
         """Tell `listener` of every later change; the returned function ends that and may be called twice."""
         if not self._listeners:
-            self._told = {id: entry.received for id, entry in self._entries.items()}
+            self._told = {id: _how_far(entry) for id, entry in self._entries.items()}
         self._listeners = (*self._listeners, listener)
         self._watch()
         return lambda: self._unsubscribe(listener)
@@ -92,14 +97,14 @@ class Inflight:
 
     def _look(self) -> None:
         self._timer = None
-        further = [entry for id, told in self._told.items() if (entry := self._entries[id]).received != told]
+        further = [entry for id, told in self._told.items() if _how_far(entry := self._entries[id]) != told]
         for entry in further[:MOST_AT_ONCE]:
             self._tell(entry)
         self._watch()
 
     def _tell(self, entry: Watched) -> None:
         self._told.pop(entry.id, None)
-        self._told[entry.id] = entry.received
+        self._told[entry.id] = _how_far(entry)
         self._publish(Upserted(entry))
 
     def _publish(self, change: Change) -> None:
@@ -108,3 +113,8 @@ class Inflight:
                 listener(change)
             except Exception:  # a request must not end because somebody watches it
                 self._log.failure("a listener for requests under way failed")
+
+
+def _how_far(entry: Watched) -> tuple[int, str]:
+    """Bytes of its answer, and its phase."""
+    return entry.received, entry.phase

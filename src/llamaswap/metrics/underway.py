@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from llamaswap import rfc3339
+from llamaswap.ids import TicketId
 from llamaswap.resolve.targets import Target
 
 _PASSED_THROUGH = "/upstream/"
@@ -58,6 +59,18 @@ class Watched(Protocol):
         """As they may be shown; none before the head of the answer."""
 
     @property
+    def phase(self) -> str:
+        """How far it has come: `queued`, `loading` (its model), `waiting` for an answer, or `answering`."""
+
+    @property
+    def ticket(self) -> TicketId | None:
+        """Its number in the scheduler's line; None for one that never stood there."""
+
+    @property
+    def key(self) -> str:
+        """The name of the API key that it came with; empty without one."""
+
+    @property
     def target(self) -> Target | None:
         """What it asks for; None for a name that nobody knows."""
 
@@ -94,7 +107,10 @@ def record(entry: Watched, now: float) -> dict[str, Any]:
         "resp_headers": _shown(entry.response_headers()),
         "resp_bytes": entry.received,
         "elapsed_ms": max(0, int((now - entry.when) * 1000)),
+        "phase": entry.phase,
     }
+    if key := entry.key:
+        shown["key"] = key
     metadata = entry.metadata
     return shown | {"metadata": dict(metadata)} if metadata else shown
 

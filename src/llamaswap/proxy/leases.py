@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Protocol
 
-from llamaswap.ids import ModelId
+from llamaswap.ids import ModelId, TicketId
 from llamaswap.stay import Progress, Stay
 from llamaswap.wire.upstream import Upstream
 
@@ -18,6 +18,14 @@ class Lease(Protocol):
     @property
     def waits(self) -> bool:
         """There is something to wait for."""
+
+    @property
+    def loads(self) -> bool:
+        """Of one that waits: the load of its model is under way."""
+
+    @property
+    def ticket(self) -> TicketId | None:
+        """Its number in the line; None before it arrived."""
 
     def progress(self) -> Progress:
         """How far it has come since it arrived."""

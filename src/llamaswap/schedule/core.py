@@ -69,6 +69,7 @@ from llamaswap.schedule.renewal import Renewals
 from llamaswap.schedule.ripening import Ripening
 from llamaswap.schedule.station import UNCLAIMED, ActiveSwap, Station
 from llamaswap.schedule.stops import Stops
+from llamaswap.schedule.survey import Survey, survey
 from llamaswap.stay import Progress, Stay
 
 
@@ -130,6 +131,22 @@ class Core:
         """How far a request has come; of one that does not wait there is nothing to say."""
         station = self._waits_at(ticket)
         return self._line.progress(station, ticket, when) if station else Progress()
+
+    def head(self, model: ModelId) -> TicketId | None:
+        """The oldest request that waits for `model`."""
+        station = self._find(model)
+        return station.head if station is not None and station.waiting else None
+
+    def loading(self, model: ModelId) -> bool:
+        """The load under way answers those that wait for `model`."""
+        station = self._stations.get(model)
+        return station is not None and station.joined
+
+    def survey(self, when: float, most: int) -> Survey:
+        """All there is to see at `when`, with the first `most` of those that wait. Changes nothing."""
+        stations = [*self._stations.values(), *(old for id, old in self._outdated.items() if id not in self._stations)]
+        joined = [station for station in self._queued.values() if station.joined]
+        return survey(stations, joined, self._line, self._outlook, when, most)
 
     def outdated(self, model: ModelId) -> bool:
         """What is left of `model` is on its way out, and serves nobody new."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from twisted.internet.defer import Deferred
@@ -40,7 +41,8 @@ from llamaswap.schedule.events import (
     UnloadDone,
     WakeAt,
 )
-from llamaswap.schedule.lease import Lease
+from llamaswap.schedule.lease import Errand, Lease
+from llamaswap.schedule.survey import Survey
 from llamaswap.stay import Progress, Stay
 from llamaswap.wire.upstream import Upstream
 
@@ -71,6 +73,8 @@ class Dispatcher:
         self._draining: list[Deferred[None]] = []
         self._timer: IDelayedCall | None = None
         self._wish = 0.0
+        self.stirred: Callable[[], None] = lambda: None
+        """Called after everything that may concern those who wait; whoever watches them sets it."""
 
     def lease(self, model: ModelId, priority: int = 0) -> Lease:
         """Hold a running `model` for the length of the block; `priority` is added to the model's while it waits.
@@ -80,9 +84,9 @@ class Dispatcher:
         """
         return Lease(self, model, priority)
 
-    async def load(self, model: ModelId) -> None:
-        """Return when `model` is ready, loading it as for a request; raises what `lease` raises."""
-        lease = Lease(self, model)
+    async def load(self, model: ModelId, why: str = "manual") -> None:
+        """Return when `model` is ready, loading it as for a request; raises what `lease` raises. `why`: see `Swap`."""
+        lease = Errand(self, model, why)
         await lease.take()
         lease.give_back(completed=False)
 
@@ -128,6 +132,14 @@ class Dispatcher:
         """What is left of `model` is on its way out for a new configuration, and serves nobody new."""
         return self._core.outdated(model)
 
+    def loading(self, model: ModelId) -> bool:
+        """The load under way answers those that wait for `model`."""
+        return self._core.loading(model)
+
+    def survey(self, most: int) -> Survey:
+        """All there is to see now, with the first `most` of those that wait."""
+        return self._core.survey(self._clock.seconds(), most)
+
     def tell(self, event: Event) -> None:
         """Let the core know of `event` and do what follows from it.
 
@@ -142,6 +154,7 @@ class Dispatcher:
                 self._deal_with(self._events.popleft())
         finally:
             self._telling = False
+        self.stirred()
 
     def _deal_with(self, event: Event) -> None:
         if isinstance(event, SwapEnded):
@@ -241,6 +254,10 @@ class Dispatcher:
     # -- swaps ---------------------------------------------------------------------------------------------------
 
     def _begin(self, swap: Swap) -> None:
+        head = self._core.head(swap.target)
+        oldest = self._leases.get(head) if head is not None else None
+        if isinstance(oldest, Errand):
+            swap = replace(swap, cause=oldest.why)
         self._log.info(
             "swap {swap}: loading {model}, evicting {evict} ({why})",
             swap=swap.id,

@@ -1,6 +1,6 @@
 """How long would a request for a model have to wait?
 
-Only for the `Retry-After` of a refusal (W-32), and for whoever watches a load: nothing is decided by it. Learns from
+Only for the `Retry-After` of a refusal (W-32), and for whoever watches: nothing is decided by it. Learns from
 how long the model's loads and answers took lately; does not look at other models, whose turn may come first.
 """
 
@@ -21,6 +21,16 @@ class Estimate:
     def __init__(self) -> None:
         self._load: float | None = None
         self._service: float | None = None
+
+    @property
+    def load(self) -> float | None:
+        """Seconds of a load; None without history."""
+        return self._load
+
+    @property
+    def service(self) -> float | None:
+        """Seconds that a request holds its place; None without history."""
+        return self._service
 
     def loaded(self, seconds: float) -> None:
         """A load took `seconds` until the model was ready."""

@@ -145,6 +145,8 @@ class Swap:
     """For the log, in the policy's words."""
     drained: float = field(default=0.0, compare=False)
     """Seconds that the oldest request for the target has waited until it could begin."""
+    cause: str = field(default="request", compare=False)
+    """Who wants the target: `request`, `manual`, `preload` or `idle`; for the record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class Desk(Protocol):
     def arrive(self, lease: Lease, model: ModelId, priority: int) -> TicketId: ...
     def leave(self, ticket: TicketId) -> None: ...
     def progress(self, ticket: TicketId) -> Progress: ...
+    def loading(self, model: ModelId) -> bool: ...
     def end(self, ticket: TicketId, completed: bool) -> None: ...
 
 
@@ -53,6 +54,16 @@ class Lease:
     def waits(self) -> bool:
         """It has neither been granted nor refused."""
         return self._outcome is None
+
+    @property
+    def loads(self) -> bool:
+        """Of one that waits: the load of its model is under way."""
+        return self._desk.loading(self._model)
+
+    @property
+    def ticket(self) -> TicketId | None:
+        """Its number in the line; None before it arrived."""
+        return self._ticket
 
     def progress(self) -> Progress:
         """How far it has come since it arrived. Once it is granted or refused there is nothing to say."""
@@ -116,3 +127,13 @@ class Lease:
             self._desk.leave(self._held)
         elif not isinstance(self._outcome, Refusal):
             self._desk.end(self._held, False)
+
+
+class Errand(Lease):
+    """One of somebody who only wants the model loaded: `why` is `manual`, `preload` or `idle`."""
+
+    __slots__ = ("why",)
+
+    def __init__(self, desk: Desk, model: ModelId, why: str) -> None:
+        super().__init__(desk, model)
+        self.why = why

@@ -7,7 +7,7 @@ does when something happens is its own business.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from llamaswap.ids import ModelId, TicketId
 from llamaswap.notices import State
@@ -50,11 +50,20 @@ class Line:
         """1 for the next; 0 when the swap under way for `station` answers `ticket`, which waits there."""
         if station.joined:
             return 0
+        if self._ahead is None:
+            self._ahead, self._ranks = _before_each(self.order), {}
+        return self._ahead[station.id] + self._rank(station, ticket)
+
+    @property
+    def order(self) -> Sequence[Station]:
+        """The models whose requests stand in it, in their turn."""
         if self._order is None:
             self._order = self._work_out()
-        if self._ahead is None:
-            self._ahead, self._ranks = _before_each(self._order), {}
-        return self._ahead[station.id] + self._rank(station, ticket)
+        return self._order
+
+    def in_turn(self, station: Station) -> Iterable[TicketId]:
+        """Those that wait for one model, in the order in which they are served."""
+        return station.in_turn(self._ripening.overdue_since(self._now)) if station.extras else station.waiting
 
     def progress(self, station: Station, ticket: TicketId, when: float) -> Progress:
         """All there is to say of `ticket`, which waits at `station`."""
@@ -82,8 +91,7 @@ class Line:
             return len(station.waiting)
         ranks = self._ranks.get(station.id)
         if ranks is None:
-            order = station.in_turn(self._ripening.overdue_since(self._now)) if station.extras else station.waiting
-            ranks = self._ranks[station.id] = {each: rank for rank, each in enumerate(order, 1)}
+            ranks = self._ranks[station.id] = {each: rank for rank, each in enumerate(self.in_turn(station), 1)}
         return ranks[ticket]
 
 

@@ -17,6 +17,7 @@ from llamaswap.feeds.turns import Heartbeat, Turns
 from llamaswap.logs.monitor import Monitor
 from llamaswap.metrics.inflight import Inflight
 from llamaswap.notices import Notices, StateOf
+from llamaswap.overview.overview import Overview
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.web.status import model_status
@@ -40,6 +41,7 @@ class Events:
         inflight: Inflight,
         state_of: StateOf,
         active: ActiveProfile,
+        overview: Overview,
         heartbeat: Heartbeat,
         turns: Turns,
         clock: IReactorTime,
@@ -61,6 +63,7 @@ class Events:
             status=lambda: model_status(self._settings, self._resolver.remotes, state_of),
             active=lambda: active.name,
             config=lambda: _told(self._settings),
+            overview=overview,
             clock=clock,
         )
         self._lingering: IDelayedCall | None = None
@@ -103,10 +106,10 @@ class Events:
         """Logs are for admins."""
         return self._broadcast if caller is None or "admin" in caller.scopes else self._discreet
 
-    def _publish(self, message: str, is_log: bool) -> None:
+    def _publish(self, message: str, for_all: str | None) -> None:
         self._broadcast.publish(message)
-        if not is_log:
-            self._discreet.publish(message)
+        if for_all is not None:
+            self._discreet.publish(for_all)
 
     # -- whether anybody listens -----------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from llamaswap.ids import ModelId
 from llamaswap.logs.monitor import Monitor
 from llamaswap.metrics.inflight import Inflight
 from llamaswap.notices import Notices, StateOf
+from llamaswap.overview.overview import Overview
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.web.answers import Answer, redirect
@@ -55,6 +56,7 @@ class Feeds:
         inflight: Inflight,
         state_of: StateOf,
         active: ActiveProfile,
+        overview: Overview,
         clock: IReactorTime,
     ) -> None:
         self._settings = settings
@@ -64,6 +66,7 @@ class Feeds:
         self._inflight = inflight
         self._state_of = state_of
         self._active = active
+        self._overview = overview
         self._clock = clock
         self._parts: _Parts | None = None
         self._closed = False
@@ -124,6 +127,7 @@ class Feeds:
             inflight=self._inflight,
             state_of=self._state_of,
             active=self._active,
+            overview=self._overview,
             heartbeat=heartbeat,
             turns=turns,
             clock=self._clock,

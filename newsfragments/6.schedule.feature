@@ -1,0 +1,1 @@
+`GET /api/schedule` and the event `schedule` tell how it is with the models: stages of loads, who waits for what and how long, memory by model, and why a load has failed. `GET /api/timeline` tells what has happened to models, and why. `GET /api/models/detail/{model}` and `/api/models/groups` say what the configuration says of them.

@@ -1,0 +1,124 @@
+"""What the configuration says of one model, and which models may run together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llamaswap.config.schema import Group, Model, Settings
+from llamaswap.errors import ModelNotFound
+from llamaswap.exchange import Caller
+from llamaswap.ids import ModelId
+from llamaswap.matrix.language import compile_sets
+from llamaswap.resolve.permits import require_use
+from llamaswap.resolve.resolver import Resolver
+from llamaswap.web.answers import Answer, json_answer
+from llamaswap.web.call import Call, Respond
+from llamaswap.web.listing import abilities
+
+
+class Details:
+    """Its endpoints."""
+
+    def __init__(self, settings: Settings, resolver: Resolver) -> None:
+        self.configure(settings, resolver)
+
+    def configure(self, settings: Settings, resolver: Resolver) -> None:
+        """Answer from these settings."""
+        self._settings = settings
+        self._resolver = resolver
+        self._routing: dict[str, Any] | None = None  # worked out for the first who asks
+
+    def endpoints(self) -> Mapping[str, Respond]:
+        """What answers, by endpoint name."""
+        return {"model_detail": self.detail, "model_groups": self.groups}
+
+    async def detail(self, call: Call) -> Answer:
+        """The model that the path names, by its ID or an alias. Raises `ModelNotFound`, `Forbidden`."""
+        found = self._resolver.local(call.rest) if call.rest else None
+        if found is None:
+            raise ModelNotFound
+        require_use(call.caller, found)
+        return json_answer(detail(found.model, self._settings, self._where(found.model.id), call.caller))
+
+    async def groups(self, call: Call) -> Answer:
+        """Which models may run together."""
+        return json_answer(self._together)
+
+    @property
+    def _together(self) -> dict[str, Any]:
+        if self._routing is None:
+            self._routing = routing(self._settings)
+        return self._routing
+
+    def _where(self, model: ModelId) -> dict[str, Any]:
+        """The groups and sets that it is in."""
+        together = self._together
+        return {kind: [each for each in together[kind] if model in each["members"]] for kind in ("groups", "sets")}
+
+
+def routing(settings: Settings) -> dict[str, Any]:
+    """Groups or sets, each with its members."""
+    return {
+        "router": settings.router,
+        "groups": [_group(group) for group in settings.groups],
+        "sets": _sets(settings),
+    }
+
+
+def detail(model: Model, settings: Settings, where: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
+    """All that people want to know of a model.
+
+    Commands and the names of variables, which may say what is to be kept secret, are for those who may do everything.
+    """
+    told = {
+        "id": model.id,
+        "name": model.name,
+        "description": model.description,
+        "aliases": list(model.aliases),
+        "unlisted": model.unlisted,
+        "use_model_name": model.use_model_name,
+        "capabilities": abilities(model.capabilities),
+        "context_length": model.capabilities.context,
+        "ttl": model.ttl,
+        "unload_timeout": model.unload_timeout,
+        "concurrency_limit": model.concurrency_limit,
+        "queue_size": model.queue_size,
+        "queue_timeout": model.queue_timeout,
+        "priority": settings.priorities.get(model.id, 0),
+        "check_endpoint": model.check_endpoint,
+        "health_check_timeout": settings.health_check_timeout,
+        "send_loading_state": model.send_loading_state,
+        "preload": model.id in settings.preload,
+        "metadata": dict(model.metadata),
+        "router": settings.router,
+        **where,
+    }
+    return told | _launch(model) if caller is None or "admin" in caller.scopes else told
+
+
+def _launch(model: Model) -> dict[str, Any]:
+    names = [pair.partition("=")[0] for pair in model.env]
+    return {"cmd": model.cmd, "cmd_stop": model.cmd_stop, "env": names, "proxy": model.proxy}
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {
+        "id": group.id,
+        "members": list(group.members),
+        "swap": group.swap,
+        "exclusive": group.exclusive,
+        "persistent": group.persistent,
+    }
+
+
+def _sets(settings: Settings) -> list[dict[str, Any]]:
+    matrix = settings.matrix
+    if matrix is None:
+        return []
+    program, _ = compile_sets(matrix.sets, matrix.vars, settings.models)
+    members = {each.name: list(program.named(each.node.mask)) for each in program.sets} if program is not None else {}
+    return [
+        {"id": name, "expression": expression, "members": members.get(name, [])}
+        for name, expression in matrix.sets.items()
+    ]

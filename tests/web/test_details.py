@@ -1,0 +1,95 @@
+"""What the configuration says of a model, and which may run together."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from llamaswap.config.schema import ApiKey, Group, Matrix
+from llamaswap.ids import ModelId
+from tests.support.web import World, model, settings_of
+
+KEYS = (
+    ApiKey(key="reader", name="r", scopes=("read",)),
+    ApiKey(key="other", name="o", models=("b",)),
+    ApiKey(key="admin", name="a"),
+)
+
+
+class DetailsTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        a = model(
+            "org/a",
+            aliases=("x",),
+            ttl=9,
+            cmd="serve --key ${SECRET}",
+            cmd_stop="bye",
+            env=("HF_TOKEN=hf_secret", "N=1=2"),
+            proxy="http://localhost:1",
+            metadata={"k": [1]},
+        )
+        group = Group(id="g", members=(ModelId("org/a"), ModelId("b")), swap=False)
+        self.settings = settings_of(a, model("b"), groups=(group,), preload=(ModelId("org/a"),))
+        self.world = World(self.settings)
+
+    def get(self, target: str, key: str = "") -> Any:
+        reply = self.world.visit(target, {"x-api-key": key} if key else {})
+        self.assertEqual(reply.status, 200, reply.body)
+        return json.loads(reply.body)
+
+    def status(self, target: str, key: str = "") -> int:
+        return self.world.visit(target, {"x-api-key": key} if key else {}).status
+
+    def test_j27_by_any_name(self) -> None:
+        """An alias leads to its model, whether its slash is encoded or not."""
+        for name in ("org/a", "org%2Fa", "x"):
+            told = self.get(f"/api/models/detail/{name}")
+            self.assertEqual((told["id"], told["aliases"], told["ttl"], told["preload"]), ("org/a", ["x"], 9, True))
+            self.assertEqual(told["metadata"], {"k": [1]})
+            self.assertEqual([group["id"] for group in told["groups"]], ["g"])
+        for name in ("", "y", "%FF", "org"):
+            self.assertEqual(self.status(f"/api/models/detail/{name}"), 404, name)
+
+    def test_commands(self) -> None:
+        """With the names of variables, and never their values."""
+        told = self.get("/api/models/detail/x")
+        self.assertEqual(
+            (told["cmd"], told["cmd_stop"], told["env"]), ("serve --key ${SECRET}", "bye", ["HF_TOKEN", "N"])
+        )
+        self.assertNotIn("hf_secret", json.dumps(told))
+
+    def test_who_may_see_commands(self) -> None:
+        """Admins; a key for other models sees nothing of this one."""
+        self.world = World(replace(self.settings, api_keys=KEYS))
+        self.assertIn("cmd", self.get("/api/models/detail/x", "admin"))
+        told = self.get("/api/models/detail/x", "reader")
+        self.assertFalse({"cmd", "cmd_stop", "env", "proxy"} & told.keys())
+        self.assertEqual(self.status("/api/models/detail/x", "other"), 403)
+        self.assertEqual(self.status("/api/models/detail/x"), 401)
+
+    def test_groups(self) -> None:
+        """As they are configured."""
+        self.assertEqual(
+            self.get("/api/models/groups"),
+            {
+                "router": "group",
+                "groups": [
+                    {"id": "g", "members": ["org/a", "b"], "swap": False, "exclusive": True, "persistent": False}
+                ],
+                "sets": [],
+            },
+        )
+
+    def test_sets(self) -> None:
+        """With all models that a set lets run."""
+        matrix = Matrix(sets={"one": "(b | v)", "two": "b"}, vars={"v": ModelId("org/a")})
+        self.world = World(replace(self.settings, groups=(), matrix=matrix, router="matrix"))
+        told = self.get("/api/models/groups")["sets"]
+        self.assertEqual(
+            [(each["id"], sorted(each["members"])) for each in told], [("one", ["b", "org/a"]), ("two", ["b"])]
+        )
+        detail = self.get("/api/models/detail/x")
+        self.assertEqual([each["id"] for each in detail["sets"]], ["one"])
