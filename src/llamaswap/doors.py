@@ -46,6 +46,7 @@ from llamaswap.web.allowances import Allowances
 from llamaswap.web.api import Api, Version
 from llamaswap.web.auth import Doorman, taken_out
 from llamaswap.web.configuration import Configuration, Reloads
+from llamaswap.web.editing import Desk, Editing
 from llamaswap.web.feeds import Feeds
 from llamaswap.web.front import Front, Serve
 from llamaswap.web.gate import Gate
@@ -106,6 +107,9 @@ class Doors:
         reactor: Any,
         store: ActivityStore,
         captures: Captures,
+        desk: Desk | None,
+        *,
+        edit: bool,
     ) -> None:
         self._dispatcher = dispatcher
         self._pool = pool
@@ -152,6 +156,8 @@ class Doors:
         own |= {**self._profiles.endpoints(), **PeersApi(peers.statuses).endpoints()}
         own |= Activity(store, captures, in_thread, self._ledger.settle).endpoints()
         own |= InflightApi(self._inflight).endpoints()
+        self._editing = Editing(settings, desk, in_thread, allowed=edit)
+        own |= self._editing.endpoints()
         self.prometheus = self._make_prometheus(counted, machine)
         watched, sampler = not settings.performance.disabled, machine.sampler
         self._metrics = MetricsPage(
@@ -198,6 +204,7 @@ class Doors:
             self._api.configure(settings, rules.resolver)
             self._profiles.configure(settings)
             self._metrics.configure(settings)
+            self._editing.configure(settings)
             self._tally.forget_all_but(settings.selectors)
             self.feeds.configure(settings, rules.resolver)
             self.factory.configure(settings.limits)

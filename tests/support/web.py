@@ -44,6 +44,7 @@ from llamaswap.web.allowances import Allowances
 from llamaswap.web.api import Api, Version
 from llamaswap.web.auth import Doorman
 from llamaswap.web.configuration import Configuration
+from llamaswap.web.editing import Desk, Editing
 from llamaswap.web.feeds import Feeds
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
@@ -354,6 +355,8 @@ class World:
         active: ActiveProfile | None = None,
         inflight: Inflight | None = None,
         clock: Clock | None = None,
+        desk: Desk | None = None,
+        edit: bool = False,
     ) -> None:
         self.settings = settings
         self.clock = clock or clock_of_today()
@@ -402,6 +405,8 @@ class World:
         self.store = ActivityStore(None, keep, at_once, self.clock, lost=self.captures.forget)
         own |= Activity(self.store, self.captures, at_once, lambda: None).endpoints()
         own |= InflightApi(self.inflight).endpoints()
+        self.editing = Editing(settings, desk, at_once, allowed=edit)
+        own |= self.editing.endpoints()
         self.asked_for_metrics: list[bool] = []
         self.metrics = MetricsPage(settings, lambda: not settings.performance.disabled, self._write_metrics)
         own |= self.metrics.endpoints()
