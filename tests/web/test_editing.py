@@ -8,6 +8,7 @@ from base64 import b64encode
 from typing import Any
 from unittest.mock import ANY
 
+from jsonschema import Draft202012Validator
 from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -19,6 +20,7 @@ from llamaswap.config.rewriting import digest
 from llamaswap.config.schema import Settings
 from llamaswap.errors import Problem
 from llamaswap.reload.desk import Desk
+from llamaswap.web.openapi import document
 from tests.support.folders import folder_for
 from tests.support.web import Client, Reply, World, at_once
 
@@ -66,12 +68,17 @@ class EditingTestCase(SynchronousTestCase):
         body = value if isinstance(value, bytes) else b"" if value is None else json.dumps(value).encode()
         return self.world.visit(path, given, method=method, body=body)
 
-    def told(self, reply: Reply, status: int = 200) -> Any:
+    def told(self, reply: Reply, status: int = 200, shape: str = "") -> Any:
+        """What was answered, in the `shape` of the description of this name."""
         self.assertEqual(reply.status, status, reply.body)
-        return json.loads(reply.body)
+        told = json.loads(reply.body)
+        if shape:
+            components = document("1.2")["components"]
+            Draft202012Validator({**components["schemas"][shape], "components": components}).validate(told)
+        return told
 
     def shown(self, headers: dict[str, str] | None = None) -> Any:
-        return self.told(self.ask("GET", "/api/config", headers=headers))
+        return self.told(self.ask("GET", "/api/config", headers=headers), shape="Configuration")
 
     @property
     def file(self) -> str:
@@ -216,7 +223,7 @@ class AdmittedTests(EditingTestCase):
         for headers in (PAGE, {**without, "Referer": f"{SITE}/ui/"}):
             reply = self.ask("GET", f"/api/config/files/{self.file}", headers={**headers, **ADMIN})
             expected = {"id": self.file, "path": str(self.path), "text": TEXT, "hash": digest(TEXT.encode())}
-            self.assertEqual(self.told(reply), expected)
+            self.assertEqual(self.told(reply, shape="ConfigurationText"), expected)
             self.assertEqual(reply.headers["cache-control"], "no-store")
         foreign = {**without, **ADMIN, "Referer": "http://evil.example/"}
         self.assertEqual(self.ask("GET", f"/api/config/files/{self.file}", headers=foreign).status, 403)
@@ -250,7 +257,9 @@ class AdmittedTests(EditingTestCase):
 
     def test_check(self) -> None:
         """What would change, with nothing written."""
-        told = self.told(self.ask("POST", "/api/config/check", {"files": {self.file: OTHER}}))
+        told = self.told(
+            self.ask("POST", "/api/config/check", {"files": {self.file: OTHER}}), shape="ConfigurationChecked"
+        )
         changes = {"added": ["n"], "removed": [], "changed": [], "adjusted": [], "settings": [], "untouched": ["m"]}
         changes["settings"] = told["changes"]["settings"]  # the groups' members
         self.assertEqual(told, {"ok": True, "errors": [], "warnings": [], "changes": changes})
@@ -277,7 +286,7 @@ class AdmittedTests(EditingTestCase):
 
     def test_save(self) -> None:
         """Written, kept as it was beside it, mode and all; read again; the answer says what came of it."""
-        told = self.told(self.save())
+        told = self.told(self.save(), shape="ConfigurationSaved")
         self.assertEqual(self.path.read_text(), OTHER)
         self.assertEqual((self.folder / "config.yaml.bak").read_text(), TEXT)
         modes = [os.stat(self.folder / name).st_mode & 0o777 for name in ("config.yaml", "config.yaml.bak")]
@@ -288,7 +297,7 @@ class AdmittedTests(EditingTestCase):
 
     def test_save_what_is_no_good(self) -> None:
         """It is not written."""
-        told = self.told(self.save(TEXT + "ui: 3\n"), 422)
+        told = self.told(self.save(TEXT + "ui: 3\n"), 422, "ConfigurationSaved")
         self.assertEqual((told["ok"], told["saved"], told["errors"][0]["line"]), (False, False, 6))
         self.assertEqual((self.path.read_text(), self.reloaded), (TEXT, []))
         self.assertEqual(os.listdir(self.folder), ["config.yaml"])
