@@ -257,9 +257,8 @@ class AdmittedTests(EditingTestCase):
 
     def test_check(self) -> None:
         """What would change, with nothing written."""
-        told = self.told(
-            self.ask("POST", "/api/config/check", {"files": {self.file: OTHER}}), shape="ConfigurationChecked"
-        )
+        reply = self.ask("POST", "/api/config/check", {"files": {self.file: OTHER}})
+        told = self.told(reply, shape="ConfigurationChecked")
         changes = {"added": ["n"], "removed": [], "changed": [], "adjusted": [], "settings": [], "untouched": ["m"]}
         changes["settings"] = told["changes"]["settings"]  # the groups' members
         self.assertEqual(told, {"ok": True, "errors": [], "warnings": [], "changes": changes})
