@@ -38,7 +38,7 @@ class ParseTests(SynchronousTestCase):
     def test_every_flag(self) -> None:
         """Every flag of the original exists, and the usage text names it."""
         words = ["-config", "c", "-config-dir", "d", "-listen", "l", "-tls-cert-file", "t", "-tls-key-file", "k"]
-        flags = parse([*words, "-version", "-watch-config"])
+        flags = parse([*words, "-version", "-watch-config", "-allow-config-edit"])
         self.assertEqual(
             flags,
             Flags(
@@ -49,9 +49,10 @@ class ParseTests(SynchronousTestCase):
                 tls_key_file="k",
                 version=True,
                 watch_config=True,
+                allow_config_edit=True,
             ),
         )
-        for word in (*words[::2], "-version", "-watch-config"):
+        for word in (*words[::2], "-version", "-watch-config", "-allow-config-edit"):
             self.assertIn(f"  {word}", USAGE)
 
     def test_booleans(self) -> None:

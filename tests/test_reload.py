@@ -281,3 +281,24 @@ class WatchTests(ReloadTestCase):
         for _ in eventually():
             if [each["id"] for each in server.ask("GET", "/v1/models").json()["data"]] == names:
                 return
+
+
+class EditTests(ReloadTestCase):
+    """`--allow-config-edit`: a text that somebody writes in the UI."""
+
+    def test_edited(self) -> None:
+        """A neighbour comes, the model that was not touched runs on, the old text lies beside the new one."""
+        text = self.configuration("apiKeys: [k1]", one="one")
+        with self.server(text, "--allow-config-edit") as server:
+            headers = {"Authorization": "Bearer k1", "Origin": server.url, "X-Requested-With": "llama-swap-ui"}
+            before = server.ask("POST", CHAT, {"model": "one"}, headers).json()["pid"]
+            (file,) = server.ask("GET", "/api/config", headers=headers).json()["files"]
+            new = self.configuration("apiKeys: [k1]", one="one", two="two")
+            edit = {"text": new, "hash": file["hash"]}
+            answer = server.ask("PUT", f"/api/config/files/{file['id']}", edit, headers)
+            self.assertEqual((answer.status, answer.json()["changes"]["added"]), (200, ["two"]))
+            after = [server.ask("POST", CHAT, {"model": name}, headers).json() for name in ("one", "two")]
+            self.assertEqual((after[0]["pid"], after[1]["name"]), (before, "two"))
+            self.assertIn("was written with the API key key-1", server.output())
+        self.assertEqual((self.folder / "config.yaml").read_text(), new)
+        self.assertEqual((self.folder / "config.yaml.bak").read_text(), text)

@@ -142,3 +142,9 @@ class OriginTests(SynchronousTestCase):
         files = Files(str(self.path))
         self.assertEqual(file_settings(files, watch=True)[1], Origin(files, look(files)))
         self.assertIsNone(file_settings(files, watch=False)[1].watched)
+
+    def test_edited(self) -> None:
+        """Only when the server is started so."""
+        files = Files(str(self.path))
+        self.assertTrue(file_settings(files, watch=False, edit=True)[1].edit)
+        self.assertFalse(file_settings(files, watch=False)[1].edit)

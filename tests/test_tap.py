@@ -58,7 +58,8 @@ class OptionTests(SynchronousTestCase):
     def test_help(self) -> None:
         """The help text names every option and the default address."""
         shown = str(Options())
-        for part in ("--config", "--config-dir", "--watch-config", "--demo", "--listen", "127.0.0.1:8080", "unix:"):
+        options = ("--config", "--config-dir", "--watch-config", "--allow-config-edit", "--demo", "--listen")
+        for part in (*options, "127.0.0.1:8080", "unix:"):
             self.assertIn(part, shown)
 
     def test_unknown_option(self) -> None:
@@ -88,7 +89,7 @@ class RefusalTests(TestCase):
 
     def test_both(self) -> None:
         """`--demo` has no files, and nothing to watch."""
-        for words in (["--config", "c"], ["--config-dir", "d"], ["--watch-config"]):
+        for words in (["--config", "c"], ["--config-dir", "d"], ["--watch-config"], ["--allow-config-edit"]):
             self.assertEqual(self.refused(*words, "--demo"), f"llamaswap: {words[0]} and --demo exclude each other")
 
     def test_missing_file(self) -> None:

@@ -147,7 +147,8 @@ def _load(flags: Flags) -> tuple[Any, IService]:
     """The reactor, and all that runs on it."""
     from llamaswap.startup import file_settings, plain, root_service
 
-    settings, origin = file_settings(Files(flags.config, flags.config_dir), watch=flags.watch_config)
+    files = Files(flags.config, flags.config_dir)
+    settings, origin = file_settings(files, watch=flags.watch_config, edit=flags.allow_config_edit)
     wrap = tls(flags.tls_cert_file, flags.tls_key_file) if flags.tls_cert_file else plain
     from twisted.internet import reactor
 

@@ -48,6 +48,7 @@ from llamaswap.web.api import Api, Version
 from llamaswap.web.auth import Doorman, taken_out
 from llamaswap.web.configuration import Configuration, Reloads
 from llamaswap.web.details import Details
+from llamaswap.web.editing import Desk, Editing
 from llamaswap.web.feeds import Feeds
 from llamaswap.web.front import Front, Serve
 from llamaswap.web.gate import Gate
@@ -109,6 +110,9 @@ class Doors:
         reactor: Any,
         store: ActivityStore,
         captures: Captures,
+        desk: Desk | None,
+        *,
+        edit: bool,
     ) -> None:
         self._dispatcher = dispatcher
         self._pool = pool
@@ -161,6 +165,8 @@ class Doors:
         own |= ScheduleApi(overview).endpoints()
         self._details = Details(settings, rules.resolver)
         own |= self._details.endpoints()
+        self._editing = Editing(settings, desk, in_thread, allowed=edit)
+        own |= self._editing.endpoints()
         self.prometheus = self._make_prometheus(counted, machine)
         watched, sampler = not settings.performance.disabled, machine.sampler
         self._metrics = MetricsPage(
@@ -208,6 +214,7 @@ class Doors:
             self._profiles.configure(settings)
             self._details.configure(settings, rules.resolver)
             self._metrics.configure(settings)
+            self._editing.configure(settings)
             self._tally.forget_all_but(settings.selectors)
             self.feeds.configure(settings, rules.resolver)
             self.factory.configure(settings.limits)

@@ -186,6 +186,24 @@ class NothingToReload(Refusal):
     status = 409
 
 
+class ConfigurationFileNotFound(Refusal):
+    """the configuration has no such file"""
+
+    status = 404
+
+
+class EditingOff(Refusal):
+    """the configuration can be edited only when the server was started with --allow-config-edit, and from files"""
+
+    status = 404
+
+
+class FileChanged(Refusal):
+    """the file has changed since it was read: read it again, and make your changes to that"""
+
+    status = 409
+
+
 class BodyTooLarge(Refusal):
     """the request body is larger than limits.bodyBytes allows"""
 

@@ -14,6 +14,9 @@ from llamaswap.errors import LlamaSwapError
 
 USAGE = """\
 Usage of llama-swap:
+  -allow-config-edit
+        let the UI edit the configuration, with an API key that has the scope
+        admin; whoever can do so can have any command run
   -config string
         configuration file
   -config-dir string
@@ -62,6 +65,7 @@ class Flags:
     tls_key_file: str = ""
     version: bool = False
     watch_config: bool = False
+    allow_config_edit: bool = False
 
 
 NAMES = {field.name.replace("_", "-"): field for field in fields(Flags)}

@@ -27,6 +27,8 @@ from llamaswap.backends.processes import system_processes
 from llamaswap.backends.slots import SlotKeeper
 from llamaswap.backends.sweep import log_sweep, sweep
 from llamaswap.config.difference import Difference, difference
+from llamaswap.config.files import Files
+from llamaswap.config.originals import Originals
 from llamaswap.config.outcome import Outcome
 from llamaswap.config.schema import Model, Peer, Settings, Timeouts
 from llamaswap.doors import Doors
@@ -42,6 +44,7 @@ from llamaswap.metrics.archive import Archive
 from llamaswap.metrics.prometheus import Counted
 from llamaswap.notices import ActivityStored, ConfigurationChanged, Notices
 from llamaswap.peers.peers import Peers
+from llamaswap.reload.desk import Desk
 from llamaswap.reload.reloader import Reloader
 from llamaswap.schedule.core import Core
 from llamaswap.schedule.dispatcher import Dispatcher
@@ -61,7 +64,8 @@ class House:
     """One server, whose children inherit `environ`. Nothing of it runs, nor touches the disk, before `start`.
 
     `read` reads the configuration again (`reload/reloader.py`); without it there is nothing to reload. `policies` are
-    the eviction policies that a configuration may name.
+    the eviction policies that a configuration may name. `files` are those that `read` reads; with `edit` whoever has
+    the rights may edit them.
     """
 
     log = Logger()
@@ -73,6 +77,9 @@ class House:
         environ: Mapping[str, str] = os.environ,
         read: Callable[[Settings], Settings] | None = None,
         policies: Policies | None = None,
+        files: Files | None = None,
+        *,
+        edit: bool = False,
     ) -> None:
         self.settings = settings
         """Those in force."""
@@ -111,6 +118,8 @@ class House:
             reactor,
             self._archive.store,
             self._archive.captures,
+            self._make_desk(files) if files else None,
+            edit=edit,
         )
         self.factory = self._doors.factory
 
@@ -133,6 +142,10 @@ class House:
             publish=self.notices.publish,
             clock=self._reactor,
         )
+
+    def _make_desk(self, files: Files) -> Desk:
+        read = partial(files.load, environ=self._environ, routers=self._policies)
+        return Desk(Originals(files), read, lambda: self.settings, self.reload, self._in_thread)
 
     def _make_pool(self) -> Pool:
         host = Host(

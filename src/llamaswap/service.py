@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 
 from llamaswap.config.difference import Difference
+from llamaswap.config.files import Files
 from llamaswap.config.outcome import Outcome
 from llamaswap.config.schema import Settings
 from llamaswap.house import House
@@ -53,13 +54,17 @@ class LlamaSwap:
         *,
         read: Callable[[Settings], Settings] | None = None,
         policies: Policies | None = None,
+        files: Files | None = None,
+        edit: bool = False,
     ) -> None:
         """`read` is what `reload` reads with: called in a thread with the settings in force, it returns those that
         should be, or raises `ConfigurationError`; such as `lambda previous: files.load(previous=previous)`. `policies`
         are the eviction policies that exist (None: `Policies(find_plugins)`, of `llamaswap.schedule`); whoever loads
-        settings that name one of another package gives the same object to `load` or `load_file`, as `routers`.
+        settings that name one of another package gives the same object to `load` or `load_file`, as `routers`. `files`
+        are those that `read` reads, for the page that shows them. With `edit` they can be edited there, by whoever
+        shows an API key with the scope `admin`: such a one can have any command run.
         """
-        self._house = House(settings, reactor, read=read, policies=policies)
+        self._house = House(settings, reactor, read=read, policies=policies, files=files, edit=edit)
         self._shutdown = Shutdown(self._house, reactor)
         self.service = _Life(self._house, self._shutdown)
         self.factory = self._house.factory

@@ -50,17 +50,25 @@ class Origin:
     files: Files
     watched: Look | None = None
     """How the files looked before they were read; None when nobody wants to know whether they change."""
+    edit: bool = False
+    """Whoever has the rights may edit the files."""
     policies: Policies = field(default_factory=lambda: Policies(find_plugins), compare=False)
     """The eviction policies that they may name."""
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What `LlamaSwap` is told of it."""
+        return {"read": self.read, "files": self.files, "edit": self.edit}
 
     def read(self, previous: Settings) -> Settings:
         """The settings that the files ask for now, when `previous` are in force. Raises `ConfigurationError`."""
         return self.files.load(routers=self.policies, previous=previous)
 
 
-def file_settings(files: Files, *, watch: bool) -> tuple[Settings, Origin]:
+def file_settings(files: Files, *, watch: bool, edit: bool = False) -> tuple[Settings, Origin]:
     """Settings of these files, and how to keep up with them. Raises `ConfigurationError`."""
-    origin = Origin(files.absolute(), look(files) if watch else None)  # before reading: no change in between is missed
+    watched = look(files) if watch else None  # before reading: no change in between is missed
+    origin = Origin(files.absolute(), watched, edit)
     return files.load(routers=origin.policies), origin
 
 
@@ -125,7 +133,7 @@ def root_service(
     told of those that are in force then.
     """
     policies = origin.policies if origin else Policies(find_plugins)
-    llamaswap = LlamaSwap(settings, reactor, read=origin.read if origin else None, policies=policies)
+    llamaswap = LlamaSwap(settings, reactor, policies=policies, **(origin.given if origin else {}))
     if applied is not None:
         llamaswap.notices.subscribe(ConfigurationChanged, lambda _: applied(llamaswap.settings))
     ports = open_ports(reactor, listen, wrap(llamaswap.factory))

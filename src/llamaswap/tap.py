@@ -30,7 +30,9 @@ OBSERVER = "fileLogObserverFactory"
 class Options(usage.Options):
     """The options behind the word `llamaswap`."""
 
-    synopsis = "[--config FILE] [--config-dir DIR] [--watch-config] [--demo] [--listen ADDRESS]..."
+    synopsis = (
+        "[--config FILE] [--config-dir DIR] [--watch-config] [--allow-config-edit] [--demo] [--listen ADDRESS]..."
+    )
     longdesc = (
         "One OpenAI- and Anthropic-compatible endpoint in front of many local AI models, which are started, swapped "
         "and stopped on demand."
@@ -41,6 +43,12 @@ class Options(usage.Options):
     )
     optFlags = (
         ("watch-config", None, "Reload when a file of the configuration changes. (SIGHUP reloads in any case.)"),
+        (
+            "allow-config-edit",
+            None,
+            "Let the UI edit the configuration, with an API key that has the scope admin. Whoever can do so can have "
+            "any command run.",
+        ),
         ("demo", None, "Serve tiny generated models on a real llama.cpp, without a configuration (extra `demo`)."),
     )
 
@@ -101,7 +109,7 @@ def _settings(options: Options) -> tuple[Settings, Origin | None]:
 
     files = Files(options["config"] or "", options["config-dir"] or "")
     if options["demo"]:
-        for other in ("config", "config-dir", "watch-config"):
+        for other in ("config", "config-dir", "watch-config", "allow-config-edit"):
             if options[other]:
                 raise LlamaSwapError(f"--{other} and --demo exclude each other")
         return demo_settings(), None
@@ -109,4 +117,4 @@ def _settings(options: Options) -> tuple[Settings, Origin | None]:
         raise LlamaSwapError(
             "no configuration: give --config FILE or --config-dir DIR, or --demo to try it without one"
         )
-    return file_settings(files, watch=bool(options["watch-config"]))
+    return file_settings(files, watch=bool(options["watch-config"]), edit=bool(options["allow-config-edit"]))

@@ -8,10 +8,11 @@ from types import MappingProxyType
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.describe import HIDDEN, describe, tell
+from llamaswap.config.describe import describe, tell
 from llamaswap.config.difference import difference
 from llamaswap.config.load import load
 from llamaswap.config.schema import DEFAULT_GROUP, Settings
+from llamaswap.config.secrets import HIDDEN
 from llamaswap.config.source import Source
 from tests.config.loading import settings
 

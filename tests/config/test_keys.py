@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.describe import HIDDEN, describe
+from llamaswap.config.describe import describe
 from llamaswap.config.difference import difference
 from llamaswap.config.load import load
 from llamaswap.config.schema import ApiKey, Quota, RateLimit, Settings
+from llamaswap.config.secrets import HIDDEN
 from llamaswap.config.source import Source
 from llamaswap.errors import ConfigurationError
 from tests.config.loading import only, problems, settings, warnings

@@ -114,9 +114,11 @@ class Live:
         text = os.pread(file, os.fstat(file).st_size, 0)  # not read(): the program shares our place in the file
         return text.decode(errors="replace")
 
-    def ask(self, method: str, path: str, body: object = None) -> Answer:
+    def ask(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> Answer:
         """One request on a connection of its own; `body` is sent as JSON."""
-        with self.asking(method, path, body) as response:
+        with self.asking(method, path, body, headers) as response:
             return Answer(response.status, dict(response.headers), response.read())
 
     @contextmanager

@@ -47,6 +47,7 @@ from llamaswap.web.api import Api, Version
 from llamaswap.web.auth import Doorman
 from llamaswap.web.configuration import Configuration
 from llamaswap.web.details import Details
+from llamaswap.web.editing import Desk, Editing
 from llamaswap.web.feeds import Feeds
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
@@ -360,6 +361,8 @@ class World:
         active: ActiveProfile | None = None,
         inflight: Inflight | None = None,
         clock: Clock | None = None,
+        desk: Desk | None = None,
+        edit: bool = False,
     ) -> None:
         self.settings = settings
         self.clock = clock or clock_of_today()
@@ -416,6 +419,8 @@ class World:
         own |= Activity(self.store, self.captures, at_once, lambda: None).endpoints()
         own |= InflightApi(self.inflight).endpoints()
         own |= {**ScheduleApi(self.overview).endpoints(), **Details(settings, resolver).endpoints()}
+        self.editing = Editing(settings, desk, at_once, allowed=edit)
+        own |= self.editing.endpoints()
         self.asked_for_metrics: list[bool] = []
         self.metrics = MetricsPage(settings, lambda: not settings.performance.disabled, self._write_metrics)
         own |= self.metrics.endpoints()

@@ -213,6 +213,7 @@ class AnswerTests(SynchronousTestCase):
             "/models",
             "/running",
             "/api/profiles",
+            "/api/config",
             "/api/peers",
             "/api/version",
             "/health",
@@ -235,6 +236,8 @@ class AnswerTests(SynchronousTestCase):
 
     def test_refusals(self) -> None:
         """Those too."""
+        self.conforms("POST", "/api/config/check", body=b"{}")
+        self.conforms("PUT", "/api/config/files/x", "/api/config/files/{id}", body=b"{}")
         self.conforms("POST", "/api/models/unload/zzz", "/api/models/unload/{model}")
         self.conforms("PUT", "/api/profiles/active", body=b'{"name": "zzz"}')
         self.conforms("PUT", "/api/profiles/active", body=b"[]")

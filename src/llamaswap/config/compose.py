@@ -121,13 +121,18 @@ class _Composer:
         except ValueError as error:
             value = text = text.encode("utf-8", "replace").decode()
             self._report.error(ScalarNode(None, "", place), "", str(error))
-        return ScalarNode(value, text, place, self._is_literal(event, place))
+        return ScalarNode(value, text, place, self._is_literal(event, place), self._variables(event))
 
     def _is_literal(self, event: ScalarEvent, start: Place) -> bool:
         """Quotes, escapes, anchors, tags and variables of the environment make a difference in length."""
         mark: Any = event.end_mark
         end = self._source.place(mark.line + 1, mark.column + 1)
         return end.line == start.line and end.column - start.column == len(event.value)
+
+    def _variables(self, event: ScalarEvent) -> frozenset[str]:
+        start: Any = event.start_mark
+        end: Any = event.end_mark
+        return self._source.variables((start.line + 1, start.column + 1), (end.line + 1, end.column + 1))
 
     def _sequence(self, event: Event) -> SequenceNode:
         items = []

@@ -6,10 +6,10 @@ Loading what `tell` says gives the same settings again, but for ports, which are
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from llamaswap.config.commands import split_command
+from llamaswap.config.masking import masked
 from llamaswap.config.schema import (
     MOMENTS,
     ROUTERS,
@@ -28,38 +28,10 @@ from llamaswap.config.schema import (
     Timeouts,
 )
 
-HIDDEN = "(not shown)"
-"""In place of a secret. No API key can be this, so nobody who takes a description for a file is let in by it."""
-_SECRETS = frozenset({"key", "apiKey", "webhook"})
-"""Keys below `apiKeys`, `peers` and `hooks`."""
-_USER = re.compile(r"(?<=://)[^/?#\s]+@")
-"""Name and password in a URL, also in the middle of a text."""
-
 
 def describe(settings: Settings) -> dict[str, Any]:
-    """The whole of `settings`, JSON-ready, for anybody to see.
-
-    In place of API keys, peers' keys, webhooks, and names and passwords in URLs, stands `HIDDEN`.
-    """
-    told: dict[str, Any] = _without_users(tell(settings))
-    return {**told, **{part: _without_secrets(told[part]) for part in ("apiKeys", "peers", "hooks")}}
-
-
-def _without_secrets(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_without_secrets(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    hidden = {key for key in _SECRETS & value.keys() if value[key] and isinstance(value[key], str)}
-    return {key: HIDDEN if key in hidden else _without_secrets(each) for key, each in value.items()}
-
-
-def _without_users(value: Any) -> Any:
-    if isinstance(value, str):
-        return _USER.sub(f"{HIDDEN}@", value) if "@" in value else value
-    if isinstance(value, list):
-        return [_without_users(each) for each in value]
-    return {key: _without_users(each) for key, each in value.items()} if isinstance(value, dict) else value
+    """The whole of `settings`, JSON-ready, for anybody to see: without secrets (`masking.py`)."""
+    return masked(tell(settings), settings)
 
 
 def tell(settings: Settings) -> dict[str, Any]:

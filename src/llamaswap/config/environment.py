@@ -90,6 +90,7 @@ class _Pass:
         elif _NO_VALUE.search(value):
             self._complain(mention, f"environment variable {mention.name} contains newlines or null bytes")
         else:
+            self._report.used(mention.name, value)
             self._values[mention.name] = escaped = value.replace("\\", "\\\\").replace('"', '\\"')
             for text in (value, escaped):
                 self._report.conceal(text, f"${{env.{mention.name}}}")
@@ -110,7 +111,7 @@ class _Pass:
             value = self._values.get(match[1])
             if value is None:
                 return match[0]
-            edits.setdefault(number, []).append(Edit(match.start() + shift + 1, len(value), len(match[0])))
+            edits.setdefault(number, []).append(Edit(match.start() + shift + 1, len(value), len(match[0]), match[1]))
             shift += len(value) - len(match[0])
             return value
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from llamaswap.config.certificates import read_certificates
 from llamaswap.config.load import PACKAGE, load
 from llamaswap.config.routers import Routers
-from llamaswap.config.schema import Settings
+from llamaswap.config.schema import NOTHING, Settings
 from llamaswap.config.source import Source
 from llamaswap.config.store import store_fault
 from llamaswap.errors import ConfigurationError, Problem
@@ -40,10 +40,14 @@ class Files:
         environ: Mapping[str, str] = os.environ,
         routers: Routers = PACKAGE,
         previous: Settings | None = None,
+        instead: Mapping[str, str] = NOTHING,
     ) -> Settings:
-        """`load` for what the files say now. Raises `ConfigurationError`, and nothing else."""
+        """`load` for what the files say now, or would say with the texts `instead`, by path.
+
+        Raises `ConfigurationError`, and nothing else.
+        """
         return load(
-            self.read(),
+            self.read(instead),
             environ=environ,
             routers=routers,
             previous=previous,
@@ -51,17 +55,21 @@ class Files:
             read_certificates=read_certificates,
         )
 
-    def read(self) -> list[Source]:
-        """The texts, in the order in which they are merged: one at least.
+    def read(self, instead: Mapping[str, str] = NOTHING) -> list[Source]:
+        """The texts, in the order in which they are merged: one at least. Those of `instead` are not read.
 
         Raises `ConfigurationError` that names everything which cannot be read.
         """
         paths, problems = self._paths()
-        found = [_read(path) for path in paths]
+        found = [Source(path, instead[path]) if path in instead else _read(path) for path in paths]
         problems += [each for each in found if isinstance(each, Problem)]
         if problems:
             raise ConfigurationError(tuple(problems))
         return [each for each in found if isinstance(each, Source)]
+
+    def paths(self) -> list[str]:
+        """Every file, in its order, whatever is wrong with the choice."""
+        return self._paths()[0]
 
     def _paths(self) -> tuple[list[str], list[Problem]]:
         """Every file in its order, and what is wrong with the choice."""

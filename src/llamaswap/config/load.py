@@ -13,6 +13,7 @@ from typing import Any
 
 from llamaswap.config.commands import NATIVE, Dialect
 from llamaswap.config.compose import compose
+from llamaswap.config.concealed import concealed
 from llamaswap.config.environment import substitute_environment
 from llamaswap.config.fields import At
 from llamaswap.config.keys import check_models, read_api_keys
@@ -74,7 +75,12 @@ def load(
         place.error(fault)
     fields["peers"] = MappingProxyType(with_certificates(everything.child("peers"), fields["peers"], read_certificates))
     report.raise_errors()
-    return Settings(**fields, start_port=start_port, warnings=tuple(map(str, report.warnings)))
+    return Settings(
+        **fields,
+        start_port=start_port,
+        warnings=tuple(map(str, report.warnings)),
+        concealed=concealed(root, report.variables),
+    )
 
 
 def _check_router(root: At, fields: Mapping[str, Any], routers: Routers) -> None:

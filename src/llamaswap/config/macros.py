@@ -13,6 +13,7 @@ from llamaswap.config.nodes import MappingNode, Node, ScalarNode, is_null, rewri
 from llamaswap.config.placeholders import rewrite_model
 from llamaswap.config.report import Report
 from llamaswap.config.scalars import Timestamp, Value, canonical
+from llamaswap.config.source import NO_VARIABLES
 from llamaswap.config.stages import each_model
 
 LONGEST_NAME = 63
@@ -24,7 +25,7 @@ MOST_GROWTH = 100_000_000
 RESERVED = frozenset(("PID", "PORT", "MODEL_ID"))
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")
 
-Macros = dict[str, Value]
+Macros = dict[str, ScalarNode]
 """In order of declaration."""
 
 
@@ -54,9 +55,9 @@ class _Expansion:
 
     def _model(self, model: str, section: MappingNode, shared: Macros) -> Node:
         own = self._declared(section, f"models.{model}.macros", f"model {model}: ")
-        macros: Macros = {"MODEL_ID": model, **shared, **own}
+        macros: Macros = {"MODEL_ID": ScalarNode(model, model, section.place), **shared, **own}
         change = self._change(macros)
-        return rewrite_model(section.without("macros"), change, f"models.{model}", self._report)
+        return rewrite_model(section.without("macros"), change, f"models.{model}", self._report, change.variables)
 
     # -- declarations --------------------------------------------------------------------------------------------
 
@@ -71,11 +72,11 @@ class _Expansion:
             self._report.error(node.merge_key, path, f"{whose}`<<` is no name for a macro")
         return dict(self._good(node, path, whose))
 
-    def _good(self, node: MappingNode, path: str, whose: str) -> Iterator[tuple[str, Value]]:
+    def _good(self, node: MappingNode, path: str, whose: str) -> Iterator[tuple[str, ScalarNode]]:
         for name, value in node.values.items():
             fault = _fault(name, value)
             if fault is None and isinstance(value, ScalarNode):
-                yield name, value.value
+                yield name, value
             elif fault is not None:
                 self._spoilt.add(name)
                 self._report.error(node.keys[name], path, f"{whose}macro `{name[: LONGEST_NAME + 1]}` {fault}")
@@ -83,10 +84,11 @@ class _Expansion:
     # -- use -----------------------------------------------------------------------------------------------------
 
     def _expanded(self, node: Node, macros: Macros) -> Node:
-        return rewrite(node, self._change(macros)) if macros else node
+        change = self._change(macros)
+        return rewrite(node, change, change.variables) if macros else node
 
     def _change(self, macros: Macros) -> _Change:
-        return _Change([(f"${{{name}}}", value) for name, value in reversed(macros.items())], self._grow)
+        return _Change([(f"${{{name}}}", node) for name, node in reversed(macros.items())], self._grow)
 
     def _grow(self, length: int, node: ScalarNode) -> bool:
         """Whether the text of `node` may become so long; reports what is too much."""
@@ -102,8 +104,9 @@ class _Expansion:
 class _Change:
     """Puts macros into a text."""
 
-    def __init__(self, macros: Sequence[tuple[str, Value]], grow: Callable[[int, ScalarNode], bool]) -> None:
-        self._macros = [(placeholder, value, canonical(value)) for placeholder, value in macros]
+    def __init__(self, macros: Sequence[tuple[str, ScalarNode]], grow: Callable[[int, ScalarNode], bool]) -> None:
+        self._macros = [(placeholder, node.value, canonical(node.value)) for placeholder, node in macros]
+        self._carriers = _carriers(macros)
         self._grow = grow
 
     def __call__(self, text: str, node: ScalarNode) -> Value:
@@ -119,6 +122,24 @@ class _Change:
                 return None  # as if absent, which causes no further complaint
             text = text.replace(placeholder, words)
         return text
+
+    def variables(self, text: str) -> frozenset[str]:
+        """The variables of the environment that the macros in `text` are made of."""
+        found = (variables for placeholder, variables in self._carriers.items() if placeholder in text)
+        return NO_VARIABLES.union(*found)
+
+
+def _carriers(macros: Sequence[tuple[str, ScalarNode]]) -> dict[str, frozenset[str]]:
+    """The placeholders of those macros that are made of variables, be it by others that they use."""
+    carriers: dict[str, frozenset[str]] = {}
+    if not any(node.variables for _, node in macros):
+        return carriers
+    for placeholder, node in reversed(macros):  # a macro may use those that stand before it
+        words = canonical(node.value)
+        found = node.variables.union(*(variables for used, variables in carriers.items() if used in words))
+        if found:
+            carriers[placeholder] = found
+    return carriers
 
 
 def _fault(name: str, node: Node) -> str | None:

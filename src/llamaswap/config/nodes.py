@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from llamaswap.config.scalars import Value
-from llamaswap.config.source import Place
+from llamaswap.config.source import NO_VARIABLES, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class ScalarNode:
     place: Place
     literal: bool = False
     """Whether the file holds `text` character by character at `place`, so that a column can be counted in it."""
+    variables: frozenset[str] = NO_VARIABLES
+    """The variables of the environment whose values it is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +68,35 @@ def is_null(node: Node | None) -> bool:
     return node is None or (isinstance(node, ScalarNode) and node.value is None)
 
 
-def rewrite(node: Node, change: Callable[[str, ScalarNode], Value]) -> Node:
+def rewrite(
+    node: Node,
+    change: Callable[[str, ScalarNode], Value],
+    variables: Callable[[str], frozenset[str]] = lambda text: NO_VARIABLES,
+) -> Node:
     """`node` with `change` for every text value, given that and its node. Keys stay; untouched branches are shared.
 
-    So are long texts that stand in several places by aliases.
+    So are long texts that stand in several places by aliases. `variables` are those that the change brings into a text.
     """
     long: dict[int, Node] = {}
+
+    def changed(node: ScalarNode, old: str, new: Value) -> Node:
+        return replace(node, value=new, variables=node.variables | variables(old))
 
     def rewritten(node: Node) -> Node:
         match node:
             case ScalarNode(value=str(old)):
                 if len(old) < _LONG:
                     new = change(old, node)
-                    return node if new is old else replace(node, value=new)
+                    return node if new is old else changed(node, old, new)
                 if id(node) not in long:
-                    long[id(node)] = replace(node, value=change(old, node))
+                    long[id(node)] = changed(node, old, change(old, node))
                 return long[id(node)]
             case SequenceNode(items=items):
-                changed = tuple(map(rewritten, items))
-                return node if all(map(_same, changed, items)) else replace(node, items=changed)
+                others = tuple(map(rewritten, items))
+                return node if all(map(_same, others, items)) else replace(node, items=others)
             case MappingNode(values=values):
-                others = {key: rewritten(value) for key, value in values.items()}
-                return node if all(map(_same, others.values(), values.values())) else node.with_values(others)
+                branches = {key: rewritten(value) for key, value in values.items()}
+                return node if all(map(_same, branches.values(), values.values())) else node.with_values(branches)
         return node
 
     return rewritten(node)

@@ -1,4 +1,4 @@
-"""What came of reading the configuration again."""
+"""What came, or would come, of reading the configuration again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from llamaswap.config.difference import Difference
 from llamaswap.errors import Problem
+from llamaswap.ids import ModelId
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,22 @@ class Rejected:
 
 
 Outcome = Applied | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Other texts would be a good configuration, and change this."""
+
+    difference: Difference
+    untouched: tuple[ModelId, ...]
+    """The models that stay as they are."""
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A text was written, and the configuration read again."""
+
+    hash: str
+    """Of the file now."""
+    outcome: Outcome

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from llamaswap.config.nodes import MappingNode, Node, ScalarNode, rewrite, texts
 from llamaswap.config.report import Report
 from llamaswap.config.scalars import Value, canonical
-from llamaswap.config.source import Source, find
+from llamaswap.config.source import NO_VARIABLES, Source, find
 
 _PLACEHOLDER = re.compile(r"\$\{(env\.[A-Za-z_][A-Za-z0-9_]*|[a-zA-Z0-9_-]+)\}")
 _SUPPLIED = frozenset(("PORT", "MODEL_ID"))
@@ -23,6 +23,8 @@ _WHOLE_SECTIONS = frozenset(("capabilities", "metadata"))
 
 Change = Callable[[str, ScalarNode], Value]
 """What a text becomes; its node is for complaints."""
+Variables = Callable[[str], frozenset[str]]
+"""The variables of the environment that a change brings into a text."""
 
 
 def mentions(node: Node | None, name: str) -> bool:
@@ -47,9 +49,11 @@ def filling(name: str, value: Value) -> Change:
     return change
 
 
-def rewrite_model(section: MappingNode, change: Change, path: str, report: Report) -> MappingNode:
+def rewrite_model(
+    section: MappingNode, change: Change, path: str, report: Report, variables: Variables = lambda text: NO_VARIABLES
+) -> MappingNode:
     """A model with `change` for all its values, and for the names under `filters.setParamsByID` (section 5.3)."""
-    changed = rewrite(section, change)
+    changed = rewrite(section, change, variables)
     assert isinstance(changed, MappingNode)
     by_id, filters = _by_id(changed), changed.values.get("filters")
     if by_id is None or not isinstance(filters, MappingNode) or not any("${" in key for key in by_id.values):

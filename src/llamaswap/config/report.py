@@ -28,6 +28,7 @@ class Report:
         self._warnings: list[Problem] = []
         self._unsettled: set[tuple[Place, str]] = set()
         self._secrets: dict[str, str] = {}
+        self._used: dict[str, str] = {}
         self._complaints = 0
 
     @property
@@ -59,6 +60,15 @@ class Report:
         for part in (value, *(part.lstrip("*&!") for part in value.split())):
             if len(part) >= SHORTEST_SECRET:
                 self._secrets[part] = name
+
+    def used(self, variable: str, value: str) -> None:
+        """The value of a variable of the environment is put into a text."""
+        self._used[variable] = value
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Those that were used, by name."""
+        return self._used
 
     def told(self, text: str) -> str:
         """`text` as a message may show it. Whoever shows a part of a text only must ask before cutting it."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from llamaswap.config.concealed import Concealed
 from llamaswap.config.source import Place
 from llamaswap.ids import ModelId
 
@@ -377,3 +378,5 @@ class Settings:
     limits: Limits = Limits()
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """What the loader accepted but wants to be heard, one line each."""
+    concealed: Concealed = field(default=Concealed(), compare=False, repr=False)
+    """What came from variables of the environment."""

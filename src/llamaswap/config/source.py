@@ -18,6 +18,9 @@ class Place(NamedTuple):
 NOWHERE = Place("", 0, 0)
 
 
+NO_VARIABLES: frozenset[str] = frozenset()
+
+
 class Edit(NamedTuple):
     """A piece of a line that was put in place of another; columns are 1-based."""
 
@@ -26,6 +29,8 @@ class Edit(NamedTuple):
     length: int
     instead: int
     """Length of the old piece."""
+    variable: str = ""
+    """The variable of the environment whose value the new piece is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,19 @@ class Source:
         if self.origin is None:
             return Place(self.file, line, column)
         return self.origin.place(line, _unedited(self.edits.get(line, ()), column))
+
+    def variables(self, start: tuple[int, int], end: tuple[int, int]) -> frozenset[str]:
+        """The variables whose values stand in `text` from the line and column `start` to before `end`."""
+        if self.origin is None:
+            return NO_VARIABLES
+        found = {
+            edit.variable
+            for line in range(start[0], end[0] + 1)
+            for edit in self.edits.get(line, ())
+            if (line, edit.column) < end and (line, edit.column + edit.length) > start
+        }
+        old = [(line, _unedited(self.edits.get(line, ()), column)) for line, column in (start, end)]
+        return self.origin.variables(old[0], old[1]) | found
 
 
 def find(sources: Sequence[Source], place: Place, lines: int, words: str) -> Place:

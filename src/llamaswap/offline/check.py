@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from llamaswap.config.describe import HIDDEN, describe
+from llamaswap.config.describe import describe
 from llamaswap.config.files import Files
+from llamaswap.config.secrets import HIDDEN
 from llamaswap.errors import ConfigurationError, Problem
 from llamaswap.schedule.policies import PACKAGE, Policies
 

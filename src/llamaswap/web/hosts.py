@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from llamaswap.errors import Forbidden
 from llamaswap.exchange import Exchange
 
+_PORTS = {"http": 80, "https": 443}
+
 
 class HostRule:
     """What `Origin` and `Host` must be."""
@@ -41,6 +43,23 @@ class HostRule:
         return _is_loopback_name(name) or name in self._allowed or host in self._allowed
 
 
+def is_own_name(host: str, allowed: Iterable[str]) -> bool:
+    """`host`, a header's value, is a name of this server that no other page can have made to lead here: an address, a
+    name of the loopback address, or one that is `allowed`."""
+    name, accepted = host_name(host), {other.strip().lower() for other in allowed} - {""}
+    return _is_loopback_name(name) or _is_address(name) or not accepted.isdisjoint((name, host.lower()))
+
+
+def same_origin(address: str, host: str) -> bool:
+    """The URL `address` names the host and port that `host` names; a proxy may leave the port out of that."""
+    try:
+        port = urlsplit(address).port or _PORTS.get(urlsplit(address).scheme)
+        expected = urlsplit(f"//{host}").port
+    except ValueError:
+        return False
+    return same_host(address, host) and expected in (None, port)
+
+
 def host_name(host: str) -> str:
     """The name or address in the value of a `Host` header: no port, no brackets, lower case."""
     if host.startswith("["):
@@ -57,6 +76,14 @@ def is_loopback(address: str) -> bool:
         return False
     mapped = getattr(parsed, "ipv4_mapped", None)
     return bool((mapped or parsed).is_loopback)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_loopback_name(name: str) -> bool:

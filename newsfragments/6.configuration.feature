@@ -1,0 +1,1 @@
+The settings in force can be looked at (`GET /api/config`, and a page of the UI), with every secret and every value from `${env.…}` masked. Started with `--allow-config-edit`, the server lets whoever shows an API key with the scope `admin` edit its files: errors by line, a dry run, a backup, and a reload that leaves other models running.
