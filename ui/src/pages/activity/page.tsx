@@ -1,6 +1,12 @@
-import { Empty } from "../../parts/card";
-import { t } from "./words";
+import { ActivityTable } from "./activity-table";
+import { InflightCard } from "./inflight-card";
 
+/** The landing page: what the server does now, and what it has done. */
 export default function Activity() {
-  return <Empty title={t.title} />;
+  return (
+    <>
+      <InflightCard />
+      <ActivityTable area="activity" />
+    </>
+  );
 }
