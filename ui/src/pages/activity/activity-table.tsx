@@ -1,3 +1,4 @@
+import { useSignal } from "@preact/signals";
 import { ask, asked, place } from "../../app/router";
 import { Button } from "../../parts/button";
 import { Card } from "../../parts/card";
@@ -5,14 +6,17 @@ import { ask as askServer } from "../../server/api";
 import { serverNow } from "../../server/state";
 import { ended } from "./arrivals";
 import { ColumnsMenu } from "./columns-menu";
-import { active } from "./filters";
+import { markdown } from "./export";
+import { ExportDialog } from "./export-dialog";
+import { FilterBar } from "./filter-bar";
+import { active, parameters } from "./filters";
 import { kept } from "./kept";
 import { visible } from "./layout";
 import { Pager } from "./pager";
 import { COLUMNS, type Page } from "./rows";
 import { RowTable } from "./row-table";
 import { useLoaded } from "./use-loaded";
-import { pageParameters, viewOf } from "./view";
+import { of, pageParameters, viewOf } from "./view";
 import { t } from "./words";
 
 /** Requests that have ended, of `model` or of all. What is shown stands in the address; preferences are kept by `area`. */
@@ -20,6 +24,8 @@ export function ActivityTable({ area, model }: { area: string; model?: string })
   const { order, shown, size } = kept(area);
   const view = viewOf(place.value.query, size.value);
   const columns = model === undefined ? COLUMNS : COLUMNS.filter(({ id }) => id !== "model");
+  const chosen = visible(columns, { order: order.value, shown: shown.value });
+  const exporting = useSignal(false);
   const { loaded, refresh } = useLoaded<Page>(area, model ?? "", JSON.stringify(view), view.page === 1, async (signal) => {
     const seen = ended.peek();
     const query = pageParameters(view, serverNow(), model);
@@ -32,8 +38,16 @@ export function ActivityTable({ area, model }: { area: string; model?: string })
       title={t.table.title}
       class="history"
       note={page && t.table.of(page.total)}
-      actions={<ColumnsMenu columns={columns} chosen={{ order, shown }} />}
+      actions={
+        <>
+          <Button small icon="download" disabled={!page || page.total === 0} onClick={() => (exporting.value = true)}>
+            {t.export.open}
+          </Button>
+          <ColumnsMenu columns={columns} chosen={{ order, shown }} />
+        </>
+      }
     >
+      <FilterBar filters={view.filters} model={model} />
       {loaded.error && (
         <div class="problem" role="alert">
           <span class="grow">{t.table.failed(loaded.error, loaded.at)}</span>
@@ -43,8 +57,16 @@ export function ActivityTable({ area, model }: { area: string; model?: string })
         </div>
       )}
       {page && view.page > 1 && ended.value > page.seen && <NewRows n={filtered ? null : ended.value - page.seen} />}
-      <RowTable view={view} columns={visible(columns, { order: order.value, shown: shown.value })} rows={page?.data ?? null} pending={loaded.pending} open={asked("row")} />
+      <RowTable view={view} columns={chosen} rows={page?.data ?? null} pending={loaded.pending} open={asked("row")} />
       {page && page.total > 0 && <Pager view={view} pages={page.total_pages} size={size} />}
+      {page && exporting.value && (
+        <ExportDialog
+          text={markdown(page.data, chosen, Date.now())}
+          total={page.total}
+          query={parameters(of(view.filters, model), serverNow())}
+          onClose={() => (exporting.value = false)}
+        />
+      )}
     </Card>
   );
 }

@@ -70,7 +70,7 @@ function Nothing({ view }: { view: View }) {
     <Empty title={filtered ? t.table.noMatch : t.table.empty}>
       {filtered && (
         <Button icon="close" onClick={() => ask({ ...asQuery(NO_FILTERS), page: "" })}>
-          {t.filters.clear}
+          {t.filters.clearAll}
         </Button>
       )}
     </Empty>
