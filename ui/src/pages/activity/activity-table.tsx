@@ -3,13 +3,14 @@ import { ask, asked, place } from "../../app/router";
 import { Button } from "../../parts/button";
 import { Card } from "../../parts/card";
 import { ask as askServer } from "../../server/api";
-import { serverNow } from "../../server/state";
+import { local, serverNow } from "../../server/state";
 import { ended } from "./arrivals";
+import { CaptureDialog } from "./capture-dialog";
 import { ColumnsMenu } from "./columns-menu";
 import { markdown } from "./export";
 import { ExportDialog } from "./export-dialog";
 import { FilterBar } from "./filter-bar";
-import { active, parameters } from "./filters";
+import { active, idOf, parameters } from "./filters";
 import { kept } from "./kept";
 import { visible } from "./layout";
 import { Pager } from "./pager";
@@ -32,6 +33,8 @@ export function ActivityTable({ area, model }: { area: string; model?: string })
     return { ...(await askServer<Omit<Page, "seen">>("GET", "api/metrics/activity", { query, signal })), seen };
   });
   const page = loaded.value;
+  const captured = idOf(asked("capture"));
+  const owner = page?.data.find(({ id }) => id === captured)?.model ?? "";
   const filtered = model !== undefined || active(view.filters).length > 0;
   return (
     <Card
@@ -59,6 +62,9 @@ export function ActivityTable({ area, model }: { area: string; model?: string })
       {page && view.page > 1 && ended.value > page.seen && <NewRows n={filtered ? null : ended.value - page.seen} />}
       <RowTable view={view} columns={chosen} rows={page?.data ?? null} pending={loaded.pending} open={asked("row")} />
       {page && page.total > 0 && <Pager view={view} pages={page.total_pages} size={size} />}
+      {captured !== null && (
+        <CaptureDialog id={captured} model={local.value.has(owner) ? owner : undefined} onClose={() => ask({ capture: "" })} />
+      )}
       {page && exporting.value && (
         <ExportDialog
           text={markdown(page.data, chosen, Date.now())}

@@ -17,7 +17,11 @@ function Drawn({ title, figures }: { title: string; figures: Figures }) {
   return (
     <>
       <div class="histogram-plot" aria-hidden="true">
-        <span class="histogram-most">{count(most)}</span>
+        <div class="histogram-scale">
+          <span>{count(most)}</span>
+          {most > 1 && <span>{fixed(most / 2, most % 2 === 0 ? 0 : 1)}</span>}
+          <span>0</span>
+        </div>
         <div class="histogram-bars">
           {bars.map(({ height, count: n, from, to }, index) => (
             <span key={index} class="histogram-bar" title={t.stats.bar(speed(from), speed(to), n)}>

@@ -1,4 +1,4 @@
-import { count, dateTime, timeOfDay } from "../../lib/format";
+import { bytes, count, dateTime, timeOfDay } from "../../lib/format";
 import { words } from "../../i18n";
 
 /** What the page of activity says. */
@@ -122,7 +122,7 @@ export const t = words("activity", {
     generated: "Generated tokens",
     prefill: "Prefill speed",
     decode: "Decode speed",
-    none: "No speed is known yet.",
+    none: "No speed is known.",
     unit: "tokens a second",
     mark: (name: string, value: string) => `${name} ${value}`,
     range: (from: string, to: string) => `${from} to ${to}`,
@@ -137,6 +137,33 @@ export const t = words("activity", {
     nothing: "Requests that programs send to this server appear here while they run, and afterwards.",
     chat: (model: string) => `Chat with ${model}`,
     models: "Models",
+  },
+  capture: {
+    title: (id: number, path: string) => (path ? `Capture ${id} · ${path}` : `Capture ${id}`),
+    close: "Close",
+    gone: "This capture is not there any more",
+    goneAbout: "Captures are kept in memory, as many as there is room for. That of this request has made room for others, or the server was started again.",
+    failed: "The capture could not be read",
+    curl: "Copy as curl",
+    requestHeaders: "Request headers",
+    requestBody: "Request body",
+    responseHeaders: "Response headers",
+    responseBody: "Response body",
+    headers: (n: number) => (n === 1 ? "1 header" : `${n} headers`),
+    noHeaders: "There are none.",
+    size: (n: number, type: string) => [bytes(n), type].filter(Boolean).join(" · "),
+    absent: "It is not kept: bodies like this are too large, or they are not to be kept.",
+    empty: "It is empty.",
+    binary: (type: string) => (type ? `No text (${type}).` : "No text."),
+    form: "Form of the body",
+    forms: { chat: "Chat", pretty: "Pretty", raw: "Raw" },
+    picture: (n: number) => `Picture ${n}`,
+    cut: "The rest is not shown. Save the body to see all of it.",
+    save: "Save",
+    reasoning: "Reasoning",
+    response: "Response",
+    tool: (name: string) => `Call of ${name}`,
+    finish: (why: string) => `Ended: ${why}`,
   },
   export: {
     open: "Export",
