@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.metrics.database import PRUNED_AT_ONCE, Database
+from llamaswap.metrics.filter import Filter
 from llamaswap.metrics.histogram import Spread
 from llamaswap.metrics.opening import open_database
-from llamaswap.metrics.queries import Filter, Query
+from llamaswap.metrics.queries import Query
 from llamaswap.metrics.row import Tokens
 from llamaswap.metrics.storage import Keep, StoreFailed
 from tests.support.activity import WHEN, numbered, row
@@ -163,7 +164,7 @@ class OpeningTests(SynchronousTestCase):
             try:
                 database = open_database(self.path)
                 database.page(Query(limit=999))
-                database.stats("")
+                database.stats(Filter())
             except StoreFailed:
                 pass
             finally:
@@ -212,7 +213,7 @@ class RowTests(SynchronousTestCase):
         found = self.back(input=10**30, output=-5, prompt_rate=nan, generation_rate=inf, error="\ud800\0x")
         self.assertEqual((found.tokens.input, found.tokens.output), (10**15, -1))
         self.assertEqual((found.tokens.prompt_rate, found.tokens.generation_rate, found.error), (0.0, 0.0, "?\0x"))
-        self.assertEqual(self.database.stats("").input, 10**15)
+        self.assertEqual(self.database.stats(Filter()).input, 10**15)
 
     def test_whatever_others_wrote(self) -> None:
         """Metadata that is none is left out."""
@@ -260,6 +261,37 @@ class PageTests(SynchronousTestCase):
         self.database._connection.execute("UPDATE activity SET metadata_json = '{' WHERE id = 23")
         self.assertEqual([self.ids(key=name) for name in names[:3]], [[20], [21], [22]])
         self.assertEqual(self.ids(key="tv", models=("a",)), [])
+
+    def test_statuses(self) -> None:
+        """By class, any of those asked for; what broke off after a good head has failed, too."""
+        rows = [row("s", status=status, error=error) for status, error in ((503, "x"), (404, ""), (0, "x"), (200, "x"))]
+        self.database.write(numbered(rows, 20))
+        found = {
+            word: self.ids(models=("s",), statuses=(word,)) for word in ("2xx", "3xx", "4xx", "5xx", "none", "failed")
+        }
+        expected = {"2xx": [23], "3xx": [], "4xx": [21], "5xx": [20], "none": [22], "failed": [23, 22, 21, 20]}
+        self.assertEqual(found, expected)
+        self.assertEqual(self.ids(models=("s",), statuses=("4xx", "none")), [22, 21])
+        self.assertEqual(self.ids(max_id=20, statuses=("4xx", "5xx")), [20])
+
+    def test_texts(self) -> None:
+        """Somewhere in what a row says of itself, as it is written; names of metadata are not meant."""
+        self.database.write(
+            numbered(
+                [
+                    row("Qwen_100%", path="/v1/x"),
+                    row("m", error="the model's server: 100% gone!"),
+                    row("m", metadata={"key": "Jürgen", "tenant": 'a"b'}),
+                    row("m", path="/v1/qwen"),
+                ],
+                20,
+            )
+        )
+        self.database._connection.execute("UPDATE activity SET metadata_json = '{' WHERE id = 23")
+        asked = ("qwen", "100%", "_1", "gone!", "JÜRGEN", "jürgen", 'a"b', "tenant", "%", "'; DROP TABLE activity; --")
+        found = {text: self.ids(text=text, min_id=20) for text in asked}
+        self.assertEqual(list(found.values()), [[23, 20], [21, 20], [20], [21], [], [22], [22], [], [21, 20], []])
+        self.assertEqual([each.id for each in self.database.part(Filter(text="100%"), 20, 9, descending=False)], [21])
 
     def test_probe_103_sorting(self) -> None:
         """Rows that are alike are sorted by id, in the same direction."""
@@ -331,7 +363,7 @@ class StatsTests(SynchronousTestCase):
         self.addCleanup(database.close)
         if rates:
             database.write(numbered([row("m", prompt_rate=rate, generation_rate=1.0, **fields) for rate in rates]))
-        return database.stats(model)
+        return database.stats(Filter((model,) if model else ()))
 
     def test_probe_106_example(self) -> None:
         """10, 20, 30."""
@@ -348,6 +380,17 @@ class StatsTests(SynchronousTestCase):
         self.assertEqual(self.stats([]), (0, 0, 0, 0, None, None))
         self.assertIsNone(self.stats([0.0, -1.0]).prompt)
 
+    def test_of_some(self) -> None:
+        """Any filter narrows them: sums, bins and percentiles."""
+        database = open_database(None)
+        self.addCleanup(database.close)
+        rows = [row("m1", WHEN + n, input=n, prompt_rate=float(n), status=200 + 300 * (n % 2)) for n in range(1, 7)]
+        database.write(numbered(rows))
+        found = database.stats(Filter(start=WHEN + 3, statuses=("2xx",), text="m"))
+        self.assertEqual((found.requests, found.input), (2, 10))
+        assert found.prompt is not None
+        self.assertEqual((sum(found.prompt.bins), found.prompt.low, found.prompt.high), (2, 4.0, 6.0))
+
     def test_cached_that_is_unknown(self) -> None:
         """-1 is not subtracted."""
         self.assertEqual(self.stats([1.0], cached=-1).cached, 0)
@@ -358,8 +401,8 @@ class StatsTests(SynchronousTestCase):
         self.addCleanup(database.close)
         for _ in range(3):
             database._run("INSERT INTO activity (input_tokens, prompt_per_second) VALUES (?, 9e999)", [2**63 - 1])
-        self.assertGreater(database.stats("").input, 2**62)
-        self.assertIsNone(database.stats("").prompt)
+        self.assertGreater(database.stats(Filter()).input, 2**62)
+        self.assertIsNone(database.stats(Filter()).prompt)
 
     @given(RATES)
     @example([1.0, 1.0000000000000002])
@@ -369,7 +412,7 @@ class StatsTests(SynchronousTestCase):
         database = open_database(None)
         if rates:
             database.write(numbered([row(prompt_rate=rate) for rate in rates]))
-        found = database.stats("").prompt
+        found = database.stats(Filter()).prompt
         database.close()
         self.assertEqual(found, by_hand(sorted(rate for rate in rates if rate > 0)))
         if found:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.errors import BadRequest
-from llamaswap.metrics.queries import MOST, SORTED_BY, Filter, Query, read_query
+from llamaswap.metrics.filter import Filter
+from llamaswap.metrics.queries import LONGEST_TEXT, MOST, SORTED_BY, Query, read_query
 
 
 def query(text: str) -> Query:
@@ -34,6 +35,15 @@ class ReadTests(SynchronousTestCase):
         found = query(text)
         self.assertEqual(found, Query(Filter(("a", "b"), min_id=3, max_id=3), 7, 2, "time", False))
         self.assertEqual(query("key=+tv&key=x").filter, Filter(key="tv"))
+
+    def test_statuses_and_text(self) -> None:
+        """Each class once, in any case of letters; the text as it is, without blanks around it."""
+        found = query("status=5XX&status=&status=none&status=5xx&q=+50%25%20_").filter
+        self.assertEqual(found, Filter(statuses=("5xx", "none"), text="50% _"))
+        for word in ("6xx", "200", "2xx OR 1=1", "2xx,4xx"):
+            self.assertIn("`status` must be one of 1xx, 2xx", self.refusal(f"status={word}"))
+        self.assertEqual(len(query("q=" + "x" * LONGEST_TEXT).filter.text), LONGEST_TEXT)
+        self.assertIn("200 characters, not 201", self.refusal("q=" + "x" * 201))
 
     def test_times(self) -> None:
         """Whole seconds since the epoch, from any offset, digits of a second cut off."""
@@ -83,7 +93,8 @@ class ReadTests(SynchronousTestCase):
 
     @given(
         st.dictionaries(
-            st.sampled_from(["limit", "page", "min_id", "sort", "order", "start", "model"]), st.lists(st.text())
+            st.sampled_from(["limit", "page", "min_id", "sort", "order", "start", "model", "status", "q"]),
+            st.lists(st.text()),
         )
     )
     def test_anything(self, parameters: dict[str, list[str]]) -> None:

@@ -10,8 +10,9 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.metrics.database import Database
+from llamaswap.metrics.filter import Filter
 from llamaswap.metrics.opening import open_database
-from llamaswap.metrics.queries import Filter, Query
+from llamaswap.metrics.queries import Query
 from llamaswap.metrics.storage import Keep, StoreFailed, Written
 from llamaswap.metrics.store import COMPLAIN_EVERY, GATHER, LONGEST_CLOSE, MOST_WAITING, PRUNE_EVERY, ActivityStore
 from tests.support.activity import WHEN, LaterThread, row
@@ -189,7 +190,7 @@ class MemoryTests(StoreCase):
     def test_questions_that_fail(self) -> None:
         """They say so, and the store goes on."""
         self.opener.fault = "no memory"
-        for ask in (lambda: self.store.page(Query()), lambda: self.store.stats("")):
+        for ask in (lambda: self.store.page(Query()), lambda: self.store.stats(Filter())):
             answer = ask()
             self.thread.run()
             self.failureResultOf(answer, StoreFailed)

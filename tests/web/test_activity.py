@@ -14,7 +14,7 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import CaptureRules, Settings
-from llamaswap.metrics.queries import Filter
+from llamaswap.metrics.filter import Filter
 from llamaswap.metrics.row import Row
 from llamaswap.metrics.storage import StoreFailed
 from llamaswap.web import activity
@@ -173,6 +173,20 @@ class StatsTests(ActivityCase):
         sums = {"total_requests": 3, "total_input_tokens": 3, "total_output_tokens": 6, "total_cache_tokens": 9}
         self.assertEqual(found, sums)
         self.assertEqual(self.get("/api/metrics/stats")["total_input_tokens"], 103)
+
+    def test_filters(self) -> None:
+        """Those of the list; what means nothing is refused."""
+        self.add("m1", WHEN, input=1)
+        self.add("m2", WHEN + 1, input=2, status=500, error="boom")
+        for asked, total in {
+            "model=m1": 1,
+            "status=5xx": 2,
+            "q=boom": 2,
+            "min_id=1": 3,
+            "end=2023-11-14T22:13:20Z": 1,
+        }.items():
+            self.assertEqual(self.get(f"/api/metrics/stats?{asked}")["total_input_tokens"], total, asked)
+        self.get("/api/metrics/stats?status=bad", 400)
 
     def test_probe_107_nothing(self) -> None:
         """Zeros."""

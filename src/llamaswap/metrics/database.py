@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from llamaswap.metrics import schema_sql
 from llamaswap.metrics.columns import bound, row_of
+from llamaswap.metrics.filter import Filter, where
 from llamaswap.metrics.histogram import PERCENTILES, Spread, between, binning, places_in_parts, rank
-from llamaswap.metrics.queries import Filter, Query, where
+from llamaswap.metrics.queries import Query
 from llamaswap.metrics.rates import COLUMNS, Rates, range_of
 from llamaswap.metrics.row import Row
 from llamaswap.metrics.storage import Keep, Page, Stats, StoreFailed, Unusable, Written
@@ -83,9 +84,9 @@ class Database:
             for each in self._run(f"{schema_sql.SELECT}{where(texts)} ORDER BY id {way} LIMIT ?", [*values, limit])
         ]
 
-    def stats(self, model: str) -> Stats:
-        """Sums and rates of one model; of all for an empty name."""
-        texts, values = (["model_id = ?"], [model]) if model else ([], [])
+    def stats(self, filter: Filter) -> Stats:
+        """Sums and rates of the rows that the filter lets through."""
+        texts, values = filter.conditions()
         sums = "COUNT(*), TOTAL(input_tokens), TOTAL(output_tokens), TOTAL(MAX(cache_tokens, 0))"
         ranges = ", ".join(map(range_of, COLUMNS))
         with self._transaction("DEFERRED"):

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from llamaswap import rfc3339
 from llamaswap.errors import BadRequest
+from llamaswap.metrics.filter import STATUSES, Filter
 
 SORTED_BY = {
     "id": "id",
@@ -31,45 +31,14 @@ SORTED_BY = {
 """The column behind each word of `sort`."""
 MOST_ROWS = 999
 MOST_MODELS = 1000
+LONGEST_TEXT = 200
+"""Characters of a free text."""
 MOST = 2**63 - 1
 """The greatest number that SQLite knows."""
-_KEY = "CASE WHEN json_valid(metadata_json) THEN json_extract(metadata_json, '$.key') END"
-"""No column, and no index: every row that meets the other conditions is looked at."""
 _INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
 
 Parameters = Mapping[str, Sequence[str]]
 """Values by name, as `parse_qs` gives them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which rows."""
-
-    models: tuple[str, ...] = ()
-    """One of these; empty = all."""
-    start: int | None = None
-    end: int | None = None
-    """Seconds since the epoch, both included."""
-    min_id: int | None = None
-    max_id: int | None = None
-    key: str = ""
-    """The name of the API key that it came with; empty = any, and none."""
-
-    def conditions(self) -> tuple[list[str], list[Any]]:
-        """SQL that a row has to meet, and what is bound in it."""
-        bounds = {
-            "ts_created >= ?": self.start,
-            "ts_created <= ?": self.end,
-            "id >= ?": self.min_id,
-            "id <= ?": self.max_id,
-            f"{_KEY} = ?": self.key or None,
-        }
-        given = {text: value for text, value in bounds.items() if value is not None}
-        texts, values = list(given), list[Any](given.values())
-        if self.models:
-            texts.append(f"model_id IN ({', '.join('?' * len(self.models))})")
-            values += self.models
-        return texts, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +63,6 @@ class Query:
         return f"id {way}" if column == "id" else f"{column} {way}, id {way}"
 
 
-def where(texts: Sequence[str]) -> str:
-    """A clause of these conditions."""
-    return f" WHERE {' AND '.join(texts)}" if texts else ""
-
-
 # -- from the parameters of a request ----------------------------------------------------------------------------
 
 
@@ -116,7 +80,16 @@ def read_filter(given: Parameters) -> Filter:
     first, last = _counted(given, "min_id"), _counted(given, "max_id")
     if first is not None and last is not None and first > last:
         raise BadRequest("`min_id` is greater than `max_id`")
-    return Filter(_models(given), _seconds(start), _seconds(end), first, last, one(given, "key"))
+    return Filter(
+        models=_models(given),
+        start=_seconds(start),
+        end=_seconds(end),
+        min_id=first,
+        max_id=last,
+        key=one(given, "key"),
+        statuses=_statuses(given),
+        text=_text(given),
+    )
 
 
 def descending(given: Parameters) -> bool:
@@ -138,6 +111,21 @@ def _models(given: Parameters) -> tuple[str, ...]:
     if len(names) > MOST_MODELS:
         raise BadRequest(f"`model` may be given {MOST_MODELS} times, not {len(names)}")
     return names
+
+
+def _statuses(given: Parameters) -> tuple[str, ...]:
+    words = tuple(dict.fromkeys(word.strip().lower() for word in given.get("status", ()) if word.strip()))
+    for word in words:
+        if word not in STATUSES:
+            raise BadRequest(f"`status` must be one of {', '.join(STATUSES)}, not `{_quoted(word)}`")
+    return words
+
+
+def _text(given: Parameters) -> str:
+    text = one(given, "q")
+    if len(text) > LONGEST_TEXT:
+        raise BadRequest(f"`q` may have {LONGEST_TEXT} characters, not {len(text)}")
+    return text
 
 
 def _sort(given: Parameters) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from llamaswap.metrics.queries import where
+from llamaswap.metrics.filter import where
 
 COLUMNS = ("prompt_per_second", "tokens_per_second")
 _RATED = "BETWEEN 5e-324 AND 1e300"

@@ -42,7 +42,7 @@ class Page(NamedTuple):
 
 
 class Stats(NamedTuple):
-    """All rows, or those of one model, in sum."""
+    """Rows in sum."""
 
     requests: int
     input: int

@@ -18,8 +18,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from llamaswap.metrics.database import Database
+from llamaswap.metrics.filter import Filter
 from llamaswap.metrics.opening import Opener, open_database
-from llamaswap.metrics.queries import Filter, Query
+from llamaswap.metrics.queries import Query
 from llamaswap.metrics.row import Row
 from llamaswap.metrics.shelf import Shelf
 from llamaswap.metrics.storage import Keep, Page, Stats, StoreFailed, Unusable, Written
@@ -148,9 +149,9 @@ class ActivityStore:
         """One page. Fails with `StoreFailed`; cancelling forgets the answer. The same holds for the other questions."""
         return self._ask(lambda database: database.page(query))
 
-    def stats(self, model: str) -> Deferred[Stats]:
-        """Sums and rates of `model`; of all for an empty name."""
-        return self._ask(lambda database: database.stats(model))
+    def stats(self, filter: Filter) -> Deferred[Stats]:
+        """Sums and rates of the rows that the filter lets through."""
+        return self._ask(lambda database: database.stats(filter))
 
     def part(self, filter: Filter, after: int | None, limit: int, *, descending: bool) -> Deferred[list[Row]]:
         """The next rows behind the one with the id `after`, by id: all of them part by part, however many."""

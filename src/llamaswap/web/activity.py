@@ -17,9 +17,10 @@ from urllib.parse import parse_qs
 from twisted.logger import Logger
 
 from llamaswap.errors import BadRequest, Refusal
+from llamaswap.metrics.filter import Filter
 from llamaswap.metrics.listing import COLUMNS, cells, record, stats_record, table
 from llamaswap.metrics.packing import Capture
-from llamaswap.metrics.queries import Filter, Parameters, Query, descending, one, read_filter, read_query
+from llamaswap.metrics.queries import Parameters, Query, descending, one, read_filter, read_query
 from llamaswap.metrics.row import Row
 from llamaswap.metrics.storage import Page, Stats, StoreFailed
 from llamaswap.threads import InThread
@@ -53,7 +54,7 @@ class Store(Protocol):
     """The rows (`metrics/store.py`). Its answers fail with `StoreFailed`."""
 
     def page(self, query: Query) -> Awaitable[Page]: ...
-    def stats(self, model: str) -> Awaitable[Stats]: ...
+    def stats(self, filter: Filter) -> Awaitable[Stats]: ...
     def part(self, filter: Filter, after: int | None, limit: int, *, descending: bool) -> Awaitable[list[Row]]: ...
 
 
@@ -94,9 +95,10 @@ class Activity:
         return _json(await self._in_thread(partial(_page_text, page, query, self._captures)))
 
     async def stats(self, call: Call) -> Answer:
-        """Sums and rates of one model, or of all."""
+        """Sums and rates of the rows that the filter lets through. Raises `BadRequest`."""
+        filter = read_filter(_parameters(call))
         self._settle()
-        return json_answer(stats_record(await _read(self._store.stats(one(_parameters(call), "model")))))
+        return json_answer(stats_record(await _read(self._store.stats(filter))))
 
     async def export(self, call: Call) -> None:
         """Every row that the filter lets through, by id, as a file; no faster than it is read, in bounded memory."""

@@ -11,7 +11,8 @@ export function Menu({ label, text, children, ...button }: Omit<ButtonProps, "ch
     if (event.newState !== "open" || !opener || !box.current) return;
     const { bottom, right } = opener.getBoundingClientRect();
     box.current.style.top = `${bottom + 4}px`;
-    box.current.style.right = `${Math.max(8, document.documentElement.clientWidth - right)}px`;
+    const most = document.documentElement.clientWidth - box.current.offsetWidth - 8;
+    box.current.style.right = `${Math.max(8, Math.min(document.documentElement.clientWidth - right, most))}px`;
   };
   return (
     <>
