@@ -6,7 +6,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -128,6 +129,19 @@ class Swap:
         """A conversation's first turn, answered whole."""
         turns = [{"role": "user", "content": prompt}]
         return self.ask("POST", "/v1/chat/completions", {"model": model, "messages": turns, **more})
+
+    @contextmanager
+    def under_way(self, model: str, prompt: str, **more: object) -> Iterator[HTTPConnection]:
+        """A streamed conversation that has been asked for and is not read; leaving hangs up."""
+        connection = HTTPConnection("127.0.0.1", self.port)
+        turns = [{"role": "user", "content": prompt}]
+        headers = {"Content-Type": "application/json"} | ({"x-api-key": self._key} if self._key else {})
+        body = {"model": model, "messages": turns, "stream": True, **more}
+        try:
+            connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
+            yield connection
+        finally:
+            connection.close()
 
     def load(self, model: str) -> None:
         """Have it loaded, and wait until it is ready."""

@@ -50,20 +50,19 @@ def test_j13_a_phone(swap: Swap, visit: Visits) -> None:
 def test_j13_the_menu_of_a_phone(swap: Swap, visit: Visits) -> None:
     """Navigation is a sheet that closes on a choice, on Escape, and by its button."""
     page = visit(swap, phone=True)
+    sheet = page.get_by_role("dialog", name="Pages")
     for name in ("Models", "Logs", "Settings"):
         page.get_by_role("button", name="Open the menu").tap()
-        sheet = page.get_by_role("dialog", name="Pages")
         expect(sheet).to_be_visible()
         visit.shot(page, "menu")
         sheet.get_by_role("link", name=name, exact=True).tap()
         expect(sheet).to_have_count(0)
         expect(heading(page)).to_contain_text(name)
-    page.get_by_role("button", name="Open the menu").tap()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    page.get_by_role("button", name="Open the menu").tap()
-    page.get_by_role("button", name="Close the menu").tap()
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    for close in (lambda: page.keyboard.press("Escape"), sheet.get_by_role("button", name="Close the menu").tap):
+        page.get_by_role("button", name="Open the menu").tap()
+        expect(sheet).to_be_visible()
+        close()
+        expect(sheet).to_have_count(0)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -113,7 +113,8 @@ def test_j06_the_server_goes_away_and_comes_back(gateway: Gateway, swap: Swap, v
     banner = page.get_by_text("What you see is how it was.")
     expect(banner).to_be_visible(timeout=2000)
     expect(page).to_have_title(re.compile("^🔴"))
-    expect(page.get_by_role("main")).to_contain_text("org/omega v1")
+    expect(entry(page, "stopped org/omega v1")).to_be_visible()
+    expect(page.locator("main")).to_have_css("filter", re.compile("grayscale"))
     visit.shot(page, "away")
     for _ in eventually():
         if len(gateway.times(EVENTS)) >= 5:
@@ -126,7 +127,7 @@ def test_j06_the_server_goes_away_and_comes_back(gateway: Gateway, swap: Swap, v
     expect(page).to_have_title(re.compile("^🟢"))
     expect(banner).to_have_count(0)
     swap.load("alpha")
-    expect(page.get_by_role("main").get_by_text("ready", exact=True).first).to_be_visible()
+    expect(entry(page, "ready alpha")).to_be_visible()
     assert same_page(page)
 
 
@@ -153,5 +154,5 @@ def test_j07_a_stalled_stream(gateway: Gateway, swap: Swap, visit: Visits) -> No
             break
     assert gateway.times(EVENTS)[1] - begun < DEAD + 1
     swap.load("alpha")
-    expect(page.get_by_role("main").get_by_text("ready", exact=True).first).to_be_visible()
+    expect(entry(page, "ready alpha")).to_be_visible()
     assert same_page(page)
