@@ -39,10 +39,8 @@ const PLAIN: Style = {};
 
 // CSI; OSC, DCS, PM and APC with their end; other escapes; a carriage return; a line feed; other control characters.
 const CONTROL =
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
   /(?:\x1b\[|\x9b)([\x30-\x3f]*)[\x20-\x2f]*([\x40-\x7e])|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c|(?=\n))|\x1b[\x20-\x2f]*[\x30-\x4f\x51-\x57\x59\x5a\x5c\x60-\x7e]|(\r)|(\n)|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9a\x9c-\x9f]/g;
 /** The beginning of a sequence whose end has not come yet. */
-// eslint-disable-next-line no-control-regex -- they are what is looked for
 const UNFINISHED = /(?:\x1b(?:\[[\x20-\x3f]*|[\]PX^_][^\x07\x1b\x9c\n]*\x1b?|[\x20-\x2f]*)?|\x9b[\x20-\x3f]*|[\x90\x98\x9d-\x9f][^\x07\x1b\x9c\n]*\x1b?)$/;
 
 /** Reads one stream, in pieces of any size. */
@@ -176,10 +174,14 @@ export function styled(before: Style, parameters: string): Style {
     } else if (code === 0) style = {};
     else if (code === 4 && group[1] === 0) delete style.underline;
     else if (SWITCHES[code]) style = { ...style, ...SWITCHES[code] };
-    else if (ENDS[code]) for (const name of ENDS[code]) delete style[name];
+    else if (ENDS[code]) style = without(style, ENDS[code]);
     else basic(style, code);
   }
   return shared(style);
+}
+
+function without(style: Style, names: readonly (keyof Style)[]): Style {
+  return Object.fromEntries(Object.entries(style).filter(([name]) => !(names as readonly string[]).includes(name)));
 }
 
 function basic(style: Style, code: number): void {

@@ -96,6 +96,11 @@ export class LogView {
     this.changed();
   }
 
+  /** Draw again, whoever asks this while drawing, when something else is to be shown; how often that was. */
+  watched(): number {
+    return this.version.value;
+  }
+
   /** How many rows went away at the top since this was asked last. */
   takeGone(): number {
     const { gone } = this;

@@ -27,7 +27,7 @@ describe("lines", () => {
     const text = `a${ESC}[1;31mred${ESC}[0m\r\nplain ${ESC}]0;title${ESC}\\tail\rhead\n\x9b32mg${ESC}[mx`;
     const whole = lines(text);
     for (let at = 1; at < text.length; at += 1) expect(lines(text.slice(0, at), text.slice(at))).toEqual(whole);
-    expect(lines(...text)).toEqual(whole);
+    expect(lines(...Array.from(text))).toEqual(whole);
   });
   it("are written over from the beginning after a carriage return", () => {
     expect(texts("10%\r20%\r30%")).toEqual(["30%"]);
@@ -47,14 +47,16 @@ describe("styles", () => {
     expect(looks(`${ESC}[31ma${ESC}[mb`)).toEqual([["a", { fore: 1 }]]);
   });
   it("go on in the next line", () => {
-    expect(looks(`${ESC}[3;9ma\nb`)).toEqual([["a", { italic: true, strike: true }], ["b", { italic: true, strike: true }]]);
+    const look: Style = { italic: true, strike: true };
+    expect(looks(`${ESC}[3;9ma\nb`)).toEqual([["a", look], ["b", look]]);
   });
   it("are merged where neighbours look the same", () => {
     expect(looks(`${ESC}[32ma${ESC}[32mb`)).toEqual([["ab", { fore: 2 }]]);
   });
   it("know faint, inverse, bright colours and backgrounds", () => {
     expect(looks(`${ESC}[2;7;94;101mx`)).toEqual([["x", { faint: true, inverse: true, fore: 12, back: 9 }]]);
-    expect(looks(`${ESC}[1;2mx${ESC}[22my`)).toEqual([["x", { bold: true, faint: true }]]);
+    const look: Style = { bold: true, faint: true };
+    expect(looks(`${ESC}[1;2mx${ESC}[22my`)).toEqual([["x", look]]);
   });
   it("know 256 colours and any colour, with semicolons and with colons", () => {
     expect(indexed(196)).toBe("rgb(255,0,0)");
