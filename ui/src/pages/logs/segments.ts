@@ -1,0 +1,45 @@
+/** A line as pieces of one look each, with what a filter has found in it. Pure. */
+
+import type { Line, Style } from "./ansi";
+
+export interface Segment {
+  text: string;
+  style: Style | null;
+  /** It is part of what the filter looks for. */
+  hit: boolean;
+}
+
+export function segments({ text, spans }: Line, ranges: readonly number[]): Segment[] {
+  if (spans.length === 0 && ranges.length === 0) return text === "" ? [] : [{ text, style: null, hit: false }];
+  const edges = new Set([0, text.length, ...ranges.filter((edge) => edge <= text.length)]);
+  for (const { from, to } of spans) edges.add(from).add(to);
+  const sorted = [...edges].sort((one, other) => one - other);
+  return sorted.slice(1).map((to, index) => {
+    const from = sorted[index] ?? 0;
+    const span = spans.find((each) => each.from <= from && each.to >= to);
+    return { text: text.slice(from, to), style: span?.style ?? null, hit: inside(ranges, from) };
+  });
+}
+
+function inside(ranges: readonly number[], at: number): boolean {
+  for (let index = 0; index + 1 < ranges.length; index += 2) {
+    if ((ranges[index] ?? 0) <= at && at < (ranges[index + 1] ?? 0)) return true;
+  }
+  return false;
+}
+
+/** What a style is in CSS: classes for the theme's colours and letters, properties for colours of the program's own. */
+export function looksOf(style: Style | null, hit: boolean): { class: string; style: Record<string, string> } {
+  const names = hit ? ["log-hit"] : [];
+  const own: Record<string, string> = {};
+  if (style === null) return { class: names.join(" "), style: own };
+  const [fore, back] = style.inverse ? [style.back ?? "base", style.fore ?? "text"] : [style.fore, style.back];
+  if (typeof fore === "number") names.push(`ansi-fore-${fore}`);
+  else if (fore === "base") names.push("ansi-inverse");
+  else if (fore !== undefined) own["color"] = fore;
+  if (typeof back === "number") names.push(`ansi-back-${back}`);
+  else if (back === "text") names.push("ansi-filled");
+  else if (back !== undefined) own["background"] = back;
+  for (const name of ["bold", "faint", "italic", "underline", "strike"] as const) if (style[name]) names.push(`ansi-${name}`);
+  return { class: names.join(" "), style: own };
+}

@@ -1,0 +1,134 @@
+/**
+ * One log of the server, followed until it is stopped: its history first, then what is written. When the stream ends it is
+ * begun again, and goes on where it was (`seam.ts`).
+ */
+
+import { wait } from "../../lib/backoff";
+import { ApiError, isAbort, messageOf } from "../../server/api";
+import { goesOn, tailOf } from "./seam";
+
+/** How it is with the stream. */
+export type LogLink = { is: "connecting" } | { is: "open" } | { is: "waiting" } | { is: "refused"; why: string };
+
+export interface LogHearer {
+  /** Text of the log; `history`: it was written before. */
+  text(text: string, history: boolean): void;
+  /** What was written last and what comes now do not meet: some may be missing. */
+  gap(): void;
+  link(link: LogLink): void;
+}
+
+/** What a stream needs of the world. */
+export interface LogWorld {
+  open(signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
+  after(ms: number, what: () => void): () => void;
+  random(): number;
+}
+
+/** Milliseconds from the beginning of a stream in which history comes. */
+export const HISTORY = 250;
+
+export class LogStream {
+  private abort: AbortController | null = null;
+  private endTimer: (() => void) | null = null;
+  private failures = 0;
+  private tail = "";
+  private told = false;
+  /** What has come of a history that goes on something; null when it is over. */
+  private collected: string | null = null;
+  private inHistory = false;
+
+  constructor(
+    private readonly hearer: LogHearer,
+    private readonly world: LogWorld,
+  ) {}
+
+  start(): void {
+    this.endTimer?.();
+    this.endTimer = null;
+    void this.attempt(new AbortController());
+  }
+
+  /** Begin the stream again, as the one there is may be dead. */
+  restart(): void {
+    this.stop();
+    this.start();
+  }
+
+  stop(): void {
+    this.abort?.abort();
+    this.abort = null;
+    this.endTimer?.();
+    this.endTimer = null;
+    this.settle();
+  }
+
+  private async attempt(abort: AbortController): Promise<void> {
+    this.abort = abort;
+    this.hearer.link({ is: "connecting" });
+    let refused = "";
+    try {
+      await this.read(await this.world.open(abort.signal), abort);
+    } catch (error) {
+      if (isAbort(error)) return;
+      if (error instanceof ApiError && error.status >= 400 && error.status < 500) refused = messageOf(error);
+    }
+    if (this.abort !== abort) return;
+    this.abort = null;
+    this.settle();
+    if (refused) this.hearer.link({ is: "refused", why: refused });
+    else this.again();
+  }
+
+  private again(): void {
+    this.failures += 1;
+    this.hearer.link({ is: "waiting" });
+    this.endTimer = this.world.after(wait(this.failures, this.world.random()), () => this.start());
+  }
+
+  private async read(body: ReadableStream<Uint8Array>, abort: AbortController): Promise<void> {
+    const reader = body.getReader();
+    const decoder = new TextDecoder();
+    this.hearer.link({ is: "open" });
+    this.inHistory = true;
+    this.collected = this.told ? "" : null;
+    const endHistory = this.world.after(HISTORY, () => this.abort === abort && this.settle());
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (this.abort !== abort) return;
+        if (done) return;
+        this.failures = 0;
+        this.take(decoder.decode(value, { stream: true }));
+      }
+    } finally {
+      endHistory();
+    }
+  }
+
+  private take(text: string): void {
+    if (this.collected === null) this.tell(text, this.inHistory);
+    else this.collected += text;
+  }
+
+  /** The history is over: tell what of it is new. */
+  private settle(): void {
+    const history = this.collected;
+    this.collected = null;
+    this.inHistory = false;
+    if (history === null) return;
+    const more = goesOn(this.tail, history);
+    if (more === null) {
+      this.hearer.gap();
+      this.tail = "";
+    }
+    this.tell(more ?? history, more === null);
+  }
+
+  private tell(text: string, history: boolean): void {
+    if (text === "") return;
+    this.told = true;
+    this.tail = tailOf(this.tail, text);
+    this.hearer.text(text, history);
+  }
+}
