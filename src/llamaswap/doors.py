@@ -55,6 +55,7 @@ from llamaswap.web.gate import Gate
 from llamaswap.web.inference import Inference
 from llamaswap.web.inflight import InflightApi
 from llamaswap.web.late import LateLane
+from llamaswap.web.load_test import LoadTests
 from llamaswap.web.login import Login
 from llamaswap.web.metrics import MetricsPage
 from llamaswap.web.openapi import OpenApi
@@ -139,6 +140,7 @@ class Doors:
         peers.configure(settings.peers, rules.remote)
         log_requests = logs.shows(LogLevel.info)
         self._front = Front(rules.gate, rules.lanes, reactor, log_requests=log_requests, refused=self._refuse)
+        self._load_tests = LoadTests(self._front, self._table, in_thread, reactor)
         version = Version(__version__)
         state_of = self._known.state_of
         self._api = Api(settings, dispatcher, state_of, pool.states, rules.resolver, version, reactor, self._active)
@@ -251,7 +253,7 @@ class Doors:
             self._allowances.take_back(caller.name)
 
     def _feed(self, exchange: Exchange, route: Route) -> Coroutine[Any, Any, None]:
-        return self.feeds.serve(exchange, route)
+        return self._load_tests.serve(exchange) if route.endpoint == "load_test" else self.feeds.serve(exchange, route)
 
     def _make_overview(self, counted: Counted, sampler: Sampler) -> Overview:
         sources = Sources(

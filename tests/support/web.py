@@ -52,6 +52,7 @@ from llamaswap.web.feeds import Feeds
 from llamaswap.web.front import Front
 from llamaswap.web.gate import Gate
 from llamaswap.web.inflight import InflightApi
+from llamaswap.web.load_test import LoadTests
 from llamaswap.web.login import Login
 from llamaswap.web.metrics import MetricsPage
 from llamaswap.web.openapi import OpenApi
@@ -381,6 +382,7 @@ class World:
         self.login = Login(doorman, self.sessions, self.allowances, self.clock)
         lanes = {Lane.FEED: self.feed, **(serve or {Lane.MODEL: self.serve, Lane.PASSTHROUGH: self.serve})}
         self.front = Front(self.gate, lanes, self.clock, log_requests=True, refused=self._refuse)
+        self.load_tests = LoadTests(self.front, self.table, at_once, self.clock)
         resolver = Resolver(settings, RemoteNames(settings.peers))
         version = Version("1.2", "abc", "today")
         self.active = active or ActiveProfile()
@@ -459,7 +461,7 @@ class World:
 
     def feed(self, exchange: Exchange, route: Route) -> Coroutine[Any, Any, None]:
         """The lane of answers that stay open."""
-        return self.feeds.serve(exchange, route)
+        return self.load_tests.serve(exchange) if route.endpoint == "load_test" else self.feeds.serve(exchange, route)
 
     async def serve(self, exchange: Exchange, route: Route) -> None:
         """A lane that says which route it was given."""

@@ -61,6 +61,11 @@ def at_once(route: Route) -> int:
     return route.answer.status if route.answer is not None else 0
 
 
+def by_lane(route: Route) -> int:
+    """The status that the route's lane answers to a request without a body, which a load test needs."""
+    return 400 if route.endpoint == "load_test" else 200
+
+
 class KeyTableTests(SynchronousTestCase):
     """Every route of both lanes x (no key, wrong key, right key), through `Front`."""
 
@@ -105,7 +110,7 @@ class KeyTableTests(SynchronousTestCase):
                 if route.lane is Lane.RESOURCE:
                     self.assertEqual(exchange.status, at_once(route), example(route))
                 elif route.lane is Lane.FEED:
-                    self.assertEqual(exchange.status, 200, example(route))
+                    self.assertEqual(exchange.status, by_lane(route), example(route))
                 else:
                     self.assertEqual([served for _, served in self.world.served], [route])
 

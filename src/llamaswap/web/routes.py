@@ -201,6 +201,7 @@ ROUTES: tuple[Route, ...] = (
     _resource(_PUT, "/api/config/files/", "config_save", guarded=True, prefix=True),
     _resource(_POST, "/api/inflight/", "inflight_cancel", guarded=True, prefix=True),
     _feed("/api/events", "events", READ),
+    Route(b"/api/loadtest", _POST, Lane.FEED, "load_test", guarded=True),
     _resource(_GET, "/api/peers", "peers", guarded=True),
     _resource(_GET, "/api/metrics/activity", "activity", guarded=True),
     _resource(_GET, "/api/metrics/stats", "activity_stats", guarded=True),
