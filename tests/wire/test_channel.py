@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -59,6 +60,21 @@ class ParsingTests(SynchronousTestCase):
         self.assertFalse(client.transport.disconnecting)
         client.leave()
         self.assertEqual(client.clock.getDelayedCalls(), [])
+
+    def test_what_is_over_is_no_garbage(self) -> None:
+        """It goes with its last reference, and nobody has to look for it."""
+        client = Client(echo)
+        client.send(request("POST /first", body=b"hello"))
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        for path in ("/whole", "/again"):
+            client.send(request(f"POST {path}", body=b"hello"))
+        client.send(request("POST /parts", body=b"hello")[:-2])
+        client.send(b"lo")
+        client.front.received.clear()
+        client.front.over.clear()
+        self.assertEqual(gc.collect(), 0)
 
     def test_every_split_of_a_request_gives_the_same_answer(self) -> None:
         """Where the network cuts a message makes no difference."""

@@ -268,6 +268,7 @@ class Channel(Protocol):
         if failure is not None:
             self._failed(failure, exchange)
         exchange.over = True
+        exchange.task = None  # which knows the exchange: both would wait for the garbage collector
         exchange.body.discard()
         if not exchange.finished:
             exchange.abort()
