@@ -36,7 +36,7 @@ def rows() -> list[tuple[str, str, Route]]:
     for route in ROUTES:
         path = route.path.decode() + ("m/x" if route.prefix else "")
         for method in sorted(route.methods) or [b"PATCH", b"GET"]:
-            head_only = route.lane is Lane.FEED
+            head_only = route.lane is Lane.FEED and b"GET" in route.methods
             found.append(("HEAD" if head_only else method.decode(), path, route))
     return found
 

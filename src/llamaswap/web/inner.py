@@ -68,7 +68,7 @@ class InnerExchange:
         self._paused = self._cancelled = self._over = False
         self.caller: Caller | None = None
         self.memory: Memory = {}
-        self.target = path
+        self.target, self.mount = path, outer.mount
         self.peer, self.local, self.secure = outer.peer, outer.local, outer.secure
         self.body = InnerBody(body)
         self.status = self.sent = 0
