@@ -6,6 +6,7 @@ It only notes what passes: what it means is worked out later (`ledger.py`).
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from types import TracebackType
 from typing import Protocol
 from urllib.parse import unquote
@@ -205,14 +206,8 @@ class Entry:
     @property
     def metadata(self) -> Mapping[str, str]:
         """What goes with its row (http-api section 13.5)."""
-        told: dict[str, str] = {}
-        if (stay := self.stay) is not None:
-            told["fifo_priority"] = str(stay.priority)
-        if self.choice is not None and self.choice.selector:
-            told["selector"] = self.choice.selector
-        if self._exchange.caller is not None:
-            told["key"] = self._exchange.caller.name
-        return told
+        stay = self.stay
+        return _metadata(stay.priority if stay is not None else None, self.selector, self.key)
 
     @property
     def seen(self) -> int:
@@ -300,6 +295,17 @@ class Entry:
         self.error = "cancelled by an operator"
         waiting = self.lease is not None and self.stay is None
         return RequestCancelled() if waiting else BadGateway("the request was cancelled by an operator")
+
+
+@lru_cache(maxsize=256)
+def _metadata(priority: int | None, selector: str, key: str) -> Mapping[str, str]:
+    """One for all rows for which it is the same."""
+    told = {"fifo_priority": str(priority)} if priority is not None else {}
+    if selector:
+        told["selector"] = selector
+    if key:
+        told["key"] = key
+    return told
 
 
 def _name(choice: Choice | None) -> str:

@@ -95,8 +95,7 @@ class Meter:
             return Reading(NO_TOKENS, 0, self._failed(self._watch), not self._trouble, not self._some)
         if self._trouble:
             return Reading(NO_TOKENS, 0, f"response decompression failed: {self._trouble}", False, False)
-        tokens, took = self._watch.close()
-        return Reading(tokens, took, "", True, not self._some)
+        return Reading(*self._watch.close(), "", True, not self._some)
 
     def _undone(self, data: bytes) -> bytes:
         if self._trouble or self._decoder is None:
