@@ -1,14 +1,11 @@
 import { linkTo } from "../../app/router";
-import { Button } from "../../parts/button";
 import { Icon } from "../../parts/icon";
 import { may } from "../../server/session";
 import type { LiveModel, Model } from "../../server/types";
-import { begin } from "./does";
 import { t } from "./words";
 
 /** Why a model is not there: the reason, the last of its log, and what can be done. */
-export function Failure({ model, failure, retry = false }: { model: Model; failure: NonNullable<LiveModel["failure"]>; retry?: boolean }) {
-  const name = model.name || model.id;
+export function Failure({ model, failure, open = false }: { model: Model; failure: NonNullable<LiveModel["failure"]>; open?: boolean }) {
   const at = failure.when.toFixed(0);
   return (
     <div class="failure">
@@ -17,19 +14,6 @@ export function Failure({ model, failure, retry = false }: { model: Model; failu
         <strong>{t.failures.failed}</strong>
         {failure.exit_code !== null && <span class="tag tag-bad">{t.failures.exit(failure.exit_code)}</span>}
         <span class="failure-text">{failure.why}</span>
-      </p>
-      {failure.lines.length > 0 && (
-        <figure class="failure-lines">
-          <figcaption class="muted">{t.failures.lines}</figcaption>
-          <pre tabIndex={0}>{failure.lines.join("\n")}</pre>
-        </figure>
-      )}
-      <p class="row">
-        {retry && may("admin") && (
-          <Button small icon="retry" aria-label={t.actions.of(t.failures.retry, name)} onClick={() => void begin(model.id, name)}>
-            {t.failures.retry}
-          </Button>
-        )}
         {may("admin") && (
           <a class="button button-quiet button-small" href={linkTo(["models", model.id], { tab: "logs", at })}>
             <Icon name="logs" />
@@ -37,6 +21,12 @@ export function Failure({ model, failure, retry = false }: { model: Model; failu
           </a>
         )}
       </p>
+      {failure.lines.length > 0 && (
+        <details class="failure-lines" open={open}>
+          <summary>{t.failures.lines}</summary>
+          <pre tabIndex={0}>{failure.lines.join("\n")}</pre>
+        </details>
+      )}
     </div>
   );
 }

@@ -39,7 +39,11 @@ export function History({ id }: { id: string }) {
                       </time>
                     </td>
                     <td class="nowrap">{entry.to === "" ? "" : h.to[entry.to]}</td>
-                    <td>{causeOf(entry)}</td>
+                    <td>
+                      <span class="history-why" title={causeOf(entry)}>
+                        {causeOf(entry)}
+                      </span>
+                    </td>
                   </tr>
                 ))}
             </tbody>

@@ -30,9 +30,11 @@ function MemoryBar({ bar, colour }: { bar: Bar; colour: ReadonlyMap<string, numb
   const total = mebibytes(bar.totalMb);
   return (
     <div class="memory-bar" role="group" aria-label={t.memory.bar(bar.name, used, total)}>
+      <strong class="cut" title={bar.name}>
+        {bar.name}
+      </strong>
       <p class="memory-line">
-        <strong class="cut">{bar.name}</strong>
-        <span class="nowrap">{t.memory.of(used, total)}</span>
+        <span class="nowrap grow">{t.memory.of(used, total)}</span>
         <span class="muted nowrap">{t.memory.free(mebibytes(Math.max(0, bar.totalMb - bar.usedMb)))}</span>
       </p>
       <div class="bar" aria-hidden="true">

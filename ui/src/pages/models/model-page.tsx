@@ -60,7 +60,7 @@ function Head({ model, live }: { model: Model; live: LiveModel | undefined }) {
         {model.unlisted && <span class="tag">{t.unlisted}</span>}
         <Capabilities model={model} />
       </p>
-      {live?.failure && <Failure model={model} failure={live.failure} />}
+      {live?.failure && <Failure model={model} failure={live.failure} open />}
       {model.peerID === "" && <Figures live={live} />}
     </section>
   );

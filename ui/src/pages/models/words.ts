@@ -80,7 +80,7 @@ export const t = words("models", {
     answering: (number: number) => `${count(number)} answering`,
     waiting: (number: number) => `${count(number)} waiting`,
     never: "not used yet",
-    last: (ago: string) => `used ${ago}`,
+    last: (ago: string) => (ago === "now" ? "used just now" : `used ${ago}`),
     expires: (clock: string) => `unloads in ${clock}`,
     kept: "in use",
     ended: (why: string) => `unloaded: ${why}`,
