@@ -3,7 +3,7 @@ import { crumb } from "../../app/page-view";
 import { linkTo } from "../../app/router";
 import { ago, count, mebibytes } from "../../lib/format";
 import { Empty } from "../../parts/card";
-import { Loading } from "../../parts/fetched";
+import { Fetched, Loading, type Load } from "../../parts/fetched";
 import { useNow } from "../../parts/now";
 import { StateMark } from "../../parts/state";
 import { TabPanel, Tabs, currentTab, type Tab } from "../../parts/tabs";
@@ -94,6 +94,12 @@ function Figure({ name, value }: { name: string; value: string }) {
   );
 }
 
+/** What is fetched when it is looked at. */
+const FETCHED: Readonly<Record<string, Load>> = {
+  activity: () => import("./tab-activity"),
+  logs: () => import("./tab-logs"),
+};
+
 function Parts({ model }: { model: Model }) {
   const tabs: Tab[] = [
     { id: "activity", name: t.detail.activity },
@@ -101,10 +107,11 @@ function Parts({ model }: { model: Model }) {
     { id: "details", name: t.detail.details },
   ];
   const tab = currentTab(tabs);
+  const load = FETCHED[tab];
   return (
     <div>
       <Tabs tabs={tabs} label={t.detail.tabs} />
-      <TabPanel tab={tab}>{tab === "details" ? <ModelDetails id={model.id} /> : null}</TabPanel>
+      <TabPanel tab={tab}>{load ? <Fetched key={tab} load={load} /> : <ModelDetails id={model.id} />}</TabPanel>
     </div>
   );
 }
