@@ -9,7 +9,7 @@ import type { InflightRequest, LiveModel, Model, ModelState, Schedule, TimelineE
 export const models = signal<readonly Model[]>([]);
 /** Requests under way, by ID. */
 export const inflight = signal<ReadonlyMap<string, Received>>(new Map());
-export const schedule = signal<Schedule>({ at: 0, models: [], queue: [], swaps: [] });
+export const schedule = signal<Schedule>({ at: 0, models: [], queue: [], waiting: 0, swaps: [], gpus: [], ram: null });
 export const timeline = signal<readonly TimelineEntry[]>([]);
 export const uiConfig = signal<UiConfig>({ activity: { session_id: [] } });
 export const activeProfile = signal<string | null>(null);

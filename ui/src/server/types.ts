@@ -60,7 +60,7 @@ export type Stage = (typeof STAGES)[number];
 export interface LiveModel {
   id: string;
   state: ModelState;
-  since: number;
+  since: number | null;
   serving: number;
   waiting: number;
   stage: Stage | null;
@@ -78,10 +78,23 @@ export interface LiveModel {
 export interface Queued {
   request: string | null;
   model: string;
+  /** From 1, over all that wait. */
   position: number;
   since: number;
   expected: number | null;
+  why: "loading" | "places" | "stopping" | "in_use" | "turn";
+  /** What is in use that has to go first. */
+  behind: string[];
+}
+
+/** A swap under way. */
+export interface RunningSwap {
+  model: string;
+  evicts: string[];
   why: string;
+  cause: string;
+  stage: Stage | "";
+  since: number;
 }
 
 /** The scheduler, as event `schedule` tells it. */
@@ -89,22 +102,41 @@ export interface Schedule {
   at: number;
   models: LiveModel[];
   queue: Queued[];
-  swaps: { model: string; evicts: string[]; why: string; stage: Stage | null; since: number }[];
+  /** How many wait; `queue` has the first of them. */
+  waiting: number;
+  swaps: RunningSwap[];
+  gpus: { id: number; name: string; used_mb: number; total_mb: number }[];
+  ram: { used_mb: number; total_mb: number } | null;
 }
 
 /** What has happened to a model. */
-export type TimelineEntry =
-  | { n: number; when: number; kind: "state"; model: string; from: ModelState; to: ModelState; cause: string; detail: string }
-  | {
-      n: number;
-      when: number;
-      kind: "swap";
-      model: string;
-      evicted: string[];
-      why: string;
-      outcome: string;
-      stages: Partial<Record<Stage, number>>;
-    };
+export type TimelineEntry = StateEntry | SwapEntry;
+
+export interface StateEntry {
+  n: number;
+  when: number;
+  kind: "state";
+  model: string;
+  from: ModelState;
+  to: ModelState;
+  cause: string;
+  detail: string;
+}
+
+export interface SwapEntry {
+  n: number;
+  /** When it was over. */
+  when: number;
+  kind: "swap";
+  model: string;
+  evicted: string[];
+  why: string;
+  cause: string;
+  outcome: string;
+  error: string;
+  /** Seconds of each. */
+  stages: Partial<Record<Stage, number>>;
+}
 
 export interface UiConfig {
   activity: { session_id: string[] };

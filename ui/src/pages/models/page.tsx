@@ -1,6 +1,29 @@
-import { Empty } from "../../parts/card";
-import { t } from "./words";
+import { useEffect } from "preact/hooks";
+import { place } from "../../app/router";
+import { readTimeline } from "../../server/state";
+import { names, readAround } from "./known";
+import { List } from "./list";
+import { MemoryCard } from "./memory-card";
+import { ModelPage } from "./model-page";
+import { PeersCard, ProfilesCard, SelectorsCard } from "./side-cards";
 
 export default function Models() {
-  return <Empty title={t.title} />;
+  const [, id] = place.value.parts;
+  useEffect(() => void readTimeline(), []);
+  useEffect(() => void readAround(), [names.value]);
+  return id === undefined ? <Overview /> : <ModelPage name={id} />;
+}
+
+function Overview() {
+  return (
+    <>
+      <MemoryCard />
+      <List />
+      <div class="columns">
+        <ProfilesCard />
+        <SelectorsCard />
+        <PeersCard />
+      </div>
+    </>
+  );
 }
