@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { Button } from "../parts/button";
-import { messageOf } from "../server/api";
-import { logIn } from "../server/session";
+import { Button, IconButton } from "../parts/button";
+import { ApiError, messageOf } from "../server/api";
+import { ended, logIn } from "../server/session";
 import { titleShown } from "./look";
 import { t } from "./words";
 
@@ -10,15 +10,16 @@ import { t } from "./words";
 export function Login() {
   const key = useRef<HTMLInputElement>(null);
   const busy = useSignal(false);
+  const seen = useSignal(false);
   const problem = useSignal("");
   const onSubmit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     busy.value = true;
     problem.value = "";
     try {
-      await logIn(key.current?.value ?? "");
+      await logIn(key.current?.value.trim() ?? "");
     } catch (error) {
-      problem.value = messageOf(error);
+      problem.value = problemOf(error);
       key.current?.select();
     } finally {
       busy.value = false;
@@ -28,12 +29,25 @@ export function Login() {
     <main class="login">
       <form class="login-box card" method="post" action="../api/login" onSubmit={onSubmit}>
         <h1>{titleShown()}</h1>
-        <p class="muted">{t.login.about}</p>
+        <p class="muted">{ended.value ? t.login.again : t.login.about}</p>
         <label class="field">
           <span>{t.login.key}</span>
-          <input ref={key} name="key" type="password" autocomplete="current-password" required autofocus aria-invalid={problem.value !== ""} aria-describedby="problem" />
+          <span class="login-key">
+            <input
+              ref={key}
+              name="key"
+              {...(seen.value ? { type: "text" as const } : { type: "password" as const })}
+              autocomplete="current-password"
+              spellcheck={false}
+              required
+              autofocus
+              aria-invalid={problem.value !== ""}
+              aria-describedby="login-problem"
+            />
+            <IconButton icon={seen.value ? "eye-off" : "eye"} label={seen.value ? t.login.hide : t.login.show} onClick={() => (seen.value = !seen.value)} />
+          </span>
         </label>
-        <p id="problem" class="field-problem" role="alert">
+        <p id="login-problem" class="field-problem" role="alert">
           {problem.value}
         </p>
         <Button look="primary" type="submit" busy={busy.value}>
@@ -42,4 +56,12 @@ export function Login() {
       </form>
     </main>
   );
+}
+
+/** What went wrong, in words for somebody who wants to get in. */
+function problemOf(error: unknown): string {
+  if (!(error instanceof ApiError)) return messageOf(error);
+  if (error.status === 401) return t.login.wrong;
+  if (error.status === 429) return t.login.tooMany;
+  return error.status === 0 ? t.login.away : error.message;
 }

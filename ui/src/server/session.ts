@@ -1,6 +1,7 @@
 /** Who uses these pages, and what they may do (`GET /api/session`). */
 
 import { computed, effect, signal } from "@preact/signals";
+import { forget } from "../lib/preferences";
 import { ask, turnedAway } from "./api";
 import { follow, link, unfollow } from "./feed";
 import type { Scope, Session } from "./types";
@@ -10,6 +11,11 @@ export const session = signal<Session | null>(null);
 /** Nothing can be seen before somebody logs in. */
 export const shut = computed(() => session.value !== null && session.value.keyNeeded && !session.value.loggedIn);
 
+/** The session has ended although nobody has logged out. */
+export const ended = signal(false);
+
+let left = false;
+
 /** Whether the key (if one is needed at all) is good for `scope`. */
 export function may(scope: Scope): boolean {
   return session.value?.scopes.includes(scope) ?? false;
@@ -18,7 +24,11 @@ export function may(scope: Scope): boolean {
 /** Ask who we are, and follow the events if we may. Never rejects: a server that does not answer is asked again. */
 export async function recognise(): Promise<void> {
   try {
-    session.value = await ask<Session>("GET", "api/session");
+    const before = session.peek();
+    const now = await ask<Session>("GET", "api/session");
+    ended.value = !now.loggedIn && !left && (ended.peek() || (before?.loggedIn ?? false));
+    session.value = now;
+    left = false;
   } catch {
     setTimeout(() => void recognise(), 2000);
     return;
@@ -33,9 +43,11 @@ export async function logIn(key: string): Promise<void> {
   await recognise();
 }
 
-/** End the session. Rejects with an `ApiError`. */
+/** End the session, and with it what this tab keeps of it. Rejects with an `ApiError`. */
 export async function logOut(): Promise<void> {
   await ask("POST", "api/logout", {});
+  left = true;
+  forget(sessionStorage);
   await recognise();
 }
 

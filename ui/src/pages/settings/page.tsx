@@ -1,6 +1,17 @@
-import { Empty } from "../../parts/card";
-import { t } from "./words";
+import { Appearance } from "./appearance";
+import { Key } from "./key";
+import { Preferences } from "./preferences";
+import { ServerCard } from "./server";
 
 export default function Settings() {
-  return <Empty title={t.title} />;
+  return (
+    <div class="columns">
+      <Appearance />
+      <div class="stack">
+        <Key />
+        <ServerCard />
+        <Preferences />
+      </div>
+    </div>
+  );
 }
