@@ -18,7 +18,8 @@ SMALL = """
   .map((each) => {
     const boxes = [each, each.closest("label") ?? each].map((one) => one.getBoundingClientRect());
     const around = getComputedStyle(each, "::after");
-    if (around.position === "absolute") boxes.push({ width: parseFloat(around.width), height: parseFloat(around.height) });
+    const { width, height } = around;
+    if (around.position === "absolute") boxes.push({ width: parseFloat(width), height: parseFloat(height) });
     return [each, ...["width", "height"].map((side) => Math.max(...boxes.map((box) => box[side])))];
   })
   .filter(([each, width, height]) => width > 1 && height > 1 && (height < 43.5 || width < 43.5))
