@@ -14,11 +14,16 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 SMALL = """
 () => [...document.querySelectorAll("a[href], button, select, summary, [role=tab], input:not([type=hidden])")]
   .filter((each) => each.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-  .filter((each) => !each.closest("p, [inert]"))
-  .map((each) => [each, (each.closest("label") ?? each).getBoundingClientRect()])
-  .filter(([each, box]) => box.width > 1 && box.height > 1 && (box.height < 43.5 || box.width < 43.5))
-  .filter(([each]) => !each.classList.contains("skip"))
-  .map(([each, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${each.outerHTML.slice(0, 120)}`)
+  .filter((each) => !each.closest("p, .skip, [inert]"))
+  .map((each) => {
+    const boxes = [each, each.closest("label") ?? each].map((one) => one.getBoundingClientRect());
+    const around = getComputedStyle(each, "::after");
+    const { width, height } = around;
+    if (around.position === "absolute") boxes.push({ width: parseFloat(width), height: parseFloat(height) });
+    return [each, ...["width", "height"].map((side) => Math.max(...boxes.map((box) => box[side])))];
+  })
+  .filter(([each, width, height]) => width > 1 && height > 1 && (height < 43.5 || width < 43.5))
+  .map(([each, width, height]) => `${Math.round(width)}x${Math.round(height)} ${each.outerHTML.slice(0, 120)}`)
 """
 """What is too small for a finger: less than 44 by 44 pixels, other than links in running text."""
 

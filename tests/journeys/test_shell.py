@@ -45,7 +45,7 @@ def gateway(swap: Swap) -> Iterator[Gateway]:
 
 def entry(page: Page, name: str) -> Locator:
     """The link of a page in the navigation."""
-    return page.get_by_role("navigation", name="Pages").get_by_role("link", name=name, exact=True)
+    return page.get_by_role("navigation", name="Pages", exact=True).get_by_role("link", name=name, exact=True)
 
 
 def heading(page: Page) -> Locator:
@@ -75,7 +75,7 @@ def test_j02_navigation(swap: Swap, visit: Visits) -> None:
         entry(page, name).click()
         expect(heading(page)).to_contain_text(name)
         expect(entry(page, name)).to_have_attribute("aria-current", "page")
-        expect(page.get_by_role("navigation", name="Pages").locator("[aria-current]")).to_have_count(1)
+        expect(page.get_by_role("navigation", name="Pages", exact=True).locator("[aria-current]")).to_have_count(1)
         expect(page).to_have_title(re.compile(name))
     for name in reversed(PAGES[:-1]):
         page.go_back()
