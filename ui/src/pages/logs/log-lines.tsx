@@ -1,5 +1,5 @@
 import { useSignal, type Signal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { timeOfDay } from "../../lib/format";
 import { LogLine } from "./log-line";
 import { preferences } from "./preferences";
@@ -33,11 +33,12 @@ export function LogLines({ view, name, onlyMatching, following, current }: LogLi
   const times = preferences.times.value;
   const { width, height, letter, row } = useMeasure(box, probe, size).value;
   const columns = preferences.wrap.value && width > 0 ? Math.max(20, Math.floor((width - 24) / letter) - (times ? TIME : 0)) : 0;
-  useEffect(() => view.arrange(columns, onlyMatching), [view, columns, onlyMatching]);
-  useLayoutEffect(() => keepPlace(box.current, view.takeGone() * row, following.peek()));
+  const atEnd = following.value;
+  useMemo(() => view.arrange(columns, onlyMatching), [view, columns, onlyMatching]);
+  useLayoutEffect(() => keepPlace(box.current, view.takeGone() * row, atEnd));
   useLayoutEffect(() => {
     if (current >= 0 && box.current) box.current.scrollTop = view.shown.top(view.shown.indexOf(current)) * row - height / 3;
-  }, [current]);
+  }, [current, columns, onlyMatching]);
   view.watched();
   const { shown } = view;
   const top = scrolled.value / row;
@@ -60,9 +61,7 @@ export function LogLines({ view, name, onlyMatching, following, current }: LogLi
       tabIndex={0}
       onScroll={onScroll}
     >
-      <span ref={probe} class="log-probe" aria-hidden="true">
-        {"0".repeat(100)}
-      </span>
+      <span ref={probe} class="log-probe" aria-hidden="true" />
       <div class="log-lines" style={{ paddingTop: `${shown.top(first) * row}px`, paddingBottom: `${(shown.totalRows - shown.top(last + 1)) * row}px` }}>
         {numbers.map((number) => {
           const line = view.ring.get(number);

@@ -49,7 +49,7 @@ export function LogPanel({ path, name, head, query = "filter" }: LogPanelProps) 
   };
   const unseen = Math.max(0, view.ring.end - seen.value);
   return (
-    <section class="log-panel card" aria-label={t.of(name)}>
+    <section class="log-panel card">
       <header class="log-head">
         <div class="log-name">
           {head ?? <h2>{name}</h2>}

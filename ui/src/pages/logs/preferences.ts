@@ -3,6 +3,10 @@ import { stored } from "../../lib/stored";
 /** Sizes of letters in px. */
 export const SIZES = [11, 13, 15, 17] as const;
 
+/** The least share of one of two logs, in percent, and how far an arrow key moves the divider. */
+export const LEAST = 10;
+export const STEP = 2;
+
 /** How logs are shown, everywhere; `divider` is the share of the first of two, in percent. */
 export const preferences = stored(
   "logs",
@@ -12,10 +16,6 @@ export const preferences = stored(
     divider: (value): value is number => typeof value === "number" && value >= LEAST && value <= 100 - LEAST,
   },
 );
-
-/** The least share of one of two logs, in percent, and how far an arrow key moves the divider. */
-export const LEAST = 10;
-export const STEP = 2;
 
 /** The size behind `size`, going round. */
 export function nextSize(size: number): number {

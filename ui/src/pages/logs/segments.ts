@@ -28,18 +28,31 @@ function inside(ranges: readonly number[], at: number): boolean {
   return false;
 }
 
-/** What a style is in CSS: classes for the theme's colours and letters, properties for colours of the program's own. */
+/**
+ * What a style is in CSS: classes for the theme's colours and letters, properties for colours of the program's own. On a ground
+ * of another colour letters are of the one that can be read there.
+ */
 export function looksOf(style: Style | null, hit: boolean): { class: string; style: Record<string, string> } {
   const names = hit ? ["log-hit"] : [];
   const own: Record<string, string> = {};
   if (style === null) return { class: names.join(" "), style: own };
-  const [fore, back] = style.inverse ? [style.back ?? "base", style.fore ?? "text"] : [style.fore, style.back];
-  if (typeof fore === "number") names.push(`ansi-fore-${fore}`);
-  else if (fore === "base") names.push("ansi-inverse");
-  else if (fore !== undefined) own["color"] = fore;
+  const [fore, back] = style.inverse ? [style.back, style.fore ?? "text"] : [style.fore, style.back];
   if (typeof back === "number") names.push(`ansi-back-${back}`);
   else if (back === "text") names.push("ansi-filled");
-  else if (back !== undefined) own["background"] = back;
+  else if (back !== undefined) Object.assign(own, { background: back, color: readableOn(back) });
+  else if (typeof fore === "number") names.push(`ansi-fore-${fore}`);
+  else if (fore !== undefined) own["color"] = readable(fore);
   for (const name of ["bold", "faint", "italic", "underline", "strike"] as const) if (style[name]) names.push(`ansi-${name}`);
   return { class: names.join(" "), style: own };
+}
+
+/** A colour of the program's own for letters, as light or dark as the theme wants it to be read. */
+function readable(colour: string): string {
+  return `light-dark(oklch(from ${colour} min(l, 0.5) c h), oklch(from ${colour} max(l, 0.74) c h))`;
+}
+
+/** Black or white, whichever can be read on `rgb(…)`. */
+export function readableOn(colour: string): "black" | "white" {
+  const [red = 0, green = 0, blue = 0] = colour.match(/\d+/g)?.map((part) => (Number(part) / 255) ** 2.2) ?? [];
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? "black" : "white";
 }

@@ -75,10 +75,10 @@ export class LogView {
     this.endFrame = null;
   }
 
-  /** Show lines in rows of other columns, or only those that match, or all. */
+  /** Show lines in rows of other columns, or only those that match, or all; for whoever is about to draw them. */
   arrange(columns: number, onlyMatching: boolean): void {
     this.shown.reset(columns, onlyMatching);
-    this.changed();
+    this.shown.sync();
   }
 
   /** Show nothing of what comes, until it is called with false; it is kept all the same. */
