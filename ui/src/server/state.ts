@@ -3,7 +3,8 @@
 import { batch, computed, signal } from "@preact/signals";
 import { ask } from "./api";
 import { onFresh, onTold } from "./feed";
-import type { InflightRequest, LiveModel, Model, ModelState, Schedule, TimelineEntry, UiConfig } from "./types";
+import { after, type Received } from "./inflight";
+import type { LiveModel, Model, ModelState, Schedule, TimelineEntry, UiConfig } from "./types";
 
 /** Every model, as the server sorts them; those of peers come last. */
 export const models = signal<readonly Model[]>([]);
@@ -17,11 +18,6 @@ export const activeProfile = signal<string | null>(null);
 export const latestActivity = signal(0);
 /** The server's clock less ours, in ms, as the last schedule showed it. */
 export const clockOffset = signal(0);
-
-/** A request under way, and when (`performance.now()`) we heard of it. */
-export interface Received extends InflightRequest {
-  heard: number;
-}
 
 const MOST_OF_TIMELINE = 2000;
 
@@ -83,12 +79,5 @@ onTold("timeline", (entry) => {
   if (wanted) timeline.value = [...timeline.peek().filter(({ n }) => n < entry.n), entry].slice(-MOST_OF_TIMELINE);
 });
 onTold("inflight", (change) => {
-  if (change.operation === "snapshot") {
-    inflight.value = new Map(change.requests.map((request) => [request.id, { ...request, heard: performance.now() }]));
-    return;
-  }
-  const next = new Map(inflight.peek());
-  if (change.operation === "upsert") next.set(change.request.id, { ...change.request, heard: performance.now() });
-  else next.delete(change.id);
-  inflight.value = next;
+  inflight.value = after(inflight.peek(), change, performance.now());
 });

@@ -26,7 +26,7 @@ export interface Filters {
   key: string;
 }
 
-/** A part of the filters that can be taken away. */
+/** A part of the filters. */
 export type Part = "models" | "statuses" | "time" | "q" | "ids" | "key";
 
 /** What the query of an address asks for. What means nothing counts as absent. */
@@ -84,19 +84,6 @@ export function active(filters: Filters): Part[] {
     key: filters.key !== "",
   };
   return (Object.keys(parts) as Part[]).filter((part) => parts[part]);
-}
-
-/** The filters without one part. */
-export function without(part: Part): Partial<Filters> {
-  const none: Record<Part, Partial<Filters>> = {
-    q: { q: "" },
-    models: { models: [] },
-    statuses: { statuses: [] },
-    time: { last: "", start: "", end: "" },
-    ids: { minId: null, maxId: null },
-    key: { key: "" },
-  };
-  return none[part];
 }
 
 /** No filter at all. */

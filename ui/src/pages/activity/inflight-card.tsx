@@ -1,12 +1,13 @@
 import { useSignal } from "@preact/signals";
 import { Button, IconButton } from "../../parts/button";
 import { Card } from "../../parts/card";
+import type { Received } from "../../server/inflight";
 import { inflight } from "../../server/state";
 import { ColumnsMenu } from "./columns-menu";
 import { FIRST_SHOWN, INFLIGHT_COLUMNS, listed } from "./inflight";
 import { InflightRow } from "./inflight-row";
 import { kept } from "./kept";
-import { visible } from "./layout";
+import { visible, type Column } from "./layout";
 import { t } from "./words";
 
 /** Requests under way, to `model` or to all. */
@@ -37,7 +38,7 @@ export function InflightCard({ model, area = model === undefined ? "activity" : 
   );
 }
 
-function Table({ requests, columns }: { requests: ReturnType<typeof listed<Parameters<typeof InflightRow>[0]["request"]>>; columns: typeof INFLIGHT_COLUMNS }) {
+function Table({ requests, columns }: { requests: readonly Received[]; columns: readonly Column[] }) {
   const all = useSignal(false);
   const rows = all.value ? requests : requests.slice(0, FIRST_SHOWN);
   return (
