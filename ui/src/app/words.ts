@@ -74,5 +74,6 @@ export const t = words("app", {
   },
   toasts: "Messages",
   dismiss: "Dismiss",
+  undo: "Undo",
   busy: "Something is running there",
 });

@@ -1,13 +1,13 @@
 import { createElement } from "preact";
 import {
-  Activity, ArrowDown, ArrowUp, Check, ChevronDown, ChevronLeft, ChevronRight, ChevronUp, ChevronsDown, CircleAlert, CircleStop, Clipboard, Clock, Columns3, Cpu,
+  Activity, ArrowDown, ArrowUp, Check, ChevronDown, ChevronLeft, ChevronRight, ChevronUp, ChevronsDown, CircleAlert, CircleStop, Clipboard, Clock, CodeXml, Columns3, Cpu,
   Download, Ellipsis, ExternalLink, Eye, EyeOff, FileCog, FileText, Funnel, Gauge, GripVertical, Hourglass, Image, Layers, ListOrdered, LogOut, Maximize2, Menu,
-  MessageSquare, Mic, Monitor, Moon, PanelLeft, Paperclip, Pause, Pencil, Pin, PinOff, Play, Plus, Power, RefreshCw, RotateCcw, ScrollText, Search, Send, Settings,
+  MessageSquare, MessagesSquare, Mic, Monitor, Moon, PanelLeft, Paperclip, Pause, Pencil, Pin, PinOff, Play, Plus, Power, RefreshCw, RotateCcw, ScrollText, Search, Send, Settings,
   SlidersHorizontal, Square, Sun, Table, Trash2, TriangleAlert, Upload, Volume2, WrapText, X, Zap, type IconNode,
 } from "lucide";
 
 const ICONS = {
-  activity: Activity, alert: CircleAlert, warning: TriangleAlert, cancel: CircleStop, chat: MessageSquare, check: Check, clipboard: Clipboard, clock: Clock, close: X, columns: Columns3,
+  activity: Activity, alert: CircleAlert, warning: TriangleAlert, cancel: CircleStop, chat: MessageSquare, chats: MessagesSquare, source: CodeXml, check: Check, clipboard: Clipboard, clock: Clock, close: X, columns: Columns3,
   cpu: Cpu, down: ChevronDown, left: ChevronLeft, right: ChevronRight, up: ChevronUp, end: ChevronsDown, download: Download, more: Ellipsis, external: ExternalLink, eye: Eye,
   "eye-off": EyeOff, file: FileCog, document: FileText, filter: Funnel, gauge: Gauge, grip: GripVertical, wait: Hourglass, image: Image, models: Layers, queue: ListOrdered,
   leave: LogOut, expand: Maximize2, menu: Menu, mic: Mic, system: Monitor, dark: Moon, light: Sun, panel: PanelLeft, attach: Paperclip, pause: Pause, edit: Pencil, pin: Pin,

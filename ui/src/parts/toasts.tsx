@@ -13,19 +13,23 @@ export interface Toast {
   /** More of it, such as the last lines of a log. */
   detail: string;
   retry: (() => void) | null;
+  /** Takes back what was done. */
+  undo: (() => void) | null;
 }
 
 const shown = signal<readonly Toast[]>([]);
 const MOST = 4;
 /** Milliseconds that good news stay; bad ones stay until they are dismissed. */
 const STAY = 5000;
+/** As long as something can be undone. */
+const STAY_UNDO = 12_000;
 let next = 1;
 
 /** Show a message; the same text replaces what says it already. */
-export function say(kind: Toast["kind"], text: string, more: { detail?: string; retry?: () => void } = {}): void {
-  const toast = { id: next++, kind, text, detail: more.detail ?? "", retry: more.retry ?? null };
+export function say(kind: Toast["kind"], text: string, more: { detail?: string; retry?: () => void; undo?: () => void } = {}): void {
+  const toast = { id: next++, kind, text, detail: more.detail ?? "", retry: more.retry ?? null, undo: more.undo ?? null };
   shown.value = [...shown.peek().filter((each) => each.text !== text), toast].slice(-MOST);
-  if (kind === "good") setTimeout(() => dismiss(toast.id), STAY);
+  if (kind === "good") setTimeout(() => dismiss(toast.id), toast.undo ? STAY_UNDO : STAY);
 }
 
 /** Do `work`; when it fails say so, with a way to do it again. Resolves to whether it went well; never rejects. */
@@ -64,6 +68,18 @@ export function Toasts() {
               }}
             >
               {t.retry}
+            </Button>
+          )}
+          {toast.undo && (
+            <Button
+              small
+              icon="retry"
+              onClick={() => {
+                dismiss(toast.id);
+                toast.undo?.();
+              }}
+            >
+              {t.undo}
             </Button>
           )}
           <IconButton icon="close" label={t.dismiss} small onClick={() => dismiss(toast.id)} />

@@ -1,10 +1,71 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { asked, go } from "../../../app/router";
+import { Button, IconButton } from "../../../parts/button";
+import { Dialog } from "../../../parts/dialog";
+import { fetchMarkdown } from "../../../parts/markdown/markdown";
+import { useCatalogue } from "../catalogue";
 import { ModelSelect } from "../model-select";
-import { remembered } from "../remembered";
+import { Composer } from "./composer";
+import { ConversationList } from "./conversation-list";
+import { readConversations } from "./conversations";
+import { chooseModel, model } from "./model-choice";
+import { settings } from "./settings";
+import { SettingsDialog } from "./settings-dialog";
+import { ThreadView } from "./thread-view";
+import { t } from "./words";
+
+/** Below this width the conversations are listed in a sheet. */
+const WIDE = "(min-width: 64rem)";
 
 export default function Chat() {
+  useCatalogue();
+  useEffect(() => {
+    void readConversations();
+    void fetchMarkdown();
+  }, []);
+  const conversation = asked("c");
   return (
-    <div class="play-bar">
-      <ModelSelect area="chat" value={remembered.chat.value} onChange={(model) => (remembered.chat.value = model)} />
+    <div class={`chat ${settings.listed.value ? "chat-listed" : ""}`}>
+      {settings.listed.value && (
+        <aside class="chat-list chat-wide" aria-label={t.conversations}>
+          <ConversationList current={conversation} />
+        </aside>
+      )}
+      <div class="chat-main">
+        <Bar conversation={conversation} />
+        <ThreadView key={conversation} id={conversation} />
+        <Composer key={`draft-${conversation}`} conversation={conversation} />
+      </div>
+    </div>
+  );
+}
+
+function Bar({ conversation }: { conversation: string }) {
+  const asking = useSignal(false);
+  const listing = useSignal(false);
+  const toggle = (): void => {
+    if (matchMedia(WIDE).matches) settings.listed.value = !settings.listed.value;
+    else listing.value = true;
+  };
+  useEffect(() => {
+    listing.value = false;
+  }, [conversation]);
+  return (
+    <div class="play-bar chat-bar">
+      <IconButton icon="chats" look="plain" label={settings.listed.value ? t.hideList : t.showList} class="chat-wide" aria-expanded={settings.listed.value} onClick={toggle} />
+      <IconButton icon="chats" look="plain" label={t.showList} class="chat-narrow" aria-haspopup="dialog" onClick={toggle} />
+      <ModelSelect area="chat" value={model.value} onChange={chooseModel} />
+      <IconButton icon="sliders" look="plain" label={t.settings} aria-haspopup="dialog" onClick={() => (asking.value = true)} />
+      <Button icon="plus" class="chat-new" onClick={() => go(["playground", "chat"], { model: model.value })}>
+        {t.newChat}
+      </Button>
+      {asking.value && <SettingsDialog onClose={() => (asking.value = false)} />}
+      {listing.value && (
+        <Dialog kind="sheet" title={t.conversations} onClose={() => (listing.value = false)}>
+          <ConversationList current={conversation} />
+        </Dialog>
+      )}
     </div>
   );
 }

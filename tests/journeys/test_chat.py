@@ -1,0 +1,584 @@
+"""The Playground's chat (J49 to J60), and the Markdown of models that one should not trust."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.journeys.browser import Visits, accessible
+from tests.journeys.swap import Swap
+from tests.journeys.upstream.media import png
+from tests.support.live import eventually
+
+CHAT = "#/playground/chat?model=alpha"
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swap]:
+    """A server with the models of the demo, on a real llama.cpp."""
+    with Swap(tmp_path_factory.mktemp("engine"), engine=True, rows=0) as server:
+        yield server
+
+
+def field(page: Page) -> Locator:
+    """Where one writes."""
+    return page.get_by_role("textbox", name="Message", exact=True)
+
+
+def say(page: Page, text: str) -> None:
+    """Write and send."""
+    field(page).fill(text)
+    field(page).press("Enter")
+
+
+def answers(page: Page) -> Locator:
+    """What models have said, in the conversation that is shown."""
+    return page.locator("article.chat-answer")
+
+
+def complete(page: Page) -> None:
+    """The answer that is under way comes to its end."""
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    expect(page.locator("article.chat-answer[aria-busy]")).to_have_count(0)
+
+
+def asked(swap: Swap, model: str = "alpha", at: int = -1) -> dict[str, Any]:
+    """The body that the model was asked with last."""
+    body: dict[str, Any] = swap.seen(model)["requests"][at]["body"]
+    return body
+
+
+def test_j49_a_stopped_model_is_loaded_and_answers(swap: Swap, visit: Visits) -> None:
+    """Loading is visible, the answer streams, and the input has the focus at the end."""
+    prompt = swap.play("slow", text="It takes a while to say all of this in small pieces.", before=0.3, pause=0.05)
+    page = visit(swap, CHAT)
+    say(page, prompt)
+    expect(page.get_by_text(re.compile("Loading alpha"))).to_be_visible()
+    visit.shot(page, "loading")
+    expect(answers(page)).to_contain_text("It takes")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    complete(page)
+    expect(answers(page)).to_contain_text("in small pieces.")
+    expect(field(page)).to_be_focused()
+    sent = swap.seen("alpha")["requests"][-1]
+    assert re.fullmatch(r"lspg-[a-z0-9]{5}", {k.lower(): v for k, v in sent["headers"].items()}["x-session-id"])
+
+
+def test_j49_a_first_visitor_has_a_model_already(engine: Swap, visit: Visits) -> None:
+    """An input, a model, and a real engine that answers, without any choice before."""
+    engine.rest()
+    page = visit(engine, "#/playground/chat")
+    expect(page.get_by_role("combobox", name="Model")).not_to_have_value("")
+    say(page, "Tell me something.")
+    complete(page)
+    expect(answers(page).locator(".md")).not_to_be_empty()
+    expect(page.get_by_role("list", name="Statistics of the answer")).to_contain_text("writing")
+
+
+RICH = r"""# Title
+
+Some **bold** and *slanted* text, `code $x$`, ~~gone~~, a [link](https://example.org/a?b=1&c=2), and https://example.org.
+It costs $5 and $6, or US$7; inline $E = mc^2$ and \(a^2 + b^2\).
+
+| name | value |
+| --- | ---: |
+| a | 1 |
+| b | 2 |
+
+- [x] done
+- [ ] to do
+
+  with more
+
+1. one
+   ```sh
+   echo "$HOME" # of an item
+   ```
+2. two
+
+$$
+\int_0^1 x^2 \, dx = \frac{1}{3}
+$$
+
+\[ \sum_{n=1}^\infty \frac{1}{n^2} = \frac{\pi^2}{6} \]
+
+```python
+def area(r: float) -> float:
+    """Of a circle: $\pi r^2$, \(not\) a formula."""
+
+    return 3.14159 * r**2  # <b>
+```
+
+> quoted
+> words[^1]
+
+![a picture](https://pictures.example/x.png)
+
+This $\nonsense{$ is none.
+
+[^1]: A note at the end.
+"""
+CODE = RICH.split("```python\n")[1].split("\n```")[0]
+
+
+def test_j50_markdown_formulas_and_code(swap: Swap, visit: Visits) -> None:
+    """Everything is rendered; prices stay prices, code stays as it is, and is copied exactly."""
+    prompt = swap.play("rich", text=RICH, piece=7, pause=0.002)
+    page = visit(swap, CHAT, permissions=["clipboard-read", "clipboard-write"])
+    say(page, prompt)
+    complete(page)
+    answer = answers(page)
+    expect(answer.get_by_role("heading", name="Title")).to_be_visible()
+    expect(answer.get_by_role("cell", name="value")).to_be_visible()
+    expect(answer.get_by_role("checkbox")).to_have_count(2)
+    expect(answer.locator("math")).to_have_count(4)
+    expect(answer.locator(".md-formula-display math")).to_have_count(2)
+    expect(answer).to_contain_text("It costs $5 and $6, or US$7;")
+    expect(answer.locator("code", has_text="code $x$")).to_be_visible()
+    expect(answer.get_by_role("link", name="link", exact=True)).to_have_attribute("rel", "noopener noreferrer nofollow")
+    expect(answer.locator("img")).to_have_count(0)
+    python = answer.locator("figure", has_text="python")
+    expect(python.locator(".hljs-keyword").first).to_have_text("def")
+    expect(python.locator("pre")).to_have_text(CODE)
+    python.get_by_role("button", name="Copy").click()
+    expect(python.get_by_role("button", name="Copied!")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == CODE
+    expect(answer.get_by_role("button", name="Footnote 1", exact=True)).to_be_visible()
+    visit.shot(page, "end")
+    page.get_by_role("region", name="Conversation").evaluate("(box) => { box.scrollTop = 0; }")
+    visit.shot(page, "top")
+    accessible(page)
+    page.get_by_role("button", name="Show the source").click()
+    expect(answer.locator("pre.chat-raw")).to_have_text(RICH)
+
+
+def test_j50_the_same_in_the_dark(swap: Swap, visit: Visits) -> None:
+    """Colours of code follow the theme."""
+    prompt = swap.play("rich", text=RICH, piece=40, pause=0.001)
+    page = visit(swap, CHAT, dark=True)
+    say(page, prompt)
+    complete(page)
+    expect(answers(page).locator(".hljs-keyword").first).to_be_visible()
+    accessible(page)
+
+
+HOSTILE = json.loads((Path(__file__).parent / "hostile.json").read_text())
+"""Pieces of Markdown and HTML, each of which tries to call `hit()`, or to fetch from `evil.example`."""
+
+
+def test_j51_hostile_output_does_nothing(swap: Swap, visit: Visits) -> None:
+    """Nothing runs, nothing is fetched, nothing asks; in one answer, and each vector in a block of its own."""
+    assert len(HOSTILE) > 60
+    prompt = swap.play("hostile", text="\n\n".join(HOSTILE), piece=9, pause=0)
+    page = visit(swap, CHAT)
+    page.add_init_script("window.hits = []; window.hit = (by) => window.hits.push(by ?? true);")
+    page.reload()
+    say(page, prompt)
+    complete(page)
+    answer = answers(page)
+    expect(answer.get_by_text("hit(").first).to_be_attached()
+    for link in answer.get_by_role("link").all():
+        assert re.match(r"https?://|mailto:", link.get_attribute("href") or ""), link.get_attribute("href")
+    for element in answer.locator(".md *").all():
+        continue
+    found = page.evaluate(DANGEROUS)
+    assert found == [], found
+    page.mouse.move(640, 300)
+    assert page.evaluate("window.hits") == []
+    assert [request.url for request in visit.requests if "evil" in request.url] == []
+    assert page.url.startswith(swap.url)
+
+
+DANGEROUS = """() => [...document.querySelectorAll(".md *")].filter((element) =>
+  /^(script|iframe|object|embed|form|style|link|meta|base|svg|image|video|audio|img|template|noscript|textarea|title|marquee)$/i
+    .test(element.localName) && !element.closest("button, .md-remote")
+  || [...element.attributes].some(({ name, value }) => /^on/i.test(name) || /^\\s*(javascript|vbscript|data):/i.test(value))
+).map((element) => element.outerHTML.slice(0, 200))"""
+
+
+def test_j52_reasoning(swap: Swap, visit: Visits) -> None:
+    """Its length and time are shown, and it opens; think tags inside the content are no different."""
+    page = visit(swap, CHAT)
+    say(page, "play think")
+    complete(page)
+    block = answers(page).locator("details")
+    expect(block).to_contain_text(re.compile(r"Reasoning\s*34 characters\s*\d+ ms|Reasoning\s*34 characters\s*[\d.]+ s"))
+    expect(block.locator("pre")).to_have_count(0)
+    block.locator("summary").click()
+    expect(block.locator("pre")).to_have_text("First I think. Then I think again.")
+    visit.shot(page, "open")
+    say(page, swap.play("tags", text="<think>Hm, tags.</think>\n\nHere it is.", piece=3, pause=0.01))
+    expect(answers(page).nth(1).locator("summary")).to_contain_text("Reasoning …")
+    complete(page)
+    second = answers(page).nth(1)
+    expect(second.locator("summary")).to_contain_text("9 characters")
+    expect(second.locator(".md")).to_have_text("Here it is.")
+    sent = asked(swap)["messages"]
+    assert [turn["role"] for turn in sent] == ["user", "assistant", "user"]
+    assert sent[1]["content"] == "Here is what I thought.", "reasoning is not sent back"
+
+
+def test_j53_cancelling_keeps_the_part(swap: Swap, visit: Visits) -> None:
+    """The partial text stays, and the model's server sees that nobody reads any more."""
+    page = visit(swap, CHAT)
+    say(page, "play long")
+    expect(answers(page)).to_contain_text("word word word")
+    page.get_by_role("button", name="Stop").click()
+    expect(answers(page).get_by_text("Stopped")).to_be_visible()
+    expect(answers(page)).to_contain_text("word word")
+    expect(field(page)).to_be_focused()
+    for _ in eventually():
+        if swap.seen("alpha")["hangups"] > 0:
+            break
+    page.reload()
+    expect(answers(page)).to_contain_text("word word")
+
+
+def test_j54_editing_and_asking_again(swap: Swap, visit: Visits) -> None:
+    """Later turns go, another answer comes, and what was before can be reached."""
+    for name in ("one", "two", "three", "four"):
+        swap.play(name, text=f"Answer {name}.")
+    page = visit(swap, CHAT)
+    for name in ("one", "two", "three"):
+        say(page, f"play {name}")
+        expect(page.get_by_text(f"Answer {name}.")).to_be_visible()
+        complete(page)
+    first = page.get_by_role("article", name="You").first
+    first.get_by_role("button", name="Edit").click()
+    page.get_by_role("textbox", name="Question").fill("play four")
+    page.get_by_role("textbox", name="Question").press("Enter")
+    expect(page.get_by_text("Answer four.")).to_be_visible()
+    complete(page)
+    expect(answers(page)).to_have_count(1)
+    assert [turn["content"] for turn in asked(swap)["messages"]] == ["play four"]
+    expect(first.get_by_role("group", name="Version 2 of 2")).to_be_visible()
+    visit.shot(page, "edited")
+    first.get_by_role("button", name="Previous version").click()
+    expect(answers(page)).to_have_count(3)
+    expect(page.get_by_text("Answer three.")).to_be_visible()
+    answers(page).last.get_by_role("button", name="Answer again").click()
+    expect(answers(page).last.get_by_role("group", name="Version 2 of 2")).to_be_visible()
+    complete(page)
+    assert [turn["content"] for turn in asked(swap)["messages"]][-1] == "play three"
+    page.reload()
+    expect(answers(page)).to_have_count(3)
+    expect(answers(page).last.get_by_role("group", name="Version 2 of 2")).to_be_visible()
+
+
+def test_j54_deleting_a_message_can_be_undone(swap: Swap, visit: Visits) -> None:
+    """A deleted answer comes back with Undo; an answer can be gone on with."""
+    page = visit(swap, CHAT)
+    say(page, "play hello")
+    complete(page)
+    answers(page).get_by_role("button", name="More actions").click()
+    page.get_by_role("button", name="Delete").last.click()
+    expect(answers(page)).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(answers(page)).to_have_count(1)
+    answers(page).get_by_role("button", name="More actions").click()
+    page.get_by_role("button", name="Go on").click()
+    expect(answers(page).locator(".md")).to_have_text("Hello, this is a canned answer of nine words." * 2)
+    complete(page)
+    assert asked(swap)["messages"][-1]["role"] == "assistant"
+
+
+def picture(name: str) -> dict[str, Any]:
+    """A picture to choose."""
+    return {"name": name, "mimeType": "image/png", "buffer": png(64, 64)}
+
+
+DROP = """([kind, name, data]) => {
+  const files = new DataTransfer();
+  files.items.add(new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], name, { type: "image/png" }));
+  const target = document.querySelector(".chat-composer textarea");
+  const event = kind === "paste"
+    ? new ClipboardEvent("paste", { clipboardData: files, bubbles: true, cancelable: true })
+    : new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true });
+  target.dispatchEvent(event);
+}"""
+
+
+def test_j55_attachments(swap: Swap, visit: Visits) -> None:
+    """By picker, paste and drop; with previews, removal, limits and errors; the request has them; a blind model warns."""
+    from base64 import b64encode
+
+    page = visit(swap, CHAT)
+    picker = page.locator("input[type=file][accept*='image/png']")
+    files = page.get_by_role("form").or_(page.locator("form.chat-composer")).get_by_role("list", name="Attached files")
+    picker.set_input_files([picture("one.png"), picture("two.png")])
+    expect(files.get_by_role("img")).to_have_count(2)
+    data = b64encode(png(8, 8)).decode()
+    page.evaluate(DROP, ["paste", "three.png", data])
+    page.evaluate(DROP, ["drop", "four.png", data])
+    expect(files.get_by_role("img")).to_have_count(4)
+    visit.shot(page, "attached")
+    files.get_by_role("button", name="Remove two.png").click()
+    expect(files.get_by_role("img")).to_have_count(3)
+    picker.set_input_files([{"name": "movie.mp4", "mimeType": "video/mp4", "buffer": b"x"}])
+    expect(page.get_by_text("movie.mp4 was not attached: only JPEG")).to_be_visible()
+    picker.set_input_files([picture("five.png"), picture("six.png"), picture("seven.png")])
+    expect(page.get_by_text("seven.png was not attached: at most five files")).to_be_visible()
+    expect(files.get_by_role("img")).to_have_count(5)
+    say(page, "play hello")
+    complete(page)
+    content = asked(swap)["messages"][-1]["content"]
+    assert [part["type"] for part in content] == ["text", *["image_url"] * 5]
+    assert content[1]["image_url"]["url"].startswith("data:image/png;base64,")
+    expect(page.get_by_text("does not say that it can see")).to_have_count(0)
+    page.get_by_role("button", name="one.png").click()
+    expect(page.get_by_role("dialog", name="one.png")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.goto(f"{swap.url}/ui/#/playground/chat?model=beta")
+    picker.set_input_files([picture("one.png")])
+    expect(page.get_by_text("beta does not say that it can see pictures")).to_be_visible()
+    visit.shot(page, "blind")
+
+
+def test_j55_a_text_file_is_sent_as_text(swap: Swap, visit: Visits) -> None:
+    """In a fence, in front of the question."""
+    page = visit(swap, CHAT)
+    picker = page.locator("input[type=file][accept*='image/png']")
+    picker.set_input_files([{"name": "notes.md", "mimeType": "text/markdown", "buffer": b"# Notes\n"}])
+    say(page, "What is this?")
+    complete(page)
+    assert asked(swap)["messages"][-1]["content"] == "notes.md:\n```\n# Notes\n```\n\nWhat is this?"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "path", "turns"),
+    [
+        ("Chat completions (OpenAI)", "/v1/chat/completions", "messages"),
+        ("Messages (Anthropic)", "/v1/messages", "messages"),
+        ("Responses (OpenAI)", "/v1/responses", "input"),
+    ],
+)
+def test_j56_three_protocols(swap: Swap, visit: Visits, endpoint: str, path: str, turns: str) -> None:
+    """The same conversation by each; errors inside the stream are shown, and are not sent back."""
+    page = visit(swap, CHAT)
+    page.get_by_role("button", name="Settings of the chat").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Endpoint").select_option(endpoint)
+    dialog.get_by_label("System prompt").fill("Be brief.")
+    dialog.get_by_label("Temperature").fill("0.2")
+    if path == "/v1/messages":
+        visit.shot(page, "settings")
+        accessible(page)
+    dialog.get_by_role("button", name="Done").click()
+    say(page, "play think")
+    complete(page)
+    expect(answers(page).locator(".md")).to_have_text("Here is what I thought.")
+    expect(answers(page).locator("summary")).to_contain_text("34 characters")
+    expect(page.get_by_role("list", name="Statistics of the answer")).to_contain_text("3 cached")
+    say(page, "play error")
+    expect(answers(page).nth(1).get_by_role("alert")).to_contain_text("the model has lost its thread")
+    expect(answers(page).nth(1).locator(".md")).to_have_text("It begins well")
+    visit.shot(page, "failed")
+    say(page, "play tools")
+    complete(page)
+    expect(answers(page).nth(2)).to_contain_text("Calls weather")
+    expect(answers(page).nth(2).locator("figure")).to_contain_text("Bergen")
+    seen = swap.seen("alpha")["requests"][-1]
+    assert seen["path"] == path
+    assert "lost its thread" not in json.dumps(seen["body"])
+    assert "Be brief." in json.dumps(seen["body"])
+    assert seen["body"]["temperature"] == 0.2
+    assert [turn["role"] for turn in seen["body"][turns] if turn["role"] != "system"] == ["user", "assistant"] * 2 + ["user"]
+
+
+def test_j56_refusals_and_cut_streams(swap: Swap, visit: Visits) -> None:
+    """A refusal shows the engine's words; a stream without an end is no success."""
+    visit.allow("400", "500", "502", r"ERR_")
+    page = visit(swap, CHAT)
+    say(page, "play refuse")
+    expect(answers(page).get_by_role("alert")).to_contain_text("the prompt is too long for this model")
+    say(page, "play cut")
+    alert = answers(page).nth(1).get_by_role("alert")
+    expect(alert).to_be_visible()
+    expect(answers(page).nth(1).locator(".md")).to_have_text("It begins well and")
+    assert [turn["content"] for turn in asked(swap)["messages"]] == ["play refuse\n\nplay cut"]
+    alert.get_by_role("button", name="Retry").click()
+    expect(answers(page).nth(1).get_by_role("group", name="Version 2 of 2")).to_be_visible()
+
+
+def test_j57_statistics(swap: Swap, visit: Visits) -> None:
+    """Tokens of the prompt, generated and cached, both speeds, time to the first token, why it ended, the context."""
+    page = visit(swap, CHAT)
+    say(page, "play hello")
+    complete(page)
+    figures = page.get_by_role("list", name="Statistics of the answer")
+    for text in ("5 prompt", "3 cached", "9 generated", "500.00 t/s reading", "50.00 t/s writing", "to the first token", "ended by: stop"):
+        expect(figures).to_contain_text(text)
+    expect(figures).to_contain_text("14 of 8K context")
+    assert asked(swap)["stream_options"] == {"include_usage": True}
+    say(page, "play length")
+    expect(answers(page).nth(1)).to_contain_text("Cut at the limit of tokens")
+
+
+def test_j57_statistics_of_a_real_engine(engine: Swap, visit: Visits) -> None:
+    """llama.cpp tells its tokens and its speeds."""
+    page = visit(engine, "#/playground/chat")
+    page.get_by_role("button", name="Settings of the chat").click()
+    page.get_by_role("dialog").get_by_label("Most tokens of an answer").fill("24")
+    page.get_by_role("dialog").get_by_role("button", name="Done").click()
+    say(page, "Tell me of the sea.")
+    complete(page)
+    figures = page.get_by_role("list", name="Statistics of the answer")
+    expect(figures).to_contain_text(re.compile(r"\d+ prompt.*\d+ generated.*t/s reading.*t/s writing.*to the first token"))
+
+
+COMPOSE = """(area) => {
+  area.focus();
+  area.dispatchEvent(new CompositionEvent("compositionstart", { bubbles: true }));
+  const key = { key: "Enter", code: "Enter", bubbles: true, cancelable: true };
+  area.dispatchEvent(new KeyboardEvent("keydown", { ...key, isComposing: true }));
+  area.dispatchEvent(new CompositionEvent("compositionend", { bubbles: true, data: "日本" }));
+  area.dispatchEvent(new KeyboardEvent("keydown", { ...key, keyCode: 229 }));
+}"""
+
+
+def test_j58_enter_that_ends_a_composition_sends_nothing(swap: Swap, visit: Visits) -> None:
+    """What an input method commits with Enter stays in the field; Shift+Enter begins a line."""
+    page = visit(swap, CHAT)
+    field(page).fill("日本")
+    field(page).evaluate(COMPOSE)
+    field(page).press("Shift+Enter")
+    expect(field(page)).to_have_value("日本\n")
+    expect(answers(page)).to_have_count(0)
+    field(page).press("Enter")
+    complete(page)
+    assert asked(swap)["messages"][-1]["content"] == "日本"
+
+
+def test_j59_reload_and_navigation(swap: Swap, visit: Visits) -> None:
+    """Conversation, settings and draft are back after a reload; an answer goes on while one looks elsewhere."""
+    page = visit(swap, CHAT)
+    page.get_by_role("button", name="Settings of the chat").click()
+    page.get_by_role("dialog").get_by_label("Temperature").fill("1.5")
+    page.get_by_role("dialog").get_by_role("button", name="Done").click()
+    say(page, "play hello")
+    complete(page)
+    field(page).fill("a draft")
+    for _ in eventually():
+        if page.evaluate("Object.values(sessionStorage).includes('a draft')"):
+            break
+    page.reload()
+    expect(answers(page)).to_contain_text("nine words")
+    expect(field(page)).to_have_value("a draft")
+    page.get_by_role("button", name="Settings of the chat").click()
+    expect(page.get_by_role("dialog").get_by_label("Temperature")).to_have_value("1.5")
+    page.keyboard.press("Escape")
+    say(page, swap.play("going-on", text="one two three four five six seven eight nine ten.", pause=0.15))
+    expect(answers(page).nth(1)).to_contain_text("one")
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Models", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Models")
+    page.go_back()
+    complete(page)
+    expect(answers(page).nth(1)).to_contain_text("one two three four five six seven eight nine ten.")
+
+
+def test_j59_tabs_do_not_undo_each_other(swap: Swap, visit: Visits) -> None:
+    """Two tabs of one browser: what one says appears in the other, and nothing is lost."""
+    context = visit.context()
+    one, other = context.new_page(), context.new_page()
+    for page in (one, other):
+        page.goto(f"{swap.url}/ui/{CHAT}")
+    say(one, "play hello")
+    complete(one)
+    conversations = other.get_by_role("complementary", name="Conversations")
+    conversations.get_by_role("link", name="play hello").click()
+    expect(answers(other)).to_have_count(1)
+    say(other, "play think")
+    complete(other)
+    expect(answers(one)).to_have_count(2)
+    one.reload()
+    expect(answers(one)).to_have_count(2)
+
+
+def test_conversations_are_found_renamed_deleted_and_carried(swap: Swap, visit: Visits, tmp_path: Path) -> None:
+    """Search, rename, delete with undo, export, import."""
+    page = visit(swap, CHAT)
+    for name in ("hello", "think"):
+        page.get_by_role("button", name="New chat").click()
+        say(page, f"play {name}")
+        complete(page)
+    aside = page.get_by_role("complementary", name="Conversations")
+    expect(aside.get_by_role("listitem")).to_have_count(2)
+    aside.get_by_role("button", name="Actions for “play think”").click()
+    page.get_by_role("button", name="Rename").click()
+    aside.get_by_role("textbox", name="Title of the conversation").fill("Deep thoughts")
+    aside.get_by_role("textbox", name="Title of the conversation").press("Enter")
+    aside.get_by_role("searchbox", name="Search conversations").fill("deep")
+    expect(aside.get_by_role("listitem")).to_have_count(1)
+    aside.get_by_role("searchbox", name="Search conversations").fill("")
+    with page.expect_download() as saved:
+        aside.get_by_role("button", name="Export all").click()
+    file = tmp_path / "chats.json"
+    saved.value.save_as(file)
+    aside.get_by_role("button", name="Actions for “Deep thoughts”").click()
+    page.get_by_role("button", name="Delete", exact=True).last.click()
+    expect(aside.get_by_role("listitem")).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(aside.get_by_role("listitem")).to_have_count(2)
+    aside.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text("2 conversations were imported.")).to_be_visible()
+    expect(aside.get_by_role("listitem")).to_have_count(4)
+    aside.get_by_role("link", name="Deep thoughts").last.click()
+    expect(answers(page).locator(".md")).to_have_text("Here is what I thought.")
+    accessible(page)
+
+
+LATENCY = """() => {
+  window.latencies = [];
+  window.blocks = [];
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) window.blocks.push(duration);
+  }).observe({ type: "longtask" });
+  const area = document.querySelector(".chat-composer textarea");
+  area.addEventListener("keydown", (event) => {
+    const pressed = event.timeStamp;
+    requestAnimationFrame(() => setTimeout(() => window.latencies.push(performance.now() - pressed)));
+  });
+}"""
+
+
+def test_j60_typing_while_much_code_comes(swap: Swap, visit: Visits) -> None:
+    """5,000 deltas in one fence: what one types is there within 50 ms."""
+    lines = "".join(f"value_{n} = compute({n}) + {n % 7}  # line\n" for n in range(700))
+    code = f"```python\n{lines}```\n"
+    page = visit(swap, CHAT)
+    say(page, "play hello")
+    complete(page)
+    page.evaluate(LATENCY)
+    say(page, swap.play("code", text=code, piece=max(1, len(code) // 5000), pause=0.0005))
+    expect(answers(page).nth(1).locator("pre")).to_contain_text("value_5")
+    page.evaluate("window.latencies = []")
+    typed = "typed while the answer comes"
+    field(page).press_sequentially(typed, delay=60)
+    expect(field(page)).to_have_value(typed)
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    latencies = sorted(page.evaluate("window.latencies"))
+    complete(page)
+    expect(answers(page).nth(1).locator("pre")).to_have_text(lines.rstrip("\n"))
+    print("latencies", latencies[len(latencies) // 2], latencies[-1], "blocks", page.evaluate("window.blocks"))
+    assert latencies[len(latencies) * 9 // 10] < 50, latencies
+    assert max(page.evaluate("window.blocks"), default=0) < 100
+
+
+def test_a_phone_shows_the_chat(swap: Swap, visit: Visits) -> None:
+    """Everything within reach of a thumb, and nothing wider than the screen."""
+    page = visit(swap, CHAT, phone=True)
+    say(page, swap.play("rich", text=RICH, piece=40, pause=0.001))
+    complete(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.get_by_role("button", name="Show conversations").tap()
+    expect(page.get_by_role("dialog", name="Conversations").get_by_role("link", name="play rich")).to_be_visible()
+    visit.shot(page, "list")
+    page.keyboard.press("Escape")
+    accessible(page)

@@ -1,0 +1,98 @@
+/** An answer as it is gathered from its pieces. Times are ms of one clock, which are handed in. */
+
+import type { Message, Statistics, ToolCall } from "./conversation";
+import type { Piece, Told } from "./protocols/protocol";
+import { separate } from "./think";
+
+export class Answer {
+  private content = "";
+  private told: Told = {};
+  private reasoned = "";
+  private tools: ToolCall[] = [];
+  private indexes: number[] = [];
+  private first: number | null = null;
+  private firstText: number | null = null;
+  private latest: number;
+  finish = "";
+  error = "";
+  /** The protocol said that nothing follows. */
+  complete = false;
+
+  /** `sent` is when it was asked for; `before` is what an answer that goes on has already. */
+  constructor(
+    private readonly sent: number,
+    private readonly before = "",
+  ) {
+    this.latest = sent;
+  }
+
+  take(piece: Piece, now: number): void {
+    const { text = "", reasoning = "", tools = [], told, finish, error, last } = piece;
+    if (text || reasoning || tools.length > 0) {
+      this.first ??= now;
+      this.latest = now;
+    }
+    if (text) this.firstText ??= now;
+    this.content += text;
+    this.reasoned += reasoning;
+    for (const call of tools) this.call(call);
+    if (told) this.told = { ...this.told, ...told };
+    if (finish) this.finish = finish;
+    if (error) this.error = error;
+    if (last) this.complete = true;
+  }
+
+  /** What is known so far, to put into a message. */
+  parts(now: number): Pick<Message, "text" | "reasoning" | "reasonedFor" | "tools" | "finish"> {
+    const { text, reasoning, thinking } = separate(this.content);
+    const all = [this.reasoned, reasoning].filter(Boolean).join("\n\n");
+    const over = text !== "" || this.tools.length > 0 || this.complete;
+    return {
+      text: this.before + text,
+      reasoning: all,
+      reasonedFor: all === "" || thinking || !over || this.first === null ? null : this.reasoningEnd(reasoning !== "", now) - this.first,
+      tools: this.tools,
+      finish: this.finish,
+    };
+  }
+
+  statistics(now: number): Statistics {
+    const { promptTokens = null, cachedTokens = null, generatedTokens = null, promptSpeed, generationSpeed } = this.told;
+    const firstToken = this.first === null ? null : this.first - this.sent;
+    const lasted = this.first === null ? 0 : this.latest - this.first;
+    const measured = generationSpeed === undefined;
+    return {
+      promptTokens,
+      cachedTokens,
+      generatedTokens,
+      promptSpeed: promptSpeed ?? null,
+      generationSpeed: generationSpeed ?? (generatedTokens !== null && generatedTokens > 1 && lasted > 0 ? ((generatedTokens - 1) / lasted) * 1000 : null),
+      measured,
+      firstToken,
+      total: now - this.sent,
+    };
+  }
+
+  private thought: number | null = null;
+
+  /** When the reasoning was over: at the first text, or, inside text, when its end was seen. */
+  private reasoningEnd(inText: boolean, now: number): number {
+    this.thought ??= inText ? now : (this.firstText ?? now);
+    return this.thought;
+  }
+
+  private call({ index, id, name, arguments: more = "" }: NonNullable<Piece["tools"]>[number]): void {
+    let at = this.indexes.indexOf(index);
+    if (at < 0) {
+      at = this.indexes.push(index) - 1;
+      this.tools = [...this.tools, { id: "", name: "", arguments: "" }];
+    }
+    this.tools = this.tools.map((call, each) => (each === at ? { id: id ?? call.id, name: name ?? call.name, arguments: call.arguments + more } : call));
+  }
+}
+
+/** What share of the context of `size` tokens an answer has left used, 0 to 1; null when that is not known. */
+export function contextUsed({ promptTokens, generatedTokens }: Statistics, size: number): number | null {
+  if (size <= 0 || promptTokens === null) return null;
+  return Math.min(1, (promptTokens + (generatedTokens ?? 0)) / size);
+}

@@ -1,0 +1,110 @@
+/** Conversations as a file that can be read in again. */
+
+import type { Attachment, Conversation, Ending, Message, ToolCall } from "./conversation";
+
+const FORM = "llamaswap.chat.v1";
+/** Conversations and messages that a file brings at most. */
+const MOST = 100_000;
+
+export interface Kept {
+  conversation: Conversation;
+  messages: readonly Message[];
+}
+
+export function exported(kept: readonly Kept[]): string {
+  return JSON.stringify({ form: FORM, conversations: kept.map(({ conversation, messages }) => ({ ...conversation, messages })) }, null, 2);
+}
+
+/**
+ * What is in a file, with IDs of its own by `fresh`, so that it stands beside what is there already. Null when it is no file of this kind;
+ * what cannot be used of it is left out.
+ */
+export function imported(text: string, fresh: () => string): Kept[] | null {
+  const file = record(parsed(text));
+  if (file?.["form"] !== FORM || !Array.isArray(file["conversations"])) return null;
+  const conversations: unknown[] = file["conversations"].slice(0, MOST);
+  return conversations.map((each) => one(each, fresh)).filter((each) => each !== null);
+}
+
+function one(value: unknown, fresh: () => string): Kept | null {
+  const told = record(value);
+  if (!told || !Array.isArray(told["messages"])) return null;
+  const id = fresh();
+  const ids = new Map<string, string>();
+  const messages: Message[] = [];
+  for (const each of told["messages"].slice(0, MOST) as unknown[]) {
+    const message = messageIn(record(each), id, ids, fresh);
+    if (message) messages.push(message);
+  }
+  const leaf = ids.get(text(told["leaf"])) ?? messages.at(-1)?.id ?? null;
+  const conversation = { id, title: text(told["title"]).slice(0, 200), created: time(told["created"]), updated: time(told["updated"]), model: text(told["model"]), leaf };
+  return { conversation, messages };
+}
+
+/** A message whose parent has been read before; null for any other. */
+function messageIn(told: Record<string, unknown> | null, conversation: string, ids: Map<string, string>, fresh: () => string): Message | null {
+  const role = told?.["role"];
+  if (!told || (role !== "user" && role !== "assistant")) return null;
+  const parent = told["parent"] === null ? null : ids.get(text(told["parent"]));
+  if (parent === undefined) return null;
+  const id = fresh();
+  ids.set(text(told["id"]), id);
+  return {
+    id,
+    conversation,
+    parent,
+    role,
+    created: time(told["created"]),
+    text: text(told["text"]),
+    attachments: all(told["attachments"], attachmentIn),
+    reasoning: text(told["reasoning"]),
+    reasonedFor: typeof told["reasonedFor"] === "number" ? told["reasonedFor"] : null,
+    tools: all(told["tools"], toolIn),
+    model: text(told["model"]),
+    ending: endingOf(told["ending"]),
+    error: text(told["error"]),
+    finish: text(told["finish"]),
+    statistics: null,
+  };
+}
+
+function attachmentIn(told: Record<string, unknown>): Attachment | null {
+  const { kind, data } = told;
+  if ((kind !== "image" && kind !== "text") || typeof data !== "string") return null;
+  if (kind === "image" && !/^data:image\/(?:png|jpeg|gif|webp);base64,/.test(data)) return null;
+  return { id: text(told["id"]), name: text(told["name"]), type: text(told["type"]), size: time(told["size"]), kind, data };
+}
+
+function toolIn(told: Record<string, unknown>): ToolCall {
+  return { id: text(told["id"]), name: text(told["name"]), arguments: text(told["arguments"]) };
+}
+
+function endingOf(value: unknown): Ending {
+  return value === "failed" || value === "cancelled" ? value : "done";
+}
+
+function all<T>(value: unknown, read: (told: Record<string, unknown>) => T | null): T[] {
+  if (!Array.isArray(value)) return [];
+  const told = (value as unknown[]).map(record).filter((each) => each !== null);
+  return told.map(read).filter((each) => each !== null);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function record(value: unknown): Record<string, unknown> | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function time(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : 0;
+}
