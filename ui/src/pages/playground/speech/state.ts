@@ -9,6 +9,9 @@ import { SESSION } from "../session-id";
 import { audioExtension, isAudio, speechBody, voicesOf } from "./rules";
 import { t } from "./words";
 
+const NO_VOICE: Readonly<Record<string, string>> = {};
+const NO_VOICES: Readonly<Record<string, readonly string[]>> = {};
+
 export const prefs = stored(
   "playground.speech",
   {
@@ -17,11 +20,14 @@ export const prefs = stored(
     instructions: "",
     autoplay: true,
     /** The voice that was chosen for a model. */
-    voice: {},
+    voice: NO_VOICE,
     /** The voices that a model's server named last. */
-    voices: {},
+    voices: NO_VOICES,
   },
-  { voice: (value): value is Record<string, string> => isMap(value, (each) => typeof each === "string"), voices: (value): value is Record<string, string[]> => isMap(value, isTexts) },
+  {
+    voice: (value): value is typeof NO_VOICE => isMap(value, (each) => typeof each === "string"),
+    voices: (value): value is typeof NO_VOICES => isMap(value, isTexts),
+  },
 );
 
 export interface Recording {

@@ -11,11 +11,14 @@ import { t } from "./words";
 
 const formatIsKnown = (value: unknown): value is ResponseFormat => RESPONSE_FORMATS.some((each) => each === value);
 
-export const prefs = stored(
-  "playground.transcription",
-  { language: "", format: "json", words: false, temperature: 0 },
-  { format: formatIsKnown },
-);
+interface Prefs extends Record<string, unknown> {
+  language: string;
+  format: ResponseFormat;
+  words: boolean;
+  temperature: number;
+}
+
+export const prefs = stored<Prefs>("playground.transcription", { language: "", format: "json", words: false, temperature: 0 }, { format: formatIsKnown });
 
 export interface Written {
   transcript: Transcript;
