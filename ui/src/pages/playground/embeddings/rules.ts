@@ -22,7 +22,7 @@ export function embeddedOf(answer: unknown, count: number): Embedded | null {
 
 /** How long a vector is. */
 export function norm(vector: readonly number[]): number {
-  return Math.hypot(...vector);
+  return Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
 }
 
 /** The cosine of the angle between two vectors; 0 where one has no direction, or they are of different spaces. */
