@@ -70,8 +70,19 @@ export function choiceCalled(groups: readonly Group[], id: string): Choice | und
 
 /** Whether the model called `id` (or the one that this is an alias of) says that it can do one of `capabilities`. */
 export function isAble(listed: readonly Listed[], id: string, ...capabilities: string[]): boolean {
-  const found = listed.find((each) => each.id === id) ?? listed.find((each) => each.meta?.llamaswap?.aliases?.includes(id));
+  const found = modelCalled(listed, id);
   return found !== undefined && can(found, capabilities);
+}
+
+/** Whether that model says what it can do, and `capability` is not among it. */
+export function lacks(listed: readonly Listed[], id: string, capability: string): boolean {
+  const found = modelCalled(listed, id);
+  return found?.capabilities !== undefined && !can(found, [capability]);
+}
+
+function modelCalled(listed: readonly Listed[], id: string): Listed | undefined {
+  const own = listed.find((each) => each.id === id && each.meta?.llamaswap?.type !== "alias");
+  return own ?? listed.find((each) => each.meta?.llamaswap?.aliases?.includes(id));
 }
 
 function kindOf(each: Listed, capabilities: readonly string[]): GroupKind | null {

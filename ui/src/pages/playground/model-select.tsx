@@ -20,10 +20,12 @@ export interface ModelSelectProps {
   capability?: string | readonly string[];
   /** The name of the chosen model, empty for none. */
   value: string;
+  /** What stands there before one is chosen. */
+  placeholder?: string;
   onChange: (model: string) => void;
 }
 
-export function ModelSelect({ area, capability, value, onChange }: ModelSelectProps) {
+export function ModelSelect({ area, capability, value, placeholder = t.model.placeholder, onChange }: ModelSelectProps) {
   useCatalogue();
   const id = useId();
   const own = useRef<HTMLDivElement>(null);
@@ -95,7 +97,7 @@ export function ModelSelect({ area, capability, value, onChange }: ModelSelectPr
           aria-activedescendant={open.value && active.value >= 0 && active.value < names.length ? `${id}-${active.value}` : undefined}
           aria-invalid={missing ? "true" : undefined}
           aria-describedby={missing ? `${id}-gone` : undefined}
-          placeholder={value || t.model.placeholder}
+          placeholder={value || placeholder}
           value={open.value ? typed.value : value}
           onClick={() => !open.value && show()}
           onInput={(event) => show(event.currentTarget.value)}

@@ -12,4 +12,5 @@ export const remembered = stored("playground.models", {
   embeddings: "",
 });
 
-export type Area = keyof typeof remembered;
+/** Where a model is chosen; the load test has a queue of them instead. */
+export type Area = keyof typeof remembered | "load";

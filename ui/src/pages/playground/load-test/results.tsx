@@ -1,0 +1,75 @@
+import { count, duration, fixed } from "../../../lib/format";
+import { download } from "../../../lib/download";
+import { Button } from "../../../parts/button";
+import { Card } from "../../../parts/card";
+import { toCsv, toJson } from "./export";
+import { peakOf } from "./run";
+import { job, now, requests, version, wanted } from "./state";
+import { summaries, type Percentiles, type Summary } from "./stats";
+import { t } from "./words";
+
+/** Figures, as soon as something was answered. */
+export function Results() {
+  void version.value;
+  const all = requests.value;
+  if (!all.some(({ first, over }) => first !== null || over)) return null;
+  return (
+    <Card title={t.results} note={t.peak(peakOf(all, now.value), wanted.value)} actions={!job.running.value && <Exports />}>
+      <div class="table-box" tabIndex={0} role="region" aria-label={t.results}>
+        <table>
+          <thead>
+            <tr>
+              <th>{t.model}</th>
+              <th class="number">{t.count}</th>
+              <th class="number">{t.errors}</th>
+              <th class="number">{t.each}</th>
+              <th class="number">{t.together}</th>
+              <th class="number">
+                {t.ttft} <small>{t.percentiles}</small>
+              </th>
+              <th class="number">
+                {t.total} <small>{t.percentiles}</small>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {summaries(all).map((line) => (
+              <Line key={line.model} of={line} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}
+
+function Line({ of }: { of: Summary }) {
+  return (
+    <tr>
+      <th scope="row">{of.model || t.all}</th>
+      <td class="number">{count(of.requests)}</td>
+      <td class={`number ${of.errors > 0 ? "is-failed" : ""}`}>{count(of.errors)}</td>
+      <td class="number">{of.each === null ? "–" : fixed(of.each, 1)}</td>
+      <td class="number">{of.together === null ? "–" : fixed(of.together, 1)}</td>
+      <td class="number nowrap">{times(of.ttft)}</td>
+      <td class="number nowrap">{times(of.total)}</td>
+    </tr>
+  );
+}
+
+function times(of: Percentiles | null): string {
+  return of === null ? "–" : [of.p50, of.p95, of.p99].map(duration).join(" / ");
+}
+
+function Exports() {
+  return (
+    <>
+      <Button small icon="download" aria-label={t.exportAs(t.csv)} onClick={() => download("load-test.csv", toCsv(requests.peek()), "text/csv;charset=utf-8")}>
+        {t.csv}
+      </Button>
+      <Button small icon="download" aria-label={t.exportAs(t.json)} onClick={() => download("load-test.json", toJson(requests.peek()), "application/json")}>
+        {t.json}
+      </Button>
+    </>
+  );
+}
