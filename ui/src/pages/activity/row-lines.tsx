@@ -13,7 +13,7 @@ export function RowLines({ row, columns, open }: { row: Row; columns: readonly R
   return (
     <>
       <tr data-row={row.id} class={open ? "row-open" : ""}>
-        <td class="fold">
+        <td class="row-fold">
           <IconButton icon={open ? "down" : "right"} small label={t.table.details(row.id)} aria-expanded={open} onClick={toggle} />
         </td>
         {columns.map((column) => (

@@ -61,7 +61,7 @@ function ChoiceRow({ choice: { id, note, aliasOf, state, context } }: { choice: 
   return (
     <>
       {aliasOf ? <span aria-hidden="true">↳</span> : state !== null && <StateMark state={state} dot />}
-      <span class="model-name">{id}</span>
+      <span class="choice-name">{id}</span>
       {aliasOf && <span class="off-screen">{t.model.aliasOf(aliasOf)}</span>}
       {note && <span class="model-note">{note}</span>}
       {context > 0 && <span class="tag">{contextSize(context)}</span>}

@@ -50,7 +50,7 @@ function ModeChoice() {
   return (
     <fieldset class="field">
       <legend class="field-name">{t.mode}</legend>
-      <div class="segments">
+      <div class="mode-choice">
         {MODES.map((mode) => (
           <label key={mode}>
             <input type="radio" name="mode" checked={look.mode.value === mode} onChange={() => choose(mode)} />

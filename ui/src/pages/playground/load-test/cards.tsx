@@ -63,7 +63,7 @@ function Body({ asked }: { asked: Asked }) {
   return (
     <>
       <p class="play-card-state">
-        <span class={`play-swatch phase-${state}`} aria-hidden="true" />
+        <span class={`play-swatch bar-${state}`} aria-hidden="true" />
         {t.phases[state]}
         <span class="muted">{under}</span>
         {tokens > 0 && <span class="muted">{t.tokens(count(tokens))}</span>}

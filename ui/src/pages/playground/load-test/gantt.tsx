@@ -41,7 +41,7 @@ function Legend() {
     <ul class="play-legend">
       {LEGEND.map((phase) => (
         <li key={phase}>
-          <span class={`play-swatch phase-${phase}`} aria-hidden="true" />
+          <span class={`play-swatch bar-${phase}`} aria-hidden="true" />
           {t.phases[phase]}
         </li>
       ))}
@@ -59,7 +59,7 @@ function Bar({ asked, span }: { asked: Asked; span: number }) {
       </span>
       <span class="play-bar-track">
         {segmentsOf(asked, now.value).map(({ phase, from, to }) => (
-          <span key={`${phase} ${from}`} class={`phase-${phase}`} style={{ left: `${(from / span) * 100}%`, width: `${((to - from) / span) * 100}%` }} title={`${t.phases[phase]} ${duration(to - from)}`} />
+          <span key={`${phase} ${from}`} class={`bar-${phase}`} style={{ left: `${(from / span) * 100}%`, width: `${((to - from) / span) * 100}%` }} title={`${t.phases[phase]} ${duration(to - from)}`} />
         ))}
       </span>
       <span class={`play-bar-time ${state === "error" ? "is-failed" : ""}`}>{state === "error" || state === "stopped" ? t.phases[state] : time}</span>
