@@ -113,6 +113,22 @@ class PollingTests(SynchronousTestCase):
         self.assertEqual(other.heard, b"b")
         self.assert_reads(other, not_from=failing)
 
+    def test_who_fails_to_be_disconnected_is_so_once(self) -> None:
+        """And the log says it."""
+        lost: list[Failure] = []
+
+        def lose(reason: Failure) -> None:
+            lost.append(reason)
+            raise ZeroDivisionError
+
+        failing, to_failing = self.pair(lambda: ConnectionDone("enough"))
+        failing.connectionLost = lose  # type: ignore[method-assign]
+        to_failing.send(b"a")
+        self.reactor.doIteration(1.0)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.assertEqual(len(lost), 1)
+        self.assertNotIn(failing, self.reactor.getReaders())
+
     def test_who_was_closed_in_the_same_turn_is_not_called(self) -> None:
         """His event was there already."""
         pairs: list[tuple[Selectable, socket.socket]] = []

@@ -36,12 +36,21 @@ def _polling(reactor: Any) -> Callable[[float | None], None]:
             if selectable is None:  # somebody whose turn came before has closed it
                 continue
             try:
-                if event != _READABLE:
+                if event == _READABLE:
+                    read(selectable)
+                else:
                     read_or_write(selectable, descriptor, event)
-                elif why := selectable.doRead():
-                    disconnect(selectable, why, True)
-            except BaseException as error:  # as there: whatever it is, the others go on
-                _log.failure("dealing with what a connection has to say failed")
-                disconnect(selectable, error, False)
+            except BaseException:  # as there: whatever it is, the others go on
+                _log.failure("a connection was lost, and that failed")
+
+    def read(selectable: Any) -> None:
+        try:
+            why = selectable.doRead()
+        except BaseException as error:
+            _log.failure("dealing with what a connection has to say failed")
+            disconnect(selectable, error, False)
+        else:
+            if why:
+                disconnect(selectable, why, True)
 
     return poll

@@ -28,6 +28,8 @@ _KNOWN_TIMINGS = frozenset(
 
 def count(value: object) -> int:
     """Whole tokens: integers in strings count, floats are cut off, all else is 0."""
+    if type(value) is int:
+        return value if 0 <= value <= MOST else 0
     if isinstance(value, str) and _INTEGER.fullmatch(value):
         value = int(value)
     if type(value) is int or type(value) is float:

@@ -41,7 +41,7 @@ class Steps(Generic[T]):
             self._over(Failure(), self._of)
         else:
             self._waiting = waiting
-            waiting.addBoth(self.go_on)
+            waiting.addCallbacks(self.go_on, self.go_on)
             if self._cancelled:
                 self.cancel()
 
