@@ -1,6 +1,16 @@
-import { Empty } from "../../parts/card";
-import { t } from "./words";
+import { useEffect } from "preact/hooks";
+import { readTimeline } from "../../server/state";
+import { SwapsCard } from "./swaps-card";
+import { TimelineCard } from "./timeline-card";
+import { WaitingCard } from "./waiting-card";
 
 export default function Queue() {
-  return <Empty title={t.title} />;
+  useEffect(() => void readTimeline(), []);
+  return (
+    <>
+      <SwapsCard />
+      <WaitingCard />
+      <TimelineCard />
+    </>
+  );
 }

@@ -1,0 +1,61 @@
+import { linkTo } from "../../app/router";
+import { dateTime, duration, timeOfDay } from "../../lib/format";
+import { beginning, causeOf } from "../../parts/causes";
+import { STAGES, type SwapEntry, type TimelineEntry } from "../../server/types";
+import type { Window } from "./gantt";
+import { nameOf } from "./swaps-card";
+import { t } from "./words";
+
+/** What the chart shows, in words; the latest first. */
+export function Table({ entries, window }: { entries: readonly TimelineEntry[]; window: Window }) {
+  const c = t.timeline.columns;
+  const shown = entries.filter(({ when }) => when >= window.from && when <= window.to).reverse();
+  return (
+    <div class="table-box timeline-table" tabIndex={0} role="region" aria-label={t.timeline.title}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{c.when}</th>
+            <th scope="col">{c.model}</th>
+            <th scope="col">{c.what}</th>
+            <th scope="col">{c.why}</th>
+            <th scope="col">{c.took}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((entry) => (
+            <tr key={entry.n}>
+              <td class="nowrap">
+                <time dateTime={new Date(entry.when * 1000).toISOString()} title={dateTime(entry.when * 1000)}>
+                  {timeOfDay(entry.when * 1000)}
+                </time>
+              </td>
+              <td>
+                <a href={linkTo(["models", entry.model])}>{nameOf(entry.model)}</a>
+              </td>
+              <td>{entry.kind === "swap" ? outcome(entry) : entry.to === "" ? "" : t.timeline.to[entry.to]}</td>
+              <td>{entry.kind === "swap" ? reason(entry) : causeOf(entry)}</td>
+              <td>{entry.kind === "swap" ? stages(entry) : ""}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function outcome({ outcome: word }: SwapEntry): string {
+  return word in t.timeline.swap ? t.timeline.swap[word as keyof typeof t.timeline.swap] : word;
+}
+
+function reason({ cause, evicted, error }: SwapEntry): string {
+  const parts = [beginning(cause), evicted.length > 0 ? t.timeline.evicted(evicted.map(nameOf).join(", ")) : "", error];
+  return parts.filter(Boolean).join("; ");
+}
+
+function stages({ stages: taken }: SwapEntry): string {
+  return STAGES.flatMap((stage) => {
+    const seconds = taken[stage];
+    return seconds === undefined ? [] : [t.timeline.stage(t.stages[stage], duration(seconds * 1000))];
+  }).join(", ");
+}

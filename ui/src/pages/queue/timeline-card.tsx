@@ -1,0 +1,90 @@
+import { ask, asked } from "../../app/router";
+import { stored } from "../../lib/stored";
+import { Button, IconButton } from "../../parts/button";
+import { Card, Empty } from "../../parts/card";
+import { useNow } from "../../parts/now";
+import { schedule, timeline } from "../../server/state";
+import { Chart } from "./chart";
+import { lanes, spans, type Window } from "./gantt";
+import { again, problem, requests, useRequests } from "./requests";
+import { Table } from "./table";
+import { t } from "./words";
+
+const SPANS = [300, 900, 3600] as const;
+type Length = (typeof SPANS)[number];
+const isLength = (value: unknown): value is Length => SPANS.some((each) => each === value);
+
+const kept = stored<{ span: Length }>("queue", { span: 300 }, { span: isLength });
+
+/** What has happened to models, and why: drawn, or as a table. */
+export function TimelineCard() {
+  const now = useNow() / 1000;
+  const span = length();
+  const until = Number(asked("until")) || 0;
+  const follows = !(until > 0 && until < now);
+  const window: Window = follows ? { from: now - span, to: now } : { from: until - span, to: until };
+  useRequests(window, follows);
+  const { models, swaps } = schedule.value;
+  const all = spans(timeline.value, { at: now, models, swaps });
+  const asTable = asked("view") === "table";
+  return (
+    <Card title={t.timeline.title} actions={<Tools span={span} window={window} follows={follows} now={now} asTable={asTable} />} class="timeline-card">
+      {problem.value && (
+        <div class="problem" role="alert">
+          <span class="grow">{`${t.timeline.problem} ${problem.value}`}</span>
+          <Button small icon="retry" onClick={() => (again.value += 1)}>
+            {t.timeline.retry}
+          </Button>
+        </div>
+      )}
+      {lanes(all, requests.value, window).length === 0 ? (
+        <Empty title={t.timeline.none}>
+          <p>{t.timeline.noneAbout}</p>
+        </Empty>
+      ) : asTable ? (
+        <Table entries={timeline.value} window={window} />
+      ) : (
+        <Chart spans={all} requests={requests.value} entries={timeline.value} window={window} />
+      )}
+    </Card>
+  );
+}
+
+function length(): Length {
+  const wished = Number(asked("span"));
+  return isLength(wished) ? wished : kept.span.value;
+}
+
+function Tools({ span, window, follows, now, asTable }: { span: Length; window: Window; follows: boolean; now: number; asTable: boolean }) {
+  const move = (to: number): void => ask({ until: to >= now ? "" : to.toFixed(0) });
+  const choose = (wished: Length): void => {
+    kept.span.value = wished;
+    ask({ span: String(wished) });
+  };
+  return (
+    <>
+      <IconButton small icon="left" label={t.timeline.earlier} onClick={() => move(window.to - span / 2)} />
+      <IconButton small icon="right" label={t.timeline.later} disabled={follows} onClick={() => move(window.to + span / 2)} />
+      {!follows && (
+        <Button small onClick={() => ask({ until: "" })}>
+          {t.timeline.now}
+        </Button>
+      )}
+      <div class="row choice" role="group" aria-label={t.timeline.span}>
+        {SPANS.map((each) => (
+          <Button key={each} small look="quiet" aria-pressed={each === span} onClick={() => choose(each)}>
+            {t.timeline.spans[each]}
+          </Button>
+        ))}
+      </div>
+      <div class="row choice" role="group" aria-label={t.timeline.view}>
+        <Button small look="quiet" icon="queue" aria-pressed={!asTable} onClick={() => ask({ view: "" })}>
+          {t.timeline.chart}
+        </Button>
+        <Button small look="quiet" icon="table" aria-pressed={asTable} onClick={() => ask({ view: "table" })}>
+          {t.timeline.table}
+        </Button>
+      </div>
+    </>
+  );
+}
