@@ -1,0 +1,121 @@
+"""How busy the machine is, and what it is made of (J67, J68)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.journeys.browser import Visits, accessible
+from tests.journeys.swap import Swap
+
+FIGURES = "/api/performance"
+HIDE = """(hidden) => {
+  const visibilityState = hidden ? "hidden" : "visible";
+  Object.defineProperty(document, "visibilityState", { configurable: true, value: visibilityState });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+"""What a browser does when another tab is shown instead."""
+
+
+def asked(visit: Visits) -> int:
+    """How often the figures were asked for."""
+    return sum(FIGURES in request.url for request in visit.requests)
+
+
+def test_j67_charts(swap: Swap, visit: Visits) -> None:
+    """They fill, with values, one line for each card; the choices stay; a hidden tab asks for nothing."""
+    swap.load("alpha")
+    page = visit(swap, "#/performance")
+    for name in ("GPU load", "GPU memory", "GPU power", "Processor", "Memory", "Load average"):
+        expect(page.get_by_role("img", name=re.compile(rf"^{name}\. Latest: .*\d"))).to_be_visible()
+    load = page.locator(".chart-card").filter(has=page.get_by_role("heading", name="GPU load"))
+    for card, value in (("#0", "35 %"), ("#1", "55 %")):
+        expect(load.get_by_role("button", name=re.compile(f"RTX 3090 {card}"))).to_contain_text(value)
+    memory = page.locator(".chart-card").filter(has=page.get_by_role("heading", name="GPU memory by model"))
+    expect(memory.get_by_role("listitem")).to_contain_text(re.compile("alpha.*6.0 GiB"))
+    expect(page.get_by_text(re.compile(r"swaps? (is|are) marked"))).to_be_visible()
+    assert page.locator(".plot canvas").count() >= 8
+    visit.shot(page, "charts", full=True)
+    accessible(page)
+    page.get_by_role("combobox", name="Show").select_option("5")
+    page.get_by_role("combobox", name="Refresh").select_option("0")
+    page.reload()
+    expect(page.get_by_role("combobox", name="Show")).to_have_value("5")
+    expect(page.get_by_role("combobox", name="Refresh")).to_have_value("0")
+    line = load.get_by_role("button", name=re.compile("#0"))
+    line.click()
+    expect(line).to_have_attribute("aria-pressed", "false")
+    load.get_by_role("button", name="GPU load: Table").click()
+    expect(load.get_by_role("columnheader", name=re.compile("#1"))).to_be_visible()
+    expect(load.get_by_role("row").nth(1)).to_contain_text("55 %")
+    visit.shot(page, "table")
+
+
+def test_j67_dark(swap: Swap, visit: Visits) -> None:
+    """Charts follow the theme."""
+    page = visit(swap, "#/performance", dark=True)
+    expect(page.get_by_role("img", name=re.compile(r"^GPU load\. Latest: .*\d"))).to_be_visible()
+    expect(page.locator(".plot canvas").first).to_be_visible()
+    visit.shot(page, "dark", full=True)
+    accessible(page)
+
+
+def test_j67_nobody_looks(swap: Swap, visit: Visits) -> None:
+    """A hidden tab asks for nothing; when it is seen again it asks at once, and only for what is new."""
+    context = visit.context()
+    page = context.new_page()
+    page.clock.install()
+    page.goto(f"{swap.url}/ui/#/performance")
+    expect(page.get_by_role("img", name=re.compile(r"^Processor\. Latest"))).to_be_visible()
+    page.evaluate(HIDE, True)
+    before = asked(visit)
+    page.clock.run_for(60_000)
+    assert asked(visit) == before
+    with page.expect_request(re.compile(FIGURES)) as request:
+        page.evaluate(HIDE, False)
+    assert "after=" in request.value.url
+    with page.expect_request(re.compile(FIGURES)):
+        page.clock.run_for(6_000)
+
+
+def test_j67_off(tmp_path: Path, visit: Visits) -> None:
+    """Without figures there is no page; it comes and goes with the configuration."""
+    with Swap(tmp_path, {"performance": {"disabled": True}}, rows=0) as swap:
+        page = visit(swap, "#/performance")
+        entry = page.get_by_role("navigation", name="Pages").get_by_role("link", name="Performance")
+        expect(entry).to_have_count(0)
+        expect(page.get_by_text("The machine is not watched")).to_be_visible()
+        visit.shot(page, "off")
+        swap.write({"performance": {"every": "5s"}})
+        swap.reload()
+        expect(entry).to_be_visible()
+        expect(page.get_by_role("img", name=re.compile(r"^Processor\. Latest"))).to_be_visible()
+        swap.write({"performance": {"disabled": True}})
+        swap.reload()
+        expect(entry).to_have_count(0)
+
+
+def test_j67_failure(swap: Swap, visit: Visits) -> None:
+    """What goes wrong is said, and what was there stays."""
+    visit.allow("500")
+    page = visit(swap, "#/performance")
+    processor = page.get_by_role("img", name=re.compile(r"^Processor\. Latest"))
+    expect(processor).to_be_visible()
+    page.route(re.compile(FIGURES), lambda route: route.fulfill(status=500, body='{"error":{"message":"no luck"}}'))
+    page.get_by_role("button", name="Refresh now").click()
+    expect(page.get_by_role("alert")).to_contain_text("no luck")
+    expect(processor).to_be_visible()
+    visit.shot(page, "failure")
+    page.unroute(re.compile(FIGURES))
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_j13_performance_on_a_phone(swap: Swap, visit: Visits) -> None:
+    """Nothing is wider than the screen."""
+    page = visit(swap, "#/performance", phone=True)
+    expect(page.get_by_role("img", name=re.compile(r"^GPU load\. Latest: .*\d"))).to_be_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    visit.shot(page, "phone", full=True)
