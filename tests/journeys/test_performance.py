@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import expect
 
@@ -51,6 +54,47 @@ def test_j67_charts(swap: Swap, visit: Visits) -> None:
     expect(load.get_by_role("columnheader", name=re.compile("#1"))).to_be_visible()
     expect(load.get_by_role("row").nth(1)).to_contain_text("55 %")
     visit.shot(page, "table")
+
+
+def recorded() -> dict[str, Any]:
+    """An hour of figures that ends now, with ten minutes in which nobody looked."""
+    end = datetime.now(UTC).replace(microsecond=0)
+    times = [(n, end - timedelta(seconds=5 * n)) for n in range(720, -1, -1) if not 150 < n < 270]
+    system, gpus = [], []
+    for n, when in times:
+        stamp = {"timestamp": when.isoformat().replace("+00:00", "Z")}
+        wave = math.sin(n / 25)
+        memory = {"mem_total_mb": 65536, "mem_used_mb": 20000 + int(4000 * wave), "mem_free_mb": 9000}
+        swap = {"swap_total_mb": 8192, "swap_used_mb": 900}
+        loads = {"load_avg_1": 3 + 2 * wave, "load_avg_5": 3.2 + wave, "load_avg_15": 3.1}
+        net = [{"name": "eth0", "bytes_recv": (720 - n) * 9_000_000, "bytes_sent": int(1e9 + (720 - n) * 2e6)}]
+        cores = [30 + 25 * wave, 55 + 40 * wave, 20.0]
+        system.append(stamp | memory | swap | loads | {"cpu_util_per_core": cores, "net_io": net, "disks": []})
+        for card in range(2):
+            busy = max(0.0, 60 + 38 * math.sin(n / 30 + 2 * card))
+            more = {"id": card, "name": "NVIDIA GeForce RTX 3090", "uuid": f"GPU-{card}", "vram_temp_c": 0}
+            held = 6656 if card == 0 else 512 + (10240 if n < 100 else 0)
+            figures = {"temp_c": 45 + int(busy / 4), "gpu_util_pct": busy, "power_draw_w": 90 + 2.4 * busy}
+            rest = {"mem_util_pct": 20.0, "fan_speed_pct": 30 + busy / 3, "mem_used_mb": held, "mem_total_mb": 24576}
+            gpus.append(stamp | more | figures | rest)
+    held = {"alpha": {"gpu_mem_mb": 6144}, "beta": {"gpu_mem_mb": 10240}}
+    return {"enabled": True, "sys_stats": system, "gpu_stats": gpus, "models": held}
+
+
+def test_j67_an_hour(swap: Swap, visit: Visits) -> None:
+    """A whole hour is drawn, a gap as a gap, and swaps over it."""
+    swap.load("alpha")
+    figures = recorded()
+    for dark in (False, True):
+        context = visit.context(dark=dark)
+        context.route(re.compile(FIGURES), lambda route: route.fulfill(json=figures))
+        page = context.new_page()
+        page.goto(f"{swap.url}/ui/#/performance")
+        page.get_by_role("combobox", name="Show").select_option("60")
+        expect(page.get_by_role("img", name=re.compile(r"^GPU load\. Latest: .*\d"))).to_be_visible()
+        expect(page.get_by_role("listitem").filter(has_text="beta").filter(has_text="10.0 GiB")).to_be_visible()
+        expect(page.locator(".plot canvas").first).to_be_visible()
+        visit.shot(page, "dark" if dark else "light", full=True)
 
 
 def test_j67_dark(swap: Swap, visit: Visits) -> None:

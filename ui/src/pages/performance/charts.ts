@@ -23,6 +23,8 @@ export interface Chart {
 
 /** A time in which nothing was seen is a gap from so many usual distances of samples on. */
 const GAP = 3;
+/** Seconds that charts show at least. */
+const SHORTEST = 60;
 
 export function gpuCharts({ gpus }: History): Chart[] {
   if (gpus.length === 0) return [];
@@ -95,20 +97,30 @@ function networkLines(system: readonly At<SystemSample>[]): Line[] {
   const names = [...new Set(system.flatMap(({ net_io: all }) => (all ?? []).map(({ name }) => name)))];
   const counter = (name: string, key: "bytes_recv" | "bytes_sent") => (sample: SystemSample) =>
     sample.net_io?.find((each) => each.name === name)?.[key];
-  return names.flatMap((name) => [
-    { name: t.series.received(name), values: rates(system, counter(name, "bytes_recv"), 8 / 1e6) },
-    { name: t.series.sent(name), values: rates(system, counter(name, "bytes_sent"), 8 / 1e6) },
-  ]);
+  return busy(
+    names.flatMap((name) => [
+      { name: t.series.received(name), values: rates(system, counter(name, "bytes_recv"), 8 / 1e6) },
+      { name: t.series.sent(name), values: rates(system, counter(name, "bytes_sent"), 8 / 1e6) },
+    ]),
+  );
 }
 
 function diskLines(system: readonly At<SystemSample>[]): Line[] {
   const mounts = [...new Set(system.flatMap(({ disks }) => (disks ?? []).map(({ mount }) => mount)))].slice(0, 4);
   const counter = (mount: string, key: "read_bytes" | "written_bytes") => (sample: SystemSample) =>
     sample.disks?.find((each) => each.mount === mount)?.[key];
-  return mounts.flatMap((mount) => [
-    { name: t.series.read(mount), values: rates(system, counter(mount, "read_bytes"), 1 / 1024 ** 2) },
-    { name: t.series.written(mount), values: rates(system, counter(mount, "written_bytes"), 1 / 1024 ** 2) },
-  ]);
+  return busy(
+    mounts.flatMap((mount) => [
+      { name: t.series.read(mount), values: rates(system, counter(mount, "read_bytes"), 1 / 1024 ** 2) },
+      { name: t.series.written(mount), values: rates(system, counter(mount, "written_bytes"), 1 / 1024 ** 2) },
+    ]),
+  );
+}
+
+/** Those of `lines` where anything happens, as machines have many interfaces that nobody uses; all where nothing does. */
+function busy(lines: Line[]): Line[] {
+  const found = lines.filter(({ values }) => values.some((value) => (value ?? 0) > 0));
+  return found.length > 0 ? found : lines;
 }
 
 /** How much a counter grew in each second, times `scale`; null where it was set back, or was not there. */
@@ -142,6 +154,11 @@ export function since(chart: Chart, from: number): Chart {
   const start = chart.times.findIndex((at) => at >= from);
   const at = start < 0 ? chart.times.length : start;
   return { ...chart, times: chart.times.slice(at), lines: chart.lines.map(({ name, values }) => ({ name, values: values.slice(at) })) };
+}
+
+/** From when to when charts show, in seconds: a `span` that ends at `to`, but not much before the `first` sample. */
+export function windowOf(first: number, to: number, span: number): [number, number] {
+  return [Math.max(to - span, Math.min(first, to - SHORTEST)), to];
 }
 
 /** Of rows one after another, `most` that are spread evenly, always with the last one, which comes first. */

@@ -1,4 +1,5 @@
 import { useComputed } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { Loading } from "../../parts/fetched";
 import { Button } from "../../parts/button";
@@ -6,12 +7,12 @@ import { Card, Empty } from "../../parts/card";
 import { timeOfDay } from "../../lib/format";
 import { readTimeline, timeline, uiConfig } from "../../server/state";
 import { ChartCard } from "./chart-card";
-import { gpuCharts, since, systemCharts, type Chart } from "./charts";
+import { gpuCharts, since, systemCharts, windowOf, type Chart } from "./charts";
 import { ModelMemory } from "./model-memory";
 import { swapMarks } from "./marks";
 import type { Mark } from "./plot";
 import { EVERY, WINDOWS, history, known, poll, preferences, problem, refresh } from "./poll";
-import { latestAt } from "./samples";
+import { firstAt, latestAt } from "./samples";
 import { useTheme } from "./use-theme";
 import { t } from "./words";
 
@@ -75,8 +76,7 @@ function Controls() {
 
 function Figures() {
   const theme = useTheme();
-  const to = latestAt(history.value);
-  const from = to - preferences.minutes.value * 60;
+  const [from, to] = windowOf(firstAt(history.value), latestAt(history.value), preferences.minutes.value * 60);
   const gpus = useComputed(() => shown(gpuCharts(history.value)));
   const system = useComputed(() => shown(systemCharts(history.value)));
   const marks = useComputed(() => swapMarks(timeline.value));
@@ -85,13 +85,14 @@ function Figures() {
   const total = [...newest.values()].reduce((sum, mb) => sum + mb, 0);
   return (
     <>
-      <Section title={t.gpus} charts={gpus.value} from={from} to={to} marks={marks.value} theme={theme} />
       {gpus.value.length === 0 ? (
         <Card title={t.gpus}>
           <p class="muted">{t.noGpus}</p>
         </Card>
       ) : (
-        <ModelMemory models={history.value.models} total={total} />
+        <Section title={t.gpus} charts={gpus.value} from={from} to={to} marks={marks.value} theme={theme}>
+          <ModelMemory models={history.value.models} total={total} />
+        </Section>
       )}
       <Section title={t.system} charts={system.value} from={from} to={to} marks={marks.value} theme={theme} />
     </>
@@ -110,15 +111,18 @@ interface SectionProps {
   to: number;
   marks: readonly Mark[];
   theme: string;
+  /** What stands behind them. */
+  children?: ComponentChildren;
 }
 
-function Section({ title, charts, ...more }: SectionProps) {
+function Section({ title, charts, children, ...more }: SectionProps) {
   if (charts.length === 0) return null;
   return (
     <section class="charts" aria-label={title}>
       {charts.map((chart) => (
         <ChartCard key={chart.id} chart={chart} {...more} />
       ))}
+      {children}
     </section>
   );
 }

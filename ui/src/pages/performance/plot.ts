@@ -19,6 +19,10 @@ export interface Colours {
 }
 
 const HEIGHT = 190;
+/** Distances of lines of a grid for memory. */
+const BINARY = Array.from({ length: 30 }, (_, power) => 2 ** power);
+/** Samples of which each is drawn as a point, as a line of them is hardly seen. */
+const FEW = 20;
 const DASHES = [[], [6, 3], [2, 3], [9, 3, 2, 3]];
 
 /** The colours of the theme as they are now, of `element`. */
@@ -63,14 +67,14 @@ export async function draw(box: HTMLElement, chart: Chart, colours: Colours, onP
       cursor: { sync: { key: "performance" }, drag: { x: false, y: false }, points: { size: 7 } },
       scales: { x: { range: () => range }, y: { range: (_, low, high) => [0, chart.most ?? Math.max(high, low, 1) * 1.1] } },
       axes: [
-        { ...axis, space: 70, values: (_, splits) => splits.map((at) => timeOfDay(at * 1000).slice(0, range[1] - range[0] > 600 ? 5 : 8)) },
-        { ...axis, size: 64, values: (_, splits) => splits.map((value) => atAxis(value, chart.unit)) },
+        { ...axis, space: 70, size: 32, values: (_, splits) => splits.map((at) => timeOfDay(at * 1000).slice(0, range[1] - range[0] > 600 ? 5 : 8)) },
+        { ...axis, size: 68, space: 34, ...(chart.unit === "MiB" ? { incrs: BINARY } : {}), values: (_, splits) => splits.map((value) => atAxis(value, chart.unit)) },
       ],
       series: [
         {},
         ...chart.lines.map(({ name }, index) => {
           const { series, dash } = lookOf(index);
-          return { label: name, stroke: colours.series[series] ?? colours.text, width: 1.75, dash, points: { show: false }, spanGaps: false };
+          return { label: name, stroke: colours.series[series] ?? colours.text, width: 1.75, dash, points: { show: few, size: 4 }, spanGaps: false };
         }),
       ],
       hooks: {
@@ -93,6 +97,10 @@ export async function draw(box: HTMLElement, chart: Chart, colours: Colours, onP
     resize: (width) => plot.setSize({ width, height: HEIGHT }),
     end: () => plot.destroy(),
   };
+}
+
+function few(plot: uPlot): boolean {
+  return plot.data[0].length <= FEW;
 }
 
 function dataOf({ times, lines }: Chart): uPlot.AlignedData {

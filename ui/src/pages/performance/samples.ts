@@ -39,7 +39,12 @@ export function latest({ system, gpus }: History): string | undefined {
   return (one?.at ?? 0) >= (other?.at ?? 0) ? one?.timestamp : other?.timestamp;
 }
 
-/** When that was, in seconds; 0 before the first one. */
+/** When the first sample was taken that is kept, in seconds; 0 without any. */
+export function firstAt({ system, gpus }: History): number {
+  return Math.min(system[0]?.at ?? Infinity, gpus[0]?.at ?? Infinity, latestAt({ system, gpus, models: {} }));
+}
+
+/** When the latest one was taken, in seconds; 0 before the first one. */
 export function latestAt({ system, gpus }: History): number {
   return Math.max(system.at(-1)?.at ?? 0, gpus.at(-1)?.at ?? 0);
 }

@@ -47,7 +47,7 @@ export const t = words("performance", {
   noModels: "No running model is known to hold GPU memory.",
   table: "Table",
   time: "Time",
-  marks: (n: number) => (n === 1 ? "1 swap is marked by a dashed line" : `${count(n)} swaps are marked by dashed lines`),
+  marks: (n: number) => (n === 1 ? "1 swap is marked" : `${count(n)} swaps are marked`),
   now: (title: string, values: string) => `${title}. Latest: ${values}`,
   none: "–",
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gpuCharts, rates, since, systemCharts, thinned, withGaps, type Chart } from "../../../src/pages/performance/charts";
+import { gpuCharts, rates, since, systemCharts, thinned, windowOf, withGaps, type Chart } from "../../../src/pages/performance/charts";
 import { swapMarks } from "../../../src/pages/performance/marks";
 import { EMPTY, KEPT, latest, merged, type Answer, type GpuSample, type SystemSample } from "../../../src/pages/performance/samples";
 import { atAxis, withUnit } from "../../../src/pages/performance/units";
@@ -20,7 +20,7 @@ function system(second: number, more: Partial<SystemSample> = {}): SystemSample 
     load_avg_1: 1,
     load_avg_5: 2,
     load_avg_15: 3,
-    net_io: [{ name: "eth0", bytes_recv: second * 125_000, bytes_sent: 0 }],
+    net_io: [{ name: "eth0", bytes_recv: second * 125_000, bytes_sent: 0 }, { name: "lo", bytes_recv: 9, bytes_sent: 9 }],
     ...more,
   };
 }
@@ -80,7 +80,7 @@ describe("charts of the system", () => {
     const charts = systemCharts(merged(EMPTY, answer([system(0), system(5)])));
     expect(charts.map(({ id }) => id)).toEqual(["cpu", "memory", "load", "network"]);
     expect(chartOf(charts, "cpu")?.lines.map(({ values }) => values[0])).toEqual([20, 30]);
-    expect(chartOf(charts, "network")?.lines[0]).toEqual({ name: "eth0 in", values: [null, 1] });
+    expect(chartOf(charts, "network")?.lines).toEqual([{ name: "eth0 in", values: [null, 1] }]);
     expect(chartOf(charts, "memory")?.lines.length).toBe(1);
   });
   it("show swap where there is any", () => {
@@ -106,6 +106,9 @@ describe("gaps", () => {
   it("are not where samples are a little late", () => {
     expect(withGaps(chart([0, 5, 14, 19])).times).toEqual([0, 5, 14, 19]);
     expect(withGaps(chart([])).times).toEqual([]);
+  });
+  it("do not begin long before there is anything", () => {
+    expect([windowOf(1000, 1005, 900), windowOf(1000, 1400, 900), windowOf(1000, 9000, 900)]).toEqual([[945, 1005], [1000, 1400], [8100, 9000]]);
   });
   it("leave the window as it is asked for", () => {
     expect(since(chart([0, 5, 10]), 5).lines[0]?.values).toEqual([5, 10]);
