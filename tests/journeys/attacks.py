@@ -18,7 +18,7 @@ HTML = (
     f"<iframe src='javascript:{RUN}'></iframe><iframe srcdoc='<script>parent.{RUN}</script>'></iframe>",
     f"<object data='{LEAK}/x'></object><embed src='{LEAK}/x'>",
     f"<a href='javascript:{RUN}'>one</a> <a href=' java\tscript:{RUN}'>two</a> <a href='data:text/html,hi'>three</a>",
-    f"<form action='{LEAK}'><button formaction='javascript:{RUN}'>Send</button><input autofocus onfocus='{RUN}'></form>",
+    f"<form action='{LEAK}'><button formaction='javascript:{RUN}'>Go</button><input autofocus onfocus='{RUN}'></form>",
     f"<details open ontoggle='{RUN}'><summary>look</summary></details>",
     f"<video><source onerror='{RUN}'></video><audio src=x onerror='{RUN}'></audio>",
     f"<body onload='{RUN}'><input onfocus={RUN} autofocus>",
@@ -40,7 +40,7 @@ MARKDOWN = (
     f"```js\n</code></pre><img src=x onerror='{RUN}'>\n```",
     f"`</code><img src=x onerror='{RUN}'>`",
     f"$\\href{{javascript:{RUN}}}{{x}}$ $\\text{{<img src=x onerror={RUN}>}}$ $\\includegraphics{{{LEAK}/m.png}}$",
-    f"$$\\html{{<img src=x onerror={RUN}>}} \\url{{javascript:{RUN}}} \\class{{x}}{{y}} \\style{{background:url({LEAK})}}{{z}}$$",
+    f"$$\\html{{<img src=x onerror={RUN}>}} \\url{{javascript:{RUN}}} \\style{{background:url({LEAK})}}{{z}}$$",
     f"# <img src=x onerror='{RUN}'>\n\n> <script>{RUN}</script>\n\n- [ ] <img src=x onerror='{RUN}'>",
     f"[^1]\n\n[^1]: <img src=x onerror='{RUN}'>",
 )

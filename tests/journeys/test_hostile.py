@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.attacks import ALL, END, HTML, LEAK
 from tests.journeys.browser import Visits
 from tests.journeys.swap import Swap
+from tests.journeys.upstream.scripts import Tool
 
 FORBIDDEN = "iframe, object, embed, form:not([data-ours]), base, meta, link, script, style, video, audio, template"
 LINKS = """
@@ -25,7 +28,7 @@ HANDLERS = """
 @pytest.fixture(scope="module")
 def hostile(module_swap: Swap) -> str:
     """What to ask a model for all of it: as reasoning, as answer, as the call of a tool, in its log."""
-    tool = {"name": HTML[2], "arguments": '{"x": "' + HTML[2].replace("'", "") + '"}'}
+    tool = Tool(name=HTML[2], arguments=json.dumps({"x": HTML[2]}))
     lines = [text.replace("\n", " ") for text in HTML]
     return module_swap.play("hostile", text=ALL, reasoning=ALL, tools=[tool], log=lines, pause=0.0)
 
