@@ -5,6 +5,7 @@ An event is a pair of its name (empty where the protocol has none) and its data.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -113,9 +114,9 @@ class Messages:
             yield from self._end(index)
 
     def _end(self, index: int) -> Iterator[Event]:
-        for block in self._tools():
+        for block, tool in zip(self._tools(), self._script.tools, strict=True):
             yield _named("content_block_start", index=index, content_block={**block, "input": {}})
-            delta = {"type": "input_json_delta", "partial_json": block["arguments"]}
+            delta = {"type": "input_json_delta", "partial_json": tool.arguments}
             yield _named("content_block_delta", index=index, delta=delta)
             yield _named("content_block_stop", index=index)
             index += 1
@@ -134,7 +135,7 @@ class Messages:
 
     def _tools(self) -> list[dict[str, Any]]:
         return [
-            {"type": "tool_use", "id": f"toolu_{n}", "name": tool.name, "arguments": tool.arguments}
+            {"type": "tool_use", "id": f"toolu_{n}", "name": tool.name, "input": json.loads(tool.arguments)}
             for n, tool in enumerate(self._script.tools)
         ]
 

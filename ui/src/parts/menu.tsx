@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useId, useRef } from "preact/hooks";
+import { placed } from "./placement";
 import { Button, type ButtonProps } from "./button";
 
 /** A button that shows something beside itself, until one clicks elsewhere or presses Escape. */
@@ -9,10 +10,10 @@ export function Menu({ label, text, children, ...button }: Omit<ButtonProps, "ch
   const place = (event: ToggleEvent): void => {
     const opener = document.querySelector(`[popovertarget="${id}"]`);
     if (event.newState !== "open" || !opener || !box.current) return;
-    const { bottom, right } = opener.getBoundingClientRect();
-    box.current.style.top = `${bottom + 4}px`;
-    const most = document.documentElement.clientWidth - box.current.offsetWidth - 8;
-    box.current.style.right = `${Math.max(8, Math.min(document.documentElement.clientWidth - right, most))}px`;
+    const { clientWidth: width, clientHeight: height } = document.documentElement;
+    box.current.style.maxHeight = "";
+    const { left, top, maxHeight } = placed(opener.getBoundingClientRect(), { width: box.current.offsetWidth, height: box.current.offsetHeight }, { width, height });
+    Object.assign(box.current.style, { left: `${left}px`, top: `${top}px`, maxHeight: `${maxHeight}px` });
   };
   return (
     <>
