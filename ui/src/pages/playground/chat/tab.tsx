@@ -57,7 +57,7 @@ function Bar({ conversation }: { conversation: string }) {
       <IconButton icon="chats" look="plain" label={t.showList} class="chat-narrow" aria-haspopup="dialog" onClick={toggle} />
       <ModelSelect area="chat" value={model.value} onChange={chooseModel} />
       <IconButton icon="sliders" look="plain" label={t.settings} aria-haspopup="dialog" onClick={() => (asking.value = true)} />
-      <Button icon="plus" class="chat-new" onClick={() => go(["playground", "chat"], { model: model.value })}>
+      <Button icon="plus" class="chat-new" aria-label={t.newChat} onClick={() => go(["playground", "chat"], { model: model.value })}>
         {t.newChat}
       </Button>
       {asking.value && <SettingsDialog onClose={() => (asking.value = false)} />}

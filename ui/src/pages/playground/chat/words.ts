@@ -33,7 +33,7 @@ export const t = words("chat", {
   missing: "This conversation is not in this browser.",
   missingAbout: "Links to conversations work only where they were made.",
   start: "What would you like to know?",
-  startHint: (model: string) => `${model} will answer. Everything stays between this browser and your server.`,
+  startHint: (model: string) => `${model} will answer. Conversations are kept in this browser only.`,
   noModel: "Choose a model first.",
   noModels: "This server lists no model to chat with.",
   message: "Message",

@@ -1,0 +1,56 @@
+import { expect, it } from "vitest";
+import { Answer, contextUsed } from "@/pages/playground/chat/answer";
+
+it("gathers text, and what it took", () => {
+  const answer = new Answer(1000);
+  answer.take({ text: "Hel" }, 1500);
+  answer.take({ text: "lo" }, 2500);
+  answer.take({ finish: "stop", told: { promptTokens: 10, generatedTokens: 3 } }, 2600);
+  answer.take({ last: true }, 2600);
+  expect(answer.parts(2600)).toMatchObject({ text: "Hello", reasoning: "", reasonedFor: null, finish: "stop" });
+  expect(answer.statistics(2600)).toEqual({ promptTokens: 10, cachedTokens: null, generatedTokens: 3, promptSpeed: null, generationSpeed: 2, measured: true, firstToken: 500, total: 1600 });
+});
+
+it("believes the engine's speed", () => {
+  const answer = new Answer(0);
+  answer.take({ text: "a", told: { generatedTokens: 9, generationSpeed: 40, promptSpeed: 100 } }, 10);
+  expect(answer.statistics(20)).toMatchObject({ generationSpeed: 40, promptSpeed: 100, measured: false });
+});
+
+it("measures reasoning from its first piece to the first text", () => {
+  const answer = new Answer(0);
+  answer.take({ reasoning: "Hm" }, 100);
+  expect(answer.parts(150)).toMatchObject({ reasoning: "Hm", reasonedFor: null });
+  answer.take({ text: "So." }, 400);
+  expect(answer.parts(500)).toMatchObject({ text: "So.", reasoning: "Hm", reasonedFor: 300 });
+  expect(answer.parts(900).reasonedFor).toBe(300);
+});
+
+it("takes think tags for reasoning", () => {
+  const answer = new Answer(0);
+  answer.take({ text: "<think>Hm" }, 100);
+  expect(answer.parts(150)).toMatchObject({ text: "", reasoning: "Hm", reasonedFor: null });
+  answer.take({ text: "</think>\n\nSo." }, 400);
+  expect(answer.parts(450)).toMatchObject({ text: "So.", reasoning: "Hm", reasonedFor: 350 });
+});
+
+it("puts calls of tools together", () => {
+  const answer = new Answer(0);
+  answer.take({ tools: [{ index: 3, id: "a", name: "f" }] }, 1);
+  answer.take({ tools: [{ index: 5, id: "b", name: "g" }, { index: 3, arguments: '{"x"' }] }, 2);
+  answer.take({ tools: [{ index: 3, arguments: ":1}" }] }, 3);
+  expect(answer.parts(4).tools).toEqual([{ id: "a", name: "f", arguments: '{"x":1}' }, { id: "b", name: "g", arguments: "" }]);
+});
+
+it("goes on behind what there was", () => {
+  const answer = new Answer(0, "Once upon");
+  answer.take({ text: " a time" }, 1);
+  expect(answer.parts(1).text).toBe("Once upon a time");
+});
+
+it("knows how full the context is, when it can", () => {
+  const statistics = new Answer(0).statistics(0);
+  expect(contextUsed(statistics, 100)).toBeNull();
+  expect(contextUsed({ ...statistics, promptTokens: 30, generatedTokens: 20 }, 100)).toBe(0.5);
+  expect(contextUsed({ ...statistics, promptTokens: 30 }, 0)).toBeNull();
+});
