@@ -127,7 +127,7 @@ describe("what stands beside lines", () => {
     expect(thinned(0, 4)).toEqual([]);
   });
   it("marks swaps that brought their model", () => {
-    const swap = (outcome: string): TimelineEntry => ({ n: 1, when: 7, kind: "swap", model: "a", evicted: [], why: "", outcome, stages: {} });
+    const swap = (outcome: string): TimelineEntry => ({ n: 1, when: 7, kind: "swap", model: "a", evicted: [], why: "", cause: "", outcome, error: "", stages: {} });
     const state: TimelineEntry = { n: 2, when: 8, kind: "state", model: "a", from: "", to: "ready", cause: "", detail: "" };
     expect(swapMarks([swap("loaded"), swap("failed"), state])).toEqual([{ at: 7, text: "a" }]);
   });

@@ -6,13 +6,14 @@ import { Movable } from "./movable";
 import { splitLoading } from "./pieces";
 import { moved } from "./plan";
 import type { Asked } from "./run";
-import { now, order, requests, version } from "./state";
+import { order, seen } from "./state";
 import { t } from "./words";
 
 /** What each request was answered. */
 export function Cards() {
   const said = useSignal("");
   const shown = order.value;
+  const { requests, now } = seen.value;
   if (shown.length === 0) return null;
   const move = (from: number, to: number): void => {
     const index = shown[from];
@@ -26,12 +27,12 @@ export function Cards() {
       </p>
       <ol class="play-cards">
         {shown.map((index, at) => {
-          const asked = requests.value[index];
+          const asked = requests[index];
           return (
             asked && (
               <Movable key={index} kind="request" at={at} onMove={move} class="play-card">
                 <Head asked={asked} at={at} last={at === shown.length - 1} onMove={move} />
-                <Body asked={asked} />
+                <Body asked={asked} now={now} />
               </Movable>
             )
           );
@@ -55,11 +56,10 @@ function Head({ asked: { index, model }, at, last, onMove }: { asked: Asked; at:
   );
 }
 
-function Body({ asked }: { asked: Asked }) {
-  void version.value;
+function Body({ asked, now }: { asked: Asked; now: number }) {
   const { state, begin, end, first, tokens, content, error } = asked;
   const { loading, rest } = splitLoading(asked.reasoning);
-  const under = state === "queued" ? "" : duration((end ?? now.value) - begin);
+  const under = state === "queued" ? "" : duration((end ?? now) - begin);
   return (
     <>
       <p class="play-card-state">

@@ -2,17 +2,16 @@ import { duration } from "../../../lib/format";
 import { Card, Empty } from "../../../parts/card";
 import { segmentsOf, ticksOf } from "./bars";
 import type { Asked, State } from "./run";
-import { job, now, requests, version } from "./state";
+import { job, seen } from "./state";
 import { t } from "./words";
 
 const LEGEND: readonly State[] = ["waiting", "loading", "reasoning", "content", "error"];
 
 /** A bar for each request, in the phases that it went through. */
 export function Gantt() {
-  void version.value;
-  const all = requests.value;
+  const { requests: all, now } = seen.value;
   if (all.length === 0) return job.failure.value === null && <Card title={t.timeline}><Empty title={t.emptyTitle}>{t.empty}</Empty></Card>;
-  const span = Math.max(...all.map(({ end, state }) => (state === "queued" ? 0 : (end ?? now.value))), 1);
+  const span = Math.max(...all.map(({ end, state }) => (state === "queued" ? 0 : (end ?? now))), 1);
   return (
     <details class="card play-gantt" open>
       <summary>
@@ -22,7 +21,7 @@ export function Gantt() {
       <Legend />
       <ol class="play-bars">
         {all.map((asked) => (
-          <Bar key={asked.index} asked={asked} span={span} />
+          <Bar key={asked.index} asked={asked} now={now} span={span} />
         ))}
       </ol>
       <div class="play-ticks" aria-hidden="true">
@@ -49,16 +48,16 @@ function Legend() {
   );
 }
 
-function Bar({ asked, span }: { asked: Asked; span: number }) {
+function Bar({ asked, now, span }: { asked: Asked; now: number; span: number }) {
   const { index, model, state, begin, end } = asked;
-  const time = state === "queued" ? "" : duration((end ?? now.value) - begin);
+  const time = state === "queued" ? "" : duration((end ?? now) - begin);
   return (
     <li class="play-bar-row" aria-label={t.bar(index + 1, model, t.phases[state], time)}>
       <span class="play-bar-name cut">
         {index + 1} <span class="muted">{model}</span>
       </span>
       <span class="play-bar-track">
-        {segmentsOf(asked, now.value).map(({ phase, from, to }) => (
+        {segmentsOf(asked, now).map(({ phase, from, to }) => (
           <span key={`${phase} ${from}`} class={`bar-${phase}`} style={{ left: `${(from / span) * 100}%`, width: `${((to - from) / span) * 100}%` }} title={`${t.phases[phase]} ${duration(to - from)}`} />
         ))}
       </span>

@@ -3,18 +3,17 @@ import { download } from "../../../lib/download";
 import { Button } from "../../../parts/button";
 import { Card } from "../../../parts/card";
 import { toCsv, toJson } from "./export";
-import { peakOf } from "./run";
-import { job, now, requests, version, wanted } from "./state";
+import { peakOf, type Asked } from "./run";
+import { job, seen, wanted } from "./state";
 import { summaries, type Percentiles, type Summary } from "./stats";
 import { t } from "./words";
 
 /** Figures, as soon as something was answered. */
 export function Results() {
-  void version.value;
-  const all = requests.value;
+  const { requests: all, now } = seen.value;
   if (!all.some(({ first, over }) => first !== null || over)) return null;
   return (
-    <Card title={t.results} note={t.peak(peakOf(all, now.value), wanted.value)} actions={!job.running.value && <Exports />}>
+    <Card title={t.results} note={t.peak(peakOf(all, now), wanted.value)} actions={!job.running.value && <Exports of={all} />}>
       <div class="table-box" tabIndex={0} role="region" aria-label={t.results}>
         <table>
           <thead>
@@ -61,13 +60,13 @@ function times(of: Percentiles | null): string {
   return of === null ? "–" : [of.p50, of.p95, of.p99].map(duration).join(" / ");
 }
 
-function Exports() {
+function Exports({ of }: { of: readonly Asked[] }) {
   return (
     <>
-      <Button small icon="download" aria-label={t.exportAs(t.csv)} onClick={() => download("load-test.csv", toCsv(requests.peek()), "text/csv;charset=utf-8")}>
+      <Button small icon="download" aria-label={t.exportAs(t.csv)} onClick={() => download("load-test.csv", toCsv(of), "text/csv;charset=utf-8")}>
         {t.csv}
       </Button>
-      <Button small icon="download" aria-label={t.exportAs(t.json)} onClick={() => download("load-test.json", toJson(requests.peek()), "application/json")}>
+      <Button small icon="download" aria-label={t.exportAs(t.json)} onClick={() => download("load-test.json", toJson(of), "application/json")}>
         {t.json}
       </Button>
     </>

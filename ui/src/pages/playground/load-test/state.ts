@@ -1,6 +1,6 @@
 /** What the load test remembers, and the test that runs or ran last. It goes on when one looks elsewhere. */
 
-import { effect, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { createParser } from "eventsource-parser";
 import { stored } from "../../../lib/stored";
 import { request } from "../../../server/api";
@@ -28,24 +28,19 @@ const PACE = 100;
 
 export const job = new Job();
 export const prompt = signal<string>(t.defaultPrompt);
-export const requests = signal<readonly Asked[]>([]);
 /** The requests whose cards are shown, in their order; the first of them are drawn first. */
 export const order = signal<readonly number[]>([]);
-/** Grows when something of the test has changed; not more often than eyes follow. */
-export const version = signal(0);
-/** ms since the test began, as it was at `version`. */
-export const now = signal(0);
+/** The test as it was when eyes looked last: its requests, which change meanwhile, and how many ms it had lasted. */
+export const seen = signal<{ requests: readonly Asked[]; now: number }>({ requests: [], now: 0 });
 /** How many were to be under way at a time. */
 export const wanted = signal(0);
-
-let dirty = false;
 
 /** Run the test that the fields say. Never rejects: see `job.failure`. */
 export async function start(): Promise<void> {
   const models = modelsOf(prefs.queue.peek(), prefs.repetitions.peek());
   if (models.length === 0 || models.length > MOST_REQUESTS) return;
   await job.run(async (abort) => {
-    requests.value = models.map((model, index) => new Asked(index, model));
+    const requests = models.map((model, index) => new Asked(index, model));
     order.value = models.map((_, index) => index);
     wanted.value = Math.min(prefs.concurrency.peek(), models.length);
     const plan = {
@@ -57,51 +52,46 @@ export async function start(): Promise<void> {
     };
     const began = performance.now();
     const elapsed = (): number => performance.now() - began;
-    const end = keepUp(elapsed);
+    const end = keepUp(requests, elapsed);
     try {
       const answer = await request("POST", "api/loadtest", { body: bodyOf(models, plan), headers: { ...SESSION, Accept: "*/*" }, signal: abort });
-      await follow(answer);
+      await follow(answer, requests);
     } finally {
-      for (const asked of requests.peek()) asked.stop(Math.max(elapsed(), asked.begin));
+      for (const asked of requests) asked.stop(Math.max(elapsed(), asked.begin));
       end();
     }
   });
 }
 
 /** Take events until the stream ends. Rejects when it ends too early. */
-async function follow(answer: Response): Promise<void> {
-  let done = false;
+async function follow(answer: Response, requests: readonly Asked[]): Promise<void> {
+  const heard = { done: false };
   const parser = createParser({
     onEvent: ({ data }) => {
       const event = JSON.parse(data) as LoadEvent;
-      dirty = true;
-      if (event.kind === "done") done = true;
-      else requests.peek()[event.i]?.take(event);
+      if (event.kind === "done") heard.done = true;
+      else requests[event.i]?.take(event);
     },
   });
-  const reader = answer.body?.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
     const read = await reader?.read();
     if (!read || read.done) break;
     parser.feed(read.value);
   }
-  if (!done) throw new Error(t.broke);
+  if (!heard.done) throw new Error(t.broke);
 }
 
 /** Show what comes, and who waits for a model that loads, until the returned function is called. */
-function keepUp(elapsed: () => number): () => void {
+function keepUp(requests: readonly Asked[], elapsed: () => number): () => void {
   const look = (): void => {
-    now.value = elapsed();
-    version.value += 1;
-    dirty = false;
+    for (const asked of requests) asked.loads(isLoading(asked.model), elapsed());
+    seen.value = { requests, now: elapsed() };
   };
-  const timer = setInterval(() => (dirty || requests.peek().some(({ over }) => !over)) && look(), PACE);
-  const endEffect = effect(() => {
-    for (const asked of requests.value) asked.loads(isLoading(asked.model), elapsed());
-  });
+  look();
+  const timer = setInterval(look, PACE);
   return () => {
     clearInterval(timer);
-    endEffect();
     look();
   };
 }

@@ -6,7 +6,7 @@ import { Gantt } from "./gantt";
 import { MOST_AT_ONCE, MOST_REQUESTS, modelsOf } from "./plan";
 import { Queue } from "./queue";
 import { Results } from "./results";
-import { DEFAULTS, job, prefs, prompt, requests, start, version } from "./state";
+import { DEFAULTS, job, prefs, prompt, seen, start } from "./state";
 import { t } from "./words";
 
 export default function LoadTest() {
@@ -38,8 +38,8 @@ export default function LoadTest() {
 function Start() {
   const planned = modelsOf(prefs.queue.value, prefs.repetitions.value).length;
   const hindrance = planned === 0 ? t.needModel : planned > MOST_REQUESTS ? t.tooMany(MOST_REQUESTS) : "";
-  void version.value;
-  const over = requests.value.filter((asked) => asked.over).length;
+  const { requests } = seen.value;
+  const over = requests.filter((asked) => asked.over).length;
   const reset = (): void => {
     prompt.value = t.defaultPrompt;
     prefs.maxTokens.value = DEFAULTS.maxTokens;
@@ -49,7 +49,7 @@ function Start() {
   };
   return (
     <>
-      <RunRow job={job} label={t.start} doing={t.running(over, requests.value.length)} hindrance={hindrance} />
+      <RunRow job={job} label={t.start} doing={t.running(over, requests.length)} hindrance={hindrance} />
       {hindrance === "" && !job.running.value && <p class="field-note">{t.planned(planned)}</p>}
       <p class="field-note">{t.about}</p>
       <div class="row">
