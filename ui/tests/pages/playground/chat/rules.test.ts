@@ -66,7 +66,7 @@ it("says what one waits for", () => {
   expect(noteFor("alpha", live({ state: "starting" }), [], 10).text).toBe("Loading alpha …");
   expect(noteFor("alpha", live({ state: "starting", expected_ready: 5 }), [], 10).text).toBe("Loading alpha …");
   expect(noteFor("alpha", undefined, [], 10).text).toBe("Waiting for alpha …");
-  const queued = { request: null, model: "alpha", position: 3, since: 0, expected: null, why: "" };
+  const queued = { request: null, model: "alpha", position: 3, since: 0, expected: null, why: "", behind: [] };
   expect(noteFor("alpha", undefined, [queued], 10).text).toBe("Waiting for alpha: 2 before you");
 });
 
