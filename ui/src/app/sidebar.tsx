@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { computed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { IconButton } from "../parts/button";
 import { Icon } from "../parts/icon";
@@ -120,9 +120,11 @@ function Models() {
   );
 }
 
+/** The model whose page is shown. */
+const shownModel = computed(() => (page.value === "models" ? (place.value.parts[1] ?? "") : ""));
+
 function ModelEntry({ model }: { model: Model }) {
-  const { parts } = place.value;
-  const current = parts[0] === "models" && parts[1] === model.id;
+  const current = shownModel.value === model.id;
   return (
     <li>
       <a class="nav-model" href={linkTo(["models", model.id])} aria-current={current ? "page" : undefined} title={model.id}>

@@ -25,7 +25,7 @@ function Note({ model, live, end, failed }: { model: Model; live: LiveModel | un
   if (live && failed && live.failure) return <FailedSince when={live.failure.when} />;
   if (model.state === "ready" && live?.expires) return <Countdown expires={live.expires} />;
   if (model.state === "ready" && live && live.ttl > 0) return <>{t.use.kept}</>;
-  if (model.state === "stopped" && end) return <>{t.use.ended(ending(end.cause, end.detail))}</>;
+  if (model.state === "stopped" && end) return <>{t.use.ended(ending(end.cause, end.detail), end.from === "starting")}</>;
   return null;
 }
 

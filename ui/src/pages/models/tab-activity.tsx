@@ -8,7 +8,7 @@ export default function ModelActivity() {
   const model = modelNamed(place.value.parts[1] ?? "")?.id;
   if (model === undefined) return null;
   return (
-    <div class="stack">
+    <div class="model-requests">
       <InflightCard model={model} />
       <ActivityTable model={model} area="model" />
     </div>

@@ -50,7 +50,7 @@ export const t = words("models", {
     cancelled: (name: string) => `The load of ${name} was cancelled.`,
     exit: (code: number) => `exit code ${code}`,
     failed: "Failed",
-    when: (ago: string) => `failed ${ago}`,
+    when: (ago: string) => (ago === "now" ? "failed just now" : `failed ${ago}`),
     lines: "The last it said",
     log: "Its log",
     retry: "Retry",
@@ -83,7 +83,7 @@ export const t = words("models", {
     last: (ago: string) => (ago === "now" ? "used just now" : `used ${ago}`),
     expires: (clock: string) => `unloads in ${clock}`,
     kept: "in use",
-    ended: (why: string) => `unloaded: ${why}`,
+    ended: (why: string, early: boolean) => (early ? why : `unloaded: ${why}`),
   },
   memory: {
     title: "Memory",

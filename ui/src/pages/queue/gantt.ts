@@ -168,6 +168,15 @@ export function changes(entries: readonly TimelineEntry[], window: Window): Chan
   });
 }
 
+/** Seconds that are shown of a server that has not run for as long as one wants to see. */
+const SHORTER = [60, 120, 300, 900];
+
+/** How many seconds to show: those that are `wished` for, or fewer where nothing is older than `first`. */
+export function fitting(wished: number, first: number | undefined, now: number): number {
+  const age = first === undefined ? 0 : now - first;
+  return Math.min(wished, SHORTER.find((each) => age < each * 0.95) ?? wished);
+}
+
 const STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800];
 
 /** Round times of the axis, about `wanted` of them; `offset` is the seconds that local time is ahead of UTC. */

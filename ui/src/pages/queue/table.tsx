@@ -6,6 +6,9 @@ import type { Window } from "./gantt";
 import { nameOf } from "./swaps-card";
 import { t } from "./words";
 
+/** Seconds of a stage that is worth a word. */
+const SHORTEST = 0.001;
+
 /** What the chart shows, in words; the latest first. */
 export function Table({ entries, window }: { entries: readonly TimelineEntry[]; window: Window }) {
   const c = t.timeline.columns;
@@ -56,6 +59,6 @@ function reason({ cause, evicted, error }: SwapEntry): string {
 function stages({ stages: taken }: SwapEntry): string {
   return STAGES.flatMap((stage) => {
     const seconds = taken[stage];
-    return seconds === undefined ? [] : [t.timeline.stage(t.stages[stage], duration(seconds * 1000))];
+    return seconds === undefined || seconds < SHORTEST ? [] : [t.timeline.stage(t.stages[stage], duration(seconds * 1000))];
   }).join(", ");
 }

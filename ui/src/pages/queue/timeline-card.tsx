@@ -5,7 +5,7 @@ import { Card, Empty } from "../../parts/card";
 import { useNow } from "../../parts/now";
 import { schedule, timeline } from "../../server/state";
 import { Chart } from "./chart";
-import { lanes, spans, type Window } from "./gantt";
+import { fitting, lanes, spans, type Window } from "./gantt";
 import { again, problem, requests, useRequests } from "./requests";
 import { Table } from "./table";
 import { t } from "./words";
@@ -22,7 +22,8 @@ export function TimelineCard() {
   const span = length();
   const until = Number(asked("until")) || 0;
   const follows = !(until > 0 && until < now);
-  const window: Window = follows ? { from: now - span, to: now } : { from: until - span, to: until };
+  const seen = fitting(span, timeline.value[0]?.when, now);
+  const window: Window = follows ? { from: now - seen, to: now } : { from: until - span, to: until };
   useRequests(window, follows);
   const { models, swaps } = schedule.value;
   const all = spans(timeline.value, { at: now, models, swaps });

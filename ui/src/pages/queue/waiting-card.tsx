@@ -1,7 +1,7 @@
 import { linkTo } from "../../app/router";
 import { clock } from "../../lib/format";
 import { Button } from "../../parts/button";
-import { Card, Empty } from "../../parts/card";
+import { Card } from "../../parts/card";
 import { Loading } from "../../parts/fetched";
 import { useNow } from "../../parts/now";
 import { attempt } from "../../parts/toasts";
@@ -23,9 +23,9 @@ export function WaitingCard() {
       {!informed.value ? (
         <Loading />
       ) : queue.length === 0 ? (
-        <Empty title={w.none}>
-          <p>{w.noneAbout}</p>
-        </Empty>
+        <p>
+          {w.none} <span class="muted">{w.noneAbout}</span>
+        </p>
       ) : (
         <div class="table-box" tabIndex={0} role="region" aria-label={w.title}>
           <table class="waiting">

@@ -1,0 +1,1 @@
+The web UI shows all models with what they do, how far a load has come, when an idle one goes, why one has failed, and how much memory of each GPU it holds; it loads and unloads them, and cancels loads. The page Queue shows who waits for what and how long, and a timeline of swaps with their stages and causes.
