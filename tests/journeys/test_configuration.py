@@ -106,7 +106,9 @@ def test_j69_a_valid_change(editable: Swap, visit: Visits) -> None:
     page.get_by_role("button", name="Review and apply").click()
     dialog = page.get_by_role("dialog", name="Changes to config.yaml")
     expect(dialog).to_contain_text("1 model changed without a restart")
-    expect(dialog.locator(".config-diff-new")).to_have_text([re.compile("name: Better"), re.compile("metricsMaxInMemory: 99")])
+    expect(dialog.locator(".config-diff-new")).to_have_text(
+        [re.compile("name: Better"), re.compile("metricsMaxInMemory: 99")]
+    )
     expect(dialog).to_contain_text("config.yaml.bak")
     visit.shot(page, "review")
     accessible(page)
