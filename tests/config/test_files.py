@@ -35,6 +35,16 @@ class FileTests(SynchronousTestCase):
         path = self.written(b"startPort: 0\n")
         self.assertEqual(self.fault(path), f"{path}:1:12: startPort: startPort must be >= 1, not 0")
 
+    def test_other_texts(self) -> None:
+        """What a file would say with another text; its own is not even read."""
+        path = self.written(b"startPort: 0\n")
+        files = Files(config=str(path))
+        self.assertEqual(files.load(instead={str(path): "startPort: 7"}).start_port, 7)
+        with self.assertRaises(ConfigurationError) as caught:
+            files.load(instead={str(path): "\nstartPort: -1"})
+        self.assertEqual((caught.exception.problems[0].file, caught.exception.problems[0].line), (str(path), 2))
+        self.assertEqual(files.paths(), [str(path)])
+
     def test_unreadable(self) -> None:
         """A missing file, a directory and an impossible name are told by name."""
         missing = str(folder_for(self) / "missing.yaml")

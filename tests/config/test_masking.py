@@ -220,6 +220,26 @@ class NameTests(SynchronousTestCase):
         ):
             self.assertEqual(without_secrets(text).replace(GONE, HIDDEN), shown)
 
+    def test_variables_keep_their_names(self) -> None:
+        """A secret that came from a variable is shown as that: it says more, and gives nothing away."""
+        text = """
+            apiKeys:
+              - "${env.K}"
+              - {key: "${env.L}x", name: two}
+            models:
+              m:
+                proxy: http://h:1
+                cmd: s --api-key ${env.K} --token "${env.L}" --password a${env.L}
+                env: ["HF_TOKEN=${env.L}", "API_KEY=a ${env.L}"]
+                metadata: {secret: "${env.L}"}
+        """
+        shown = described(text, {"K": "hunter22", "L": "pw"})
+        self.assertEqual([key["key"] for key in shown["apiKeys"]], ["${env.K}", HIDDEN])
+        shown = shown["models"]["m"]
+        self.assertEqual(shown["cmd"], f's --api-key ${{env.K}} --token "${{env.L}}" --password {HIDDEN}')
+        self.assertEqual(shown["env"], ["HF_TOKEN=${env.L}", f"API_KEY={HIDDEN}"])
+        self.assertEqual(shown["metadata"], {"secret": "${env.L}"})
+
     def test_keys_of_the_configuration(self) -> None:
         """API keys and peers' keys, also where a command repeats them."""
         text = """

@@ -78,7 +78,7 @@ def test_j69_an_invalid_value(editable: Swap, visit: Visits) -> None:
     visit.shot(page, "opened")
     editor(page).fill(before.replace("queueSize", "queueSize") + "queueSize: many\n")
     line = before.count("\n") + 1
-    mark = page.locator(".editor-mark")
+    mark = page.locator(".config-editor-mark")
     expect(mark).to_have_text(str(line))
     expect(mark).to_have_attribute("title", re.compile("queueSize.*integer"))
     expect(page.get_by_role("main")).to_contain_text("1 problem")
@@ -106,7 +106,9 @@ def test_j69_a_valid_change(editable: Swap, visit: Visits) -> None:
     page.get_by_role("button", name="Review and apply").click()
     dialog = page.get_by_role("dialog", name="Changes to config.yaml")
     expect(dialog).to_contain_text("1 model changed without a restart")
-    expect(dialog.locator(".diff-new")).to_have_text([re.compile("name: Better"), re.compile("metricsMaxInMemory: 99")])
+    expect(dialog.locator(".config-diff-new")).to_have_text(
+        [re.compile("name: Better"), re.compile("metricsMaxInMemory: 99")]
+    )
     expect(dialog).to_contain_text("config.yaml.bak")
     visit.shot(page, "review")
     accessible(page)
@@ -157,7 +159,7 @@ def test_somebody_else_was_faster(editable: Swap, visit: Visits) -> None:
     expect(page.get_by_role("button", name="Review and apply")).to_be_disabled()
     visit.shot(page, "conflict")
     page.get_by_role("button", name="Show what differs").click()
-    expect(page.get_by_role("dialog").locator(".diff-gone")).to_contain_text("logLevel: debug")
+    expect(page.get_by_role("dialog").locator(".config-diff-gone")).to_contain_text("logLevel: debug")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Keep my draft").click()
     page.get_by_role("button", name="Review and apply").click()

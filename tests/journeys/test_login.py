@@ -110,6 +110,7 @@ def test_j08_what_a_key_is_good_for(locked: Swap, visit: Visits) -> None:
     expect(card.get_by_text(re.compile(r"of 60 in 1:00"))).to_be_visible()
     names = page.get_by_role("navigation", name="Pages").get_by_role("link").all_inner_texts()
     assert names == ["Playground", "Settings"], names
+    expect(page.get_by_role("region", name="Server")).to_contain_text("Not followed")
     visit.shot(page, "rights", full=True)
     page.goto(page.url.partition("#")[0] + "#/configuration")
     expect(page.get_by_role("main")).to_contain_text("It needs the scope “admin”.")

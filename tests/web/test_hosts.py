@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.errors import Forbidden
-from llamaswap.web.hosts import HostRule, host_name, is_loopback
+from llamaswap.web.hosts import HostRule, host_name, is_loopback, is_own_name, same_origin
 from tests.support.web import MemoryExchange
 
 
@@ -21,6 +21,43 @@ class NameTests(SynchronousTestCase):
             self.assertTrue(is_loopback(address), address)
         for address in ("192.0.2.1", "::", "::ffff:192.0.2.1", "localhost", ""):
             self.assertFalse(is_loopback(address), address)
+
+
+class OwnNameTests(SynchronousTestCase):
+    """Names that no other page can have made to lead here."""
+
+    def test_names(self) -> None:
+        """Addresses, those of the loopback address, and those that are allowed."""
+        allowed = ("Box.lan", "llm.example:8443", "", " ")
+        for host in ("localhost", "a.localhost:1", "127.0.0.1:80", "[::1]", "192.0.2.9:8080", "box.lan:1", "BOX.LAN."):
+            self.assertTrue(is_own_name(host, allowed), host)
+        for host in ("", ":80", "evil.example", "localhost.evil.example", "llm.example", "llm.example:80", "[evil]"):
+            self.assertFalse(is_own_name(host, allowed), host)
+        self.assertTrue(is_own_name("llm.example:8443", allowed))
+
+    def test_origins(self) -> None:
+        """The same name and port; a port that `Host` does not have is not compared."""
+        for origin, host in (
+            ("http://box:8080", "box:8080"),
+            ("http://box:8080/ui/", "BOX:8080"),
+            ("https://box", "box:443"),
+            ("http://box", "box:80"),
+            ("https://box:8443", "box"),
+            ("http://[::1]:81", "[::1]:81"),
+        ):
+            self.assertTrue(same_origin(origin, host), origin)
+        for origin, host in (
+            ("http://box:8080", "box:8081"),
+            ("http://box", "box:8080"),
+            ("http://other:8080", "box:8080"),
+            ("http://box:8080@evil.example", "box:8080"),
+            ("null", "box"),
+            ("", "box"),
+            ("http://", ""),
+            ("http://box:x", "box:x"),
+            ("http://[", "["),
+        ):
+            self.assertFalse(same_origin(origin, host), origin)
 
 
 class HostRuleTests(SynchronousTestCase):

@@ -15,7 +15,7 @@ from llamaswap.config.concealed import Concealed, below
 from llamaswap.config.report import SHORTEST_SECRET
 from llamaswap.config.scalars import canonical
 from llamaswap.config.schema import Settings
-from llamaswap.config.secrets import GONE, HIDDEN, is_secret_name, without_secrets, without_value
+from llamaswap.config.secrets import GONE, HIDDEN, is_hidden, is_secret_name, without_secrets, without_value
 
 _ALWAYS = {"apiKeys": "key", "peers": "apiKey", "hooks": "webhook"}
 """By section: the key below it whose value is a secret, whatever else says so."""
@@ -54,9 +54,10 @@ class _Mask:
             case None:
                 return None
         text = canonical(value)
-        if value and not isinstance(value, bool) and (_ALWAYS.get(section) == key or is_secret_name(key)):
-            return HIDDEN
         shown = self._text(text, path, key, among)
+        secret = _ALWAYS.get(section) == key or is_secret_name(key)
+        if secret and value and not isinstance(value, bool) and not is_hidden(shown):
+            return HIDDEN
         return value if shown == text else shown
 
     def _mapping(

@@ -15,6 +15,7 @@ _WORD = r"token|passwords?|passwd|passphrase|pwd|secrets?|credentials?|authoriza
 _SECRET_NAME = re.compile(rf"(?:^|_)(?:{_KEY}|{_WORD})$")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _VALUE = r"""(?:(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'])+|["'].*)"""
+_NAMED = re.compile(r"(?:\$\{env\.\w+\})+")
 _USER = re.compile(r"(?<=://)[^/?#\s]+@")
 """Name and password in a URL, also in the middle of a text."""
 _FLAG = re.compile(rf"(?<!\S)(--?([A-Za-z][\w-]*)(?:=|\s+))({_VALUE})")
@@ -22,6 +23,11 @@ _PARAMETER = re.compile(r"""([?&][A-Za-z_][\w.-]*=)([^\s"'&#]+)""")
 _ASSIGNMENT = re.compile(rf"(?<![\w.?&-])([A-Za-z_][\w.-]*=)({_VALUE})")
 _HEADER = re.compile(r"""(?i)\b((?:proxy-)?authorization|x-api-key|(?:set-)?cookie)(\s*:\s*)[^"'\r\n]+""")
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]{5,}")
+
+
+def is_hidden(value: str) -> bool:
+    """Nothing of `value` is shown already, as only variables are named in it."""
+    return _NAMED.fullmatch(value.strip("\"'")) is not None
 
 
 def is_secret_name(name: str) -> bool:
@@ -44,13 +50,15 @@ def without_secrets(text: str) -> str:
 def without_value(assignment: str) -> str:
     """`NAME=value`, the value of which may hold blanks, without that if the name is one of a secret."""
     name, equals, value = assignment.partition("=")
-    return f"{name}={GONE}" if equals and value and is_secret_name(name) else assignment
+    return f"{name}={GONE}" if equals and value and is_secret_name(name) and not is_hidden(value) else assignment
 
 
 def _hidden_flag(found: re.Match[str]) -> str:
     value: str = found[3]
-    return f"{found[1]}{GONE}" if is_secret_name(found[2]) and not value.startswith("-") else found[0]
+    secret = is_secret_name(found[2]) and not value.startswith("-") and not is_hidden(value)
+    return f"{found[1]}{GONE}" if secret else found[0]
 
 
 def _hidden_assignment(found: re.Match[str]) -> str:
-    return f"{found[1]}{GONE}" if is_secret_name(found[1].strip("?&=")) else found[0]
+    secret = is_secret_name(found[1].strip("?&=")) and not is_hidden(found[2])
+    return f"{found[1]}{GONE}" if secret else found[0]

@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         "-json",
         action="store_true",
         help="one JSON object a line for each FILE; the settings are shown with all macros and defaults, "
-        f"and {HIDDEN} in place of API keys, webhooks and passwords in URLs",
+        f"${{env.NAME}} in place of what came from variables, and {HIDDEN} in place of other secrets",
     )
     return parser
 

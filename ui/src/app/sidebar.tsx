@@ -3,12 +3,12 @@ import { useEffect, useRef } from "preact/hooks";
 import { IconButton } from "../parts/button";
 import { Icon } from "../parts/icon";
 import { StateMark } from "../parts/state";
-import { link } from "../server/feed";
 import { logOut, may, session } from "../server/session";
 import { models, uiConfig } from "../server/state";
 import type { Model } from "../server/types";
 import { attempt } from "../parts/toasts";
 import { isBusy } from "./busy";
+import { connection } from "./status";
 import { LONGEST_TITLE, MODES, look, titleOf, titleShown } from "./look";
 import { go, linkTo, page, place } from "./router";
 import { HOME, PAGES, landing, type PageRoute } from "./routes";
@@ -136,9 +136,9 @@ function ModelEntry({ model }: { model: Model }) {
 }
 
 function Connection() {
-  const words = t.connection[link.value.is];
+  const words = t.connection[connection.value];
   return (
-    <span class={`connection connection-${link.value.is}`} role="status" title={words}>
+    <span class={`connection connection-${connection.value}`} role="status" title={words}>
       <span class="dot" aria-hidden="true" />
       <span class="connection-word">{words}</span>
     </span>

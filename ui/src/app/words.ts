@@ -30,6 +30,7 @@ export const t = words("app", {
     connecting: "Connecting",
     waiting: "Disconnected",
     refused: "Not allowed",
+    none: "Not followed",
   },
   banner: {
     lost: (why: string) => `${why} What you see is how it was.`,

@@ -30,6 +30,15 @@ export function forget(shelf: Storage): void {
   for (const name of Object.keys(shelf)) if (name.startsWith(PREFIX)) shelf.removeItem(name);
 }
 
+/** Keep nothing in this tab any more. */
+export function forgetTab(): void {
+  try {
+    forget(sessionStorage);
+  } catch {
+    // A storage that is forbidden keeps nothing.
+  }
+}
+
 function areasIn(text: string): [string, object][] | null {
   if (text.length > LONGEST) return null;
   try {

@@ -1,7 +1,7 @@
 /** Who uses these pages, and what they may do (`GET /api/session`). */
 
 import { computed, effect, signal } from "@preact/signals";
-import { forget } from "../lib/preferences";
+import { forgetTab } from "../lib/preferences";
 import { ask, turnedAway } from "./api";
 import { follow, link, unfollow } from "./feed";
 import type { Scope, Session } from "./types";
@@ -47,7 +47,7 @@ export async function logIn(key: string): Promise<void> {
 export async function logOut(): Promise<void> {
   await ask("POST", "api/logout", {});
   left = true;
-  forget(sessionStorage);
+  forgetTab();
   await recognise();
 }
 

@@ -14,9 +14,9 @@ export function DiffView({ before, after }: { before: string; after: string }) {
       <h3>
         {t.text} <span class="card-note">{t.lineCounts(added, removed)}</span>
       </h3>
-      <div class="diff mono" tabIndex={0} role="group" aria-label={t.text}>
+      <div class="config-diff mono" tabIndex={0} role="group" aria-label={t.text}>
         {hunks(lines).map((hunk, index) => (
-          <div class="diff-hunk" key={index}>
+          <div class="config-diff-hunk" key={index}>
             {hunk.map((line, number) => (
               <Row key={number} line={line} />
             ))}
@@ -29,9 +29,9 @@ export function DiffView({ before, after }: { before: string; after: string }) {
 
 function Row({ line }: { line: Line }) {
   return (
-    <div class={`diff-line diff-${line.kind}`}>
-      <span class="diff-number">{line.old || ""}</span>
-      <span class="diff-number">{line.now || ""}</span>
+    <div class={`config-diff-line config-diff-${line.kind}`}>
+      <span class="config-diff-number">{line.old || ""}</span>
+      <span class="config-diff-number">{line.now || ""}</span>
       <span aria-hidden="true">{SIGNS[line.kind]}</span>
       {line.kind !== "same" && <span class="off-screen">{SPOKEN[line.kind]}</span>}
       <span>{line.text}</span>

@@ -14,6 +14,23 @@ export interface Draft {
 /** Where drafts are kept. */
 export type Shelf = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
+/** That of this tab; where it is forbidden, one that keeps nothing. */
+export function tabShelf(): Shelf {
+  try {
+    return sessionStorage;
+  } catch {
+    return NONE;
+  }
+}
+
+const NONE: Shelf = {
+  getItem: () => null,
+  setItem: () => {
+    throw new Error("nothing can be kept");
+  },
+  removeItem: () => undefined,
+};
+
 const name = (id: string): string => `${PREFIX}draft.${id}`;
 
 /** The draft of the file, if there is one. */

@@ -4,7 +4,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { ApiError, ask, isAbort } from "../../server/api";
 import { shut } from "../../server/session";
 import type { Schemas } from "../../server/types";
-import { draftOf, fromField, isCrLf, keepDraft, toField } from "./draft";
+import { draftOf, fromField, isCrLf, keepDraft, tabShelf, toField } from "./draft";
 import { faultsIn } from "./problems";
 import { read } from "./shown";
 
@@ -54,14 +54,14 @@ let asking: AbortController | undefined;
 export async function open(id: string): Promise<void> {
   try {
     const file = await ask<Schemas["ConfigurationText"]>("GET", `api/config/files/${encodeURIComponent(id)}`);
-    const draft = draftOf(sessionStorage, id);
+    const draft = draftOf(tabShelf(), id);
     const field = toField(file.text);
     original.value = { id, path: file.path, text: field, hash: file.hash, crLf: isCrLf(file.text) };
     text.value = draft?.text ?? field;
     basedOn.value = draft?.hash ?? file.hash;
     openTrouble.value = null;
     if (changed.value) await check();
-    else keepDraft(sessionStorage, id, null);
+    else keepDraft(tabShelf(), id, null);
   } catch (error) {
     openTrouble.value = error;
   }
@@ -101,7 +101,7 @@ export function discard(): void {
   if (!original.value) return;
   text.value = original.value.text;
   basedOn.value = original.value.hash;
-  keepDraft(sessionStorage, original.value.id, null);
+  keepDraft(tabShelf(), original.value.id, null);
 }
 
 /** Let the draft be one of the file as it is now. */
@@ -151,12 +151,12 @@ function written(of: string, saved: Saved): void {
   original.value = { ...file, text: of, hash: saved.hash ?? file.hash };
   basedOn.value = original.value.hash;
   if (changed.value) keep();
-  else keepDraft(sessionStorage, file.id, null);
+  else keepDraft(tabShelf(), file.id, null);
 }
 
 function keep(): void {
   const file = original.value;
-  if (file) kept.value = keepDraft(sessionStorage, file.id, changed.value ? { text: text.value, hash: basedOn.value } : null);
+  if (file) kept.value = keepDraft(tabShelf(), file.id, changed.value ? { text: text.value, hash: basedOn.value } : null);
 }
 
 function isSaved(body: unknown): body is Saved {

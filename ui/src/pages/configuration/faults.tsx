@@ -10,7 +10,7 @@ export function Faults({ faults, remarks, onGo }: { faults: readonly Fault[]; re
           {faults.map(({ line, column, message }, index) => (
             <li key={index}>
               {line > 0 && (
-                <button type="button" class="link" aria-label={t.goTo(line)} onClick={() => onGo(line, column)}>
+                <button type="button" class="config-link" aria-label={t.goTo(line)} onClick={() => onGo(line, column)}>
                   {t.line(line)}
                 </button>
               )}
@@ -20,7 +20,7 @@ export function Faults({ faults, remarks, onGo }: { faults: readonly Fault[]; re
         </ul>
       )}
       {remarks.length > 0 && (
-        <details class="fold">
+        <details class="config-fold">
           <summary>{t.remarks(remarks.length)}</summary>
           <ul class="config-warnings">
             {remarks.map((remark, index) => (

@@ -45,12 +45,12 @@ export function Field({ name, text, marks, handle, onType }: FieldProps) {
     };
   }, [handle]);
   return (
-    <div class="editor">
-      <div class="editor-side" aria-hidden="true">
+    <div class="config-editor">
+      <div class="config-editor-side" aria-hidden="true">
         <div ref={side}>
           <pre>{numbers(text)}</pre>
           {[...marks].map(([line, message]) => (
-            <span key={line} class="editor-mark" title={message} style={{ top: `${ABOVE + (line - 1) * LINE}px` }}>
+            <span key={line} class="config-editor-mark" title={message} style={{ top: `${ABOVE + (line - 1) * LINE}px` }}>
               {line}
             </span>
           ))}

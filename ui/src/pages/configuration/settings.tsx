@@ -18,13 +18,13 @@ export interface FoldProps {
 /** What can be folded away. */
 export function Fold({ title, note, open, forced, top = false, children }: FoldProps) {
   return (
-    <details class={top ? "fold fold-top card" : "fold"} open={forced || open}>
+    <details class={top ? "config-fold config-fold-top card" : "config-fold"} open={forced || open}>
       <summary>
         <Icon name="right" />
-        <span class={top ? "fold-title" : "mono"}>{title}</span>
+        <span class={top ? "config-fold-title" : "mono"}>{title}</span>
         <span class="card-note">{note}</span>
       </summary>
-      <div class="fold-content">{children}</div>
+      <div class="config-fold-content">{children}</div>
     </details>
   );
 }

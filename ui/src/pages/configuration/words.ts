@@ -32,7 +32,7 @@ export const t = words("configuration", {
   off: {
     title: "Editing is switched off",
     risk: "Whoever can edit the configuration can have any command run on this machine. So nothing in a file switches it on.",
-    "not-started-so": "Start the server so:",
+    "not-started-so": "Start the server in one of these ways:",
     "no-key": "It also needs an API key with the scope “admin”, so that nobody else can do it. Add one to the file, start the server again and log in with it:",
     host: "This server does not know the name by which you have called it. Add it to the file, or use an address:",
     "no-files": "This server was not started with a file, so there is nothing to edit.",

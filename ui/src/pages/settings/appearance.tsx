@@ -72,12 +72,12 @@ function PaletteChoice() {
   return (
     <fieldset class="field">
       <legend class="field-name">{t.palette}</legend>
-      <div class="palettes">
+      <div class="settings-palettes">
         {PALETTES.map((palette) => (
-          <label key={palette} class="palette">
+          <label key={palette} class="settings-palette">
             <input type="radio" name="palette" checked={look.palette.value === palette} onChange={() => choose(palette)} />
             <span>
-              <span class="palette-drop" data-palette={palette} aria-hidden="true" />
+              <span class="settings-drop" data-palette={palette} aria-hidden="true" />
               {t.palettes[palette]}
             </span>
           </label>

@@ -73,8 +73,10 @@ function Limit({ name, used, most, per, resets }: { name: string; used: number; 
     <>
       <dt>{name}</dt>
       <dd>
-        <meter class="settings-meter" min={0} max={most} value={Math.min(used, most)} aria-label={name} />
-        <span>{t.limit(used, most, per)}</span> <span class="muted">{resets > 0 && t.resets(resets)}</span>
+        <div class="bar" aria-hidden="true">
+          <span class="settings-used" style={{ width: `${Math.min(100, (used / most) * 100)}%` }} />
+        </div>
+        {t.limit(used, most, per)} <span class="muted">{resets > 0 && t.resets(resets)}</span>
       </dd>
     </>
   );

@@ -1,10 +1,11 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { connection } from "../../app/status";
 import { Card } from "../../parts/card";
 import { CopyButton } from "../../parts/copy-button";
 import { Icon } from "../../parts/icon";
 import { address, ask, isAbort } from "../../server/api";
-import { link, onFresh } from "../../server/feed";
+import { onFresh } from "../../server/feed";
 import { may } from "../../server/session";
 import type { Schemas } from "../../server/types";
 import { t } from "./words";
@@ -34,7 +35,7 @@ export function ServerCard() {
       forget();
     };
   }, []);
-  const { is } = link.value;
+  const is = connection.value;
   const known = version.value;
   return (
     <Card title={t.server} actions={known && <CopyButton label={t.copyBuild} text={() => JSON.stringify(known, null, 2)} />}>

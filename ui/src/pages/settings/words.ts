@@ -27,7 +27,7 @@ export const t = words("settings", {
 
   server: "Server",
   connection: "Connection",
-  connections: { open: "Connected", connecting: "Connecting", waiting: "Disconnected", refused: "Not followed: the key is not good for the scope “read”" },
+  connections: { open: "Connected", connecting: "Connecting", waiting: "Disconnected", refused: "Not allowed", none: "Not followed: the key is not good for the scope “read”" },
   address: "Address",
   version: "Version",
   commit: "Commit",
