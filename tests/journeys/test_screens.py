@@ -12,9 +12,15 @@ from tests.journeys.test_shell import PAGES, entry, heading
 DEEPER = ("#/models/alpha", "#/models/org%2Fomega%20v1?tab=details", "#/nowhere")
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SMALL = """
-() => [...document.querySelectorAll("a[href], button, select, summary, [role=tab], input:not([type=hidden])")]
+() => {
+const isPartOfText = (link) => {
+  let block = link;
+  while (getComputedStyle(block).display === "inline") block = block.parentElement;
+  return block !== link && block.innerText.trim() !== link.innerText.trim();
+};
+return [...document.querySelectorAll("a[href], button, select, summary, [role=tab], input:not([type=hidden])")]
   .filter((each) => each.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-  .filter((each) => !each.closest("p, .skip, [inert]"))
+  .filter((each) => !each.closest("p, .skip, [inert]") && !isPartOfText(each))
   .map((each) => {
     const boxes = [each, each.closest("label") ?? each].map((one) => one.getBoundingClientRect());
     const around = getComputedStyle(each, "::after");
@@ -24,6 +30,7 @@ SMALL = """
   })
   .filter(([each, width, height]) => width > 1 && height > 1 && (height < 43.5 || width < 43.5))
   .map(([each, width, height]) => `${Math.round(width)}x${Math.round(height)} ${each.outerHTML.slice(0, 120)}`)
+}
 """
 """What is too small for a finger: less than 44 by 44 pixels, other than links in running text."""
 
