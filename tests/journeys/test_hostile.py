@@ -55,7 +55,7 @@ def test_j51_in_an_answer(swap: Swap, visit: Visits, hostile: str) -> None:
     expect(page.get_by_text(END, exact=True).last).to_be_visible()
     for more in page.locator("main details:not([open]) > summary").all():
         more.click()
-    answer = page.locator("main .markdown")
+    answer = page.locator("main .md")
     expect(answer.first).to_contain_text("onerror")
     expect(answer.locator(FORBIDDEN)).to_have_count(0)
     harmless(page, visit, swap)
