@@ -206,7 +206,7 @@ def clock(bench: Bench) -> Sequence[Figure]:
     bench.swap.load("alpha")
     prompt = bench.swap.play("wait", text="late", before=60.0)
     with bench.page() as page, bench.swap.under_way("alpha", prompt):
-        table = page.get_by_role("region", name="In flight")
+        table = page.get_by_role("region", name="In flight").locator("table")
         expect(table).to_contain_text("alpha")
         table.evaluate(WATCH_CHANGES)
         shown = _changes(page)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.browser import Visits, accessible
 from tests.journeys.swap import Swap
 from tests.journeys.test_shell import PAGES, entry, heading
+from tests.journeys.upstream.scripts import Tool
 
-DEEPER = ("#/models/alpha", "#/models/org%2Fomega%20v1?tab=details", "#/nowhere")
+TABS = ("images", "speech", "transcription", "rerank", "embeddings", "load-test")
+DEEPER = (
+    *(f"#/playground/{tab}" for tab in TABS),
+    "#/models/alpha",
+    "#/models/alpha?tab=logs",
+    "#/models/org%2Fomega%20v1?tab=details",
+    "#/nowhere",
+)
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SMALL = """
 () => [...document.querySelectorAll("a[href], button, select, summary, [role=tab], input:not([type=hidden])")]
@@ -85,6 +95,35 @@ def test_j15_axe(swap: Swap, visit: Visits, dark: bool) -> None:
         except AssertionError as error:
             faults.append(f"{fragment}:\n{error}")
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_j15_what_opens(swap: Swap, visit: Visits, dark: bool) -> None:
+    """Dialogs, menus and an answer with everything in it."""
+    text = "# Title\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n- [x] done\n\n$a^2$\n\n```python\nprint('x')  # y\n```"
+    prompt = swap.play("rich", text=text, reasoning="Hm.", tools=[Tool(name="weather", arguments="{}")])
+    page = visit(swap, "#/playground/chat?model=alpha", dark=dark)
+    page.get_by_role("textbox", name="Message").fill(prompt)
+    page.get_by_role("textbox", name="Message").press("Enter")
+    expect(page.get_by_text("Calls weather")).to_be_visible()
+    expect(page.locator("main .hljs-built_in").first).to_be_visible()
+    expect(page.locator("main math").first).to_be_visible()
+    accessible(page)
+    visit.shot(page, "answer")
+    page.get_by_role("button", name="Settings of the chat").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    accessible(page)
+    visit.shot(page, "settings")
+    settled(page, "#/activity")
+    page.get_by_role("button", name=re.compile("^View the capture")).first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("Response headers")
+    accessible(page)
+    visit.shot(page, "capture")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Columns").last.click()
+    expect(page.get_by_role("button", name="Move Model up")).to_be_visible()
+    accessible(page)
+    visit.shot(page, "columns")
 
 
 def test_j15_a_wide_navigation(swap: Swap, visit: Visits) -> None:

@@ -82,6 +82,48 @@ def test_j02_navigation(swap: Swap, visit: Visits) -> None:
         expect(heading(page)).to_contain_text(name)
 
 
+def test_j03_a_view_of_the_history(swap: Swap, visit: Visits) -> None:
+    """Order, page and filter of a table are in its address: the same appears elsewhere, and on Back."""
+    page = visit(swap, "#/activity")
+    history = page.get_by_role("region", name="Requests that have ended")
+    history.get_by_role("button", name="Duration").click()
+    expect(history.get_by_role("columnheader", name="Duration")).to_have_attribute("aria-sort", "ascending")
+    page.get_by_role("button", name="Page 2", exact=True).click()
+    expect(page.get_by_text(re.compile("Page 2 of"))).to_be_visible()
+    expect(history).to_have_attribute("aria-busy", "false")
+    rows = history.get_by_role("row").all_inner_texts()
+    other = visit(swap, page.url.partition("/ui/")[2])
+    shown = other.get_by_role("region", name="Requests that have ended")
+    expect(other.get_by_text(re.compile("Page 2 of"))).to_be_visible()
+    expect(shown.get_by_role("columnheader", name="Duration")).to_have_attribute("aria-sort", "ascending")
+    expect(shown.get_by_role("row")).to_have_count(len(rows))
+    assert [_cells(row) for row in shown.get_by_role("row").all_inner_texts()] == [_cells(row) for row in rows]
+    page.go_back()
+    expect(page.get_by_text(re.compile("Page 1 of"))).to_be_visible()
+
+
+def _cells(row: str) -> list[str]:
+    """Without the time, which is told as how long ago that was."""
+    return [cell for cell in row.split("\t") if not cell.strip().endswith("ago")]
+
+
+@pytest.mark.parametrize(
+    ("place", "marked"),
+    [
+        ("#/models/alpha?tab=logs", "Logs"),
+        ("#/models/org%2Fomega%20v1?tab=details", "Details"),
+        ("#/playground/rerank", "Rerank"),
+        ("#/playground/embeddings", "Embeddings"),
+    ],
+)
+def test_j03_a_tab(swap: Swap, visit: Visits, place: str, marked: str) -> None:
+    """A tab has an address."""
+    page = visit(swap, place)
+    main = page.get_by_role("main")
+    chosen = main.get_by_role("tab", name=marked, selected=True).or_(main.locator("a[aria-current=page]"))
+    expect(chosen.first).to_have_text(marked)
+
+
 def test_j04_a_deep_link_to_a_model(swap: Swap, visit: Visits) -> None:
     """It is that model's page, and nobody is told meanwhile that there is none."""
     context = visit.context()

@@ -22,7 +22,7 @@ def below(swap: Swap) -> Iterator[Gateway]:
         yield running
 
 
-def test_j09_every_page_below_a_prefix(below: Gateway, visit: Visits) -> None:
+def test_j09_every_page_and_a_chat_below_a_prefix(below: Gateway, visit: Visits) -> None:
     """No request leaves the prefix."""
     page = visit(below)
     for fragment in fragments():
@@ -31,7 +31,11 @@ def test_j09_every_page_below_a_prefix(below: Gateway, visit: Visits) -> None:
         entry(page, name).click()
         expect(heading(page)).to_contain_text(name)
         assert page.url.startswith(f"{below.url}/ui/")
-    assert below.times("/api/events")
+    settled(page, "#/playground/chat?model=alpha")
+    page.get_by_role("textbox", name="Message").fill("Hello")
+    page.get_by_role("textbox", name="Message").press("Enter")
+    expect(page.get_by_text("a canned answer of nine words")).to_be_visible()
+    assert below.times("/api/events") and below.times("/v1/chat/completions")
     assert below.outside == []
 
 

@@ -85,7 +85,7 @@ function Source({ text }: { text: string }) {
 /** What the model has said, put together. It is shown as text: nothing in it is taken for markup. */
 function Chat({ answer }: { answer: Answer }) {
   return (
-    <div class="capture-chat">
+    <div class="capture-chat" tabIndex={0} role="region" aria-label={t.capture.forms.chat}>
       {answer.reasoning && <Said title={t.capture.reasoning} text={answer.reasoning} extra="capture-reasoning" />}
       {answer.content && <Said title={t.capture.response} text={answer.content} />}
       {answer.tools.map(({ name, arguments: given }, index) => (

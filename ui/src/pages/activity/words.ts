@@ -183,7 +183,7 @@ export const t = words("activity", {
     from: (when: string) => `Exported from llamaswap, ${when}`,
   },
   pager: {
-    label: "Pages",
+    label: "Paging through the history",
     at: (page: number, pages: number) => `Page ${count(page)} of ${count(pages)}`,
     first: "First page",
     previous: "Previous page",
