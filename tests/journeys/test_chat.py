@@ -206,7 +206,9 @@ def test_j52_reasoning(swap: Swap, visit: Visits) -> None:
     say(page, "play think")
     complete(page)
     block = answers(page).locator("details")
-    expect(block).to_contain_text(re.compile(r"Reasoning\s*34 characters\s*\d+ ms|Reasoning\s*34 characters\s*[\d.]+ s"))
+    expect(block).to_contain_text(
+        re.compile(r"Reasoning\s*34 characters\s*\d+ ms|Reasoning\s*34 characters\s*[\d.]+ s")
+    )
     expect(block.locator("pre")).to_have_count(0)
     block.locator("summary").click()
     expect(block.locator("pre")).to_have_text("First I think. Then I think again.")
@@ -387,7 +389,9 @@ def test_j56_three_protocols(swap: Swap, visit: Visits, endpoint: str, path: str
     assert "lost its thread" not in json.dumps(seen["body"])
     assert "Be brief." in json.dumps(seen["body"])
     assert seen["body"]["temperature"] == 0.2
-    assert [turn["role"] for turn in seen["body"][turns] if turn["role"] != "system"] == ["user", "assistant"] * 2 + ["user"]
+    assert [turn["role"] for turn in seen["body"][turns] if turn["role"] != "system"] == ["user", "assistant"] * 2 + [
+        "user"
+    ]
 
 
 def test_j56_refusals_and_cut_streams(swap: Swap, visit: Visits) -> None:
@@ -411,7 +415,15 @@ def test_j57_statistics(swap: Swap, visit: Visits) -> None:
     say(page, "play hello")
     complete(page)
     figures = page.get_by_role("list", name="Statistics of the answer")
-    for text in ("5 prompt", "3 cached", "9 generated", "500.00 t/s reading", "50.00 t/s writing", "to the first token", "ended by: stop"):
+    for text in (
+        "5 prompt",
+        "3 cached",
+        "9 generated",
+        "500.00 t/s reading",
+        "50.00 t/s writing",
+        "to the first token",
+        "ended by: stop",
+    ):
         expect(figures).to_contain_text(text)
     expect(figures).to_contain_text("14 of 8K context")
     assert asked(swap)["stream_options"] == {"include_usage": True}
@@ -428,7 +440,9 @@ def test_j57_statistics_of_a_real_engine(engine: Swap, visit: Visits) -> None:
     say(page, "Tell me of the sea.")
     complete(page)
     figures = page.get_by_role("list", name="Statistics of the answer")
-    expect(figures).to_contain_text(re.compile(r"\d+ prompt.*\d+ generated.*t/s reading.*t/s writing.*to the first token"))
+    expect(figures).to_contain_text(
+        re.compile(r"\d+ prompt.*\d+ generated.*t/s reading.*t/s writing.*to the first token")
+    )
 
 
 COMPOSE = """(area) => {

@@ -163,3 +163,39 @@ def test_j13_performance_on_a_phone(swap: Swap, visit: Visits) -> None:
     expect(page.get_by_role("img", name=re.compile(r"^GPU load\. Latest: .*\d"))).to_be_visible()
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     visit.shot(page, "phone", full=True)
+
+
+def test_j68_hardware(swap: Swap, visit: Visits) -> None:
+    """An overview, and a text for bug reports."""
+    page = visit(swap, "#/hardware")
+    card = page.get_by_role("region", name="0: NVIDIA GeForce RTX 3090")
+    expect(card).to_contain_text("24.0 GiB, dedicated")
+    expect(card).to_contain_text("350 W")
+    expect(page.get_by_role("region", name="Processor")).to_contain_text("Threads")
+    visit.shot(page, "overview")
+    accessible(page)
+    page.get_by_role("tab", name="Text").click()
+    assert "tab=text" in page.url
+    text = page.get_by_role("textbox", name="Report for a bug report")
+    expect(text).to_have_value(re.compile("RTX 3090.*350 W", re.S))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied!")).to_be_visible()
+    assert page.evaluate("() => navigator.clipboard.readText()") == text.input_value()
+    visit.shot(page, "text")
+    accessible(page)
+
+
+def test_j68_unavailable(swap: Swap, visit: Visits) -> None:
+    """An error is shown, with a way to ask again."""
+    visit.allow("503")
+    context = visit.context()
+    refusal = {"error": {"message": "hardware detection timed out", "code": "unavailable"}}
+    context.route(re.compile("/api/hardware"), lambda route: route.fulfill(status=503, json=refusal))
+    page = context.new_page()
+    page.goto(f"{swap.url}/ui/#/hardware")
+    expect(page.get_by_role("alert")).to_have_text("hardware detection timed out")
+    visit.shot(page, "error")
+    context.unroute(re.compile("/api/hardware"))
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("region", name="System")).to_be_visible()

@@ -124,6 +124,18 @@ def test_j03_a_tab(swap: Swap, visit: Visits, place: str, marked: str) -> None:
     expect(chosen.first).to_have_text(marked)
 
 
+def test_j03_a_path_below_the_ui(swap: Swap, visit: Visits) -> None:
+    """It is the page of that name, whoever sends one there; everything is found from there, also when loaded again."""
+    page = visit.context().new_page()
+    for path, title in (("/upstream", "Models"), ("/ui/models/org%2Fomega%20v1", "org/omega v1"), ("/ui/logs", "Logs")):
+        page.goto(f"{swap.url}{path}")
+        ready(page)
+        expect(heading(page)).to_contain_text(title)
+        assert page.url.startswith(f"{swap.url}/ui/#/"), page.url
+        page.reload()
+        expect(heading(page)).to_contain_text(title)
+
+
 def test_j04_a_deep_link_to_a_model(swap: Swap, visit: Visits) -> None:
     """It is that model's page, and nobody is told meanwhile that there is none."""
     context = visit.context()

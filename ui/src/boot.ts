@@ -1,5 +1,6 @@
-/** Runs before the first paint, so that nobody sees a frame of the wrong theme (web-ui 1.14). */
+/** Runs before the first paint, so that nobody sees a frame of the wrong theme (web-ui 1.14), or of a page that is not meant. */
 
+import { fragmentOf } from "./app/deeper";
 import { PREFIX } from "./lib/prefix";
 
 try {
@@ -10,3 +11,7 @@ try {
 } catch {
   // A storage that cannot be read keeps no theme: the system's is shown.
 }
+
+const root = new URL(document.baseURI).pathname;
+const fragment = fragmentOf(location.pathname, root);
+if (fragment && !location.hash) history.replaceState(null, "", root + location.search + fragment);

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { fragmentOf } from "@/app/deeper";
 import { hashOf, placeOf } from "@/app/router";
 import { routeFor } from "@/app/routes";
 
@@ -16,4 +17,10 @@ it("lands on Activity", () => expect(routeFor([])?.path).toBe("activity"));
 it("knows no page that is not there", () => {
   expect(routeFor(["nowhere"])).toBeUndefined();
   expect(routeFor(["queue", "deeper"])).toBeUndefined();
+});
+
+it("takes a path below the UI for a page", () => {
+  expect(fragmentOf("/ui/models", "/ui/")).toBe("#/models");
+  expect(fragmentOf("/swap/ui/models/org%2Fomega%20v1/", "/swap/ui/")).toBe("#/models/org%2Fomega%20v1");
+  for (const path of ["/ui/", "/ui/index.html", "/elsewhere"]) expect(fragmentOf(path, "/ui/")).toBe("");
 });
