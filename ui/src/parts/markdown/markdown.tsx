@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
+import { OnUse } from "../../lib/on-use";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { CodeBlock } from "./code-block";
 import { definitionsOf, matters, type Definitions } from "./definitions";
@@ -8,19 +9,11 @@ import { NOTHING, split, wholeOf, type Block, type Finished } from "./split";
 
 type Engine = typeof import("./engine");
 const engine = signal<Engine | null>(null);
-let asked: Promise<void> | null = null;
+const loading = new OnUse(async () => (engine.value = await import("./engine")));
 
 /** Have what shows Markdown at hand. Without it (the server is away) text is shown as it is. */
-export function fetchMarkdown(): Promise<void> {
-  asked ??= import("./engine").then(
-    (module) => {
-      engine.value = module;
-    },
-    () => {
-      asked = null;
-    },
-  );
-  return asked;
+export function fetchMarkdown(): void {
+  void loading.fetch();
 }
 
 /**
@@ -30,7 +23,7 @@ export function fetchMarkdown(): Promise<void> {
 export function Markdown({ text, growing = false }: { text: string; growing?: boolean }) {
   const marks = useId();
   const known = useRef<{ text: string; done: Finished }>({ text: "", done: NOTHING });
-  useEffect(() => void fetchMarkdown(), []);
+  useEffect(fetchMarkdown, []);
   const drawn = useRef(new WeakMap<Block, Drawn>());
   const blocks = advance(known.current, text, growing);
   const definitions = definitionsOf(blocks);

@@ -22,7 +22,7 @@ export default function Chat() {
   useCatalogue();
   useEffect(() => {
     void readConversations();
-    void fetchMarkdown();
+    fetchMarkdown();
   }, []);
   const conversation = asked("c");
   useLast(conversation);
