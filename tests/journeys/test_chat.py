@@ -490,7 +490,7 @@ def test_j59_reload_and_navigation(swap: Swap, visit: Visits) -> None:
     expect(answers(page).nth(1)).to_contain_text("one")
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Models", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Models")
-    page.go_back()
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name=re.compile("^Playground")).click()
     complete(page)
     expect(answers(page).nth(1)).to_contain_text("one two three four five six seven eight nine ten.")
 
@@ -544,6 +544,30 @@ def test_conversations_are_found_renamed_deleted_and_carried(swap: Swap, visit: 
     aside.get_by_role("link", name="Deep thoughts").last.click()
     expect(answers(page).locator(".md")).to_have_text("Here is what I thought.")
     accessible(page)
+
+
+def test_a_large_editor_and_a_command_line(swap: Swap, visit: Visits) -> None:
+    """The expanded editor is a dialog on the same draft; a request can be had as a curl command, without a key."""
+    page = visit(swap, CHAT, permissions=["clipboard-read", "clipboard-write"])
+    field(page).fill("play")
+    page.get_by_role("button", name="Write in a large editor").click()
+    dialog = page.get_by_role("dialog", name="Message")
+    expect(dialog.get_by_role("textbox")).to_be_focused()
+    dialog.get_by_role("textbox").press("End")
+    dialog.get_by_role("textbox").press_sequentially(" hello")
+    visit.shot(page, "editor")
+    page.keyboard.press("Escape")
+    expect(field(page)).to_have_value("play hello")
+    page.get_by_role("button", name="Write in a large editor").click()
+    dialog.get_by_role("button", name="Send").click()
+    complete(page)
+    answers(page).get_by_role("button", name="More actions").click()
+    page.get_by_role("group", name="More actions").get_by_role("button", name="Copy as curl").click()
+    expect(page.get_by_text("The command is on the clipboard.")).to_be_visible()
+    command = page.evaluate("navigator.clipboard.readText()")
+    assert command.startswith(f"curl --no-buffer '{swap.url}/v1/chat/completions'")
+    assert "play hello" in command
+    assert "Authorization" not in command
 
 
 LATENCY = """() => {

@@ -49,6 +49,11 @@ export function duration(ms: number): string {
   return clock(ms / 1000);
 }
 
+/** A length of time that nobody knows exactly, in whole seconds: `4 s`, `2:05`. */
+export function wholeSeconds(seconds: number): string {
+  return seconds < 60 ? `${count(seconds)} s` : clock(seconds);
+}
+
 /** Seconds as a clock shows them: `0:07`, `2:05`, `1:02:05`. */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));

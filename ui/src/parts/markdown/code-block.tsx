@@ -1,7 +1,10 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { OnUse } from "../../lib/on-use";
 import { CopyButton } from "../copy-button";
 import { Growing } from "./growing";
 import { t } from "./words";
+
+const highlighter = new OnUse(() => import("./highlight"));
 
 /** Code with its language and a way to copy exactly it. While it is `open` it only grows; colours come when it is closed. */
 export function CodeBlock({ source, language, open }: { source: string; language: string; open: boolean }) {
@@ -14,16 +17,12 @@ export function CodeBlock({ source, language, open }: { source: string; language
   }, [source]);
   useLayoutEffect(() => {
     if (open || !language) return;
-    let wanted = true;
-    void import("./highlight").then(({ coloured }) => {
-      const colours = wanted ? coloured(source, language.toLowerCase()) : null;
+    return highlighter.with(({ coloured }) => {
+      const colours = coloured(source, language.toLowerCase());
       if (!colours) return;
       code.current?.replaceChildren(colours);
       growing.current = undefined;
-    }, () => undefined);
-    return () => {
-      wanted = false;
-    };
+    });
   }, [source, language, open]);
   return (
     <figure class="md-code">

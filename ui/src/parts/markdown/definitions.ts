@@ -12,26 +12,46 @@ export interface Definitions {
 /** Definitions that a text has at most; more are not looked at. */
 const MOST = 500;
 
-/** All definitions of `blocks`. */
-export function definitionsOf(blocks: readonly Block[]): Definitions {
-  const links: Record<string, string> = {};
-  const defined = new Set<string>();
-  const referred: string[] = [];
-  for (const { kind, source } of blocks) {
-    if (kind !== "prose" || !source.includes("]")) continue;
-    for (const [, label = "", address = ""] of source.matchAll(/^ {0,3}\[([^\]^[\n]{1,200})\]:[ \t]*<?([^\s<>]+)>?/gm)) {
-      if (Object.keys(links).length < MOST) links[label.trim().toLowerCase().replace(/\s+/g, " ")] ??= address;
-    }
-    for (const [, label = "", colon = ""] of source.matchAll(/\[\^([^\]\s]{1,60})\](:?)/g)) {
-      if (colon) defined.add(label);
-      else if (referred.length < MOST) referred.push(label);
-    }
-  }
-  const notes = [...new Set(referred)].filter((label) => defined.has(label));
-  return { links, notes: Object.fromEntries(notes.map((label, index) => [label, index + 1])) };
+/** What one block brings. */
+interface Found {
+  links: readonly [label: string, address: string][];
+  defined: readonly string[];
+  referred: readonly string[];
 }
 
-/** What of `definitions` matters to a block, as a word to compare. */
-export function matters(source: string, definitions: Definitions): string {
-  return source.includes("[") ? JSON.stringify(definitions) : "";
+const NOTHING: Found = { links: [], defined: [], referred: [] };
+/** Finished blocks stay the same, and so does what is in them. */
+const known = new WeakMap<Block, Found>();
+
+/** All definitions of `blocks`. */
+export function definitionsOf(blocks: readonly Block[]): Definitions {
+  const all = blocks.map(foundIn);
+  const links = all.flatMap((found) => found.links).slice(0, MOST);
+  const defined = new Set(all.flatMap((found) => found.defined));
+  const notes = [...new Set(all.flatMap((found) => found.referred))].filter((label) => defined.has(label)).slice(0, MOST);
+  return { links: Object.fromEntries(links.reverse()), notes: Object.fromEntries(notes.map((label, index) => [label, index + 1])) };
+}
+
+function foundIn(block: Block): Found {
+  const before = known.get(block);
+  if (before) return before;
+  const found = block.kind === "prose" && block.source.includes("]") ? search(block.source) : NOTHING;
+  known.set(block, found);
+  return found;
+}
+
+function search(source: string): Found {
+  const links = [...source.matchAll(/^ {0,3}\[([^\]^[\n]{1,200})\]:[ \t]*<?([^\s<>]+)>?/gm)];
+  const notes = [...source.matchAll(/\[\^([^\]\s]{1,60})\](:?)/g)];
+  const labels = (colon: string): string[] => notes.filter((note) => note[2] === colon).map(([, label = ""]) => label);
+  return { links: links.map(([, label = "", address = ""]) => [normal(label), address]), defined: labels(":"), referred: labels("") };
+}
+
+function normal(label: string): string {
+  return label.trim().toLowerCase().replace(/\s+/g, " ");
+}
+
+/** What of `definitions` (as JSON) matters to a block: only what has a bracket refers to anything. */
+export function matters(source: string, definitions: string): string {
+  return source.includes("[") ? definitions : "";
 }

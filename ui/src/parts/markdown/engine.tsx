@@ -3,15 +3,22 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { tooWild } from "./bounds";
 import { cleanMarkdown } from "./clean";
-import { matters, type Definitions } from "./definitions";
+import type { Definitions } from "./definitions";
 import { parse } from "./parse";
 import { fill } from "./slots";
 import { t } from "./words";
 
-/** Prose. It is read again only when its source, or what it refers to, is another. `marks` keeps its footnotes apart from others'. */
-export function Prose({ source, definitions, marks }: { source: string; definitions: Definitions; marks: string }) {
+export interface ProseProps {
+  source: string;
+  definitions: Definitions;
+  version: string;
+  marks: string;
+}
+
+/** Prose. It is read again only when its source, or (by its `version`) what it refers to, is another. `marks` keeps footnotes of texts apart. */
+export function Prose({ source, definitions, version, marks }: ProseProps) {
   const host = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => (host.current ? put(host.current, source, definitions, marks) : undefined), [source, matters(source, definitions), marks]);
+  useLayoutEffect(() => (host.current ? put(host.current, source, definitions, marks) : undefined), [source, version, marks]);
   return <div class="md-prose" ref={host} />;
 }
 

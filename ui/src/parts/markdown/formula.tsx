@@ -1,5 +1,8 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { OnUse } from "../../lib/on-use";
 import { t } from "./words";
+
+const mathml = new OnUse(() => import("./mathml"));
 
 /** A formula, as MathML; its source until that is made, and where it cannot be. */
 export function Formula({ tex, display }: { tex: string; display: boolean }) {
@@ -8,20 +11,12 @@ export function Formula({ tex, display }: { tex: string; display: boolean }) {
     const into = host.current;
     if (!into) return;
     into.textContent = tex;
-    let wanted = true;
-    void import("./mathml").then(
-      ({ drawn }) => {
-        if (!wanted) return;
-        const formula = drawn(tex, display);
-        if (formula) into.replaceChildren(formula);
-        else into.title = t.badFormula;
-        into.classList.toggle("md-formula-bad", !formula);
-      },
-      () => undefined,
-    );
-    return () => {
-      wanted = false;
-    };
+    return mathml.with(({ drawn }) => {
+      const formula = drawn(tex, display);
+      if (formula) into.replaceChildren(formula);
+      else into.title = t.badFormula;
+      into.classList.toggle("md-formula-bad", !formula);
+    });
   }, [tex, display]);
   return <span ref={host} class={display ? "md-formula md-formula-display" : "md-formula"} />;
 }

@@ -8,6 +8,7 @@ import { isAble } from "../choices";
 import { attach } from "./attach";
 import { ACCEPT } from "./attachments";
 import { cancel, runs, send } from "./chat";
+import { threadOf } from "./conversations";
 import { draftOf, type Draft } from "./drafts";
 import { ExpandDialog } from "./expand-dialog";
 import { FileList } from "./file-list";
@@ -21,9 +22,11 @@ export function Composer({ conversation }: { conversation: string }) {
   const area = useRef<HTMLTextAreaElement>(null);
   const large = useSignal(false);
   const running = runs.value.has(conversation);
-  const able = model.value !== "" && (draft.text.value.trim() !== "" || draft.attachments.value.length > 0);
+  const known = conversation === "" || threadOf(conversation).value !== null;
+  const able = known && model.value !== "" && (draft.text.value.trim() !== "" || draft.attachments.value.length > 0);
   useReturnOfFocus(running, area);
-  useDrop(draft);
+  const over = useDrop(draft);
+  const said = useProgress(running);
   const submit = (): void => {
     if (running || !able) return;
     const asked = { text: draft.text.value.trim(), attachments: draft.attachments.value, model: model.value };
@@ -40,6 +43,7 @@ export function Composer({ conversation }: { conversation: string }) {
         submit();
       }}
     >
+      {over && <p class="chat-drop">{t.drop}</p>}
       <FileList files={draft.attachments.value} onRemove={(id) => (draft.attachments.value = draft.attachments.value.filter((each) => each.id !== id))} />
       <VisionNote draft={draft} />
       <textarea
@@ -66,7 +70,7 @@ export function Composer({ conversation }: { conversation: string }) {
         <Attach draft={draft} />
         <IconButton icon="expand" label={t.expand} aria-haspopup="dialog" onClick={() => (large.value = true)} />
         <span class="off-screen" role="status">
-          {running ? t.writing : ""}
+          {said}
         </span>
         {running ? (
           <Button icon="stop" class="chat-send" onClick={() => cancel(conversation)}>
@@ -92,25 +96,40 @@ function useReturnOfFocus(running: boolean, area: { current: HTMLTextAreaElement
   }, [running]);
 }
 
-/** Files that are dropped anywhere on the chat are attached. */
-function useDrop(draft: Draft): void {
+/** What is said of the answer to those who do not see it. */
+function useProgress(running: boolean): string {
+  const begun = useRef(false);
+  begun.current ||= running;
+  if (running) return t.writing;
+  return begun.current ? t.ready : "";
+}
+
+/** Files that are dropped anywhere on the page are attached. Returns whether some are held over it. */
+function useDrop(draft: Draft): boolean {
+  const over = useSignal(false);
   useEffect(() => {
     const holds = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
-    const over = (event: DragEvent): void => {
-      if (holds(event)) event.preventDefault();
+    const hold = (event: DragEvent): void => {
+      if (!holds(event)) return;
+      event.preventDefault();
+      over.value = true;
+    };
+    const leave = (event: DragEvent): void => {
+      if (event.relatedTarget === null) over.value = false;
     };
     const drop = (event: DragEvent): void => {
+      over.value = false;
       if (!holds(event)) return;
       event.preventDefault();
       void attach(draft, [...(event.dataTransfer?.files ?? [])]);
     };
-    addEventListener("dragover", over);
-    addEventListener("drop", drop);
+    const hearers = { dragover: hold, dragleave: leave, drop };
+    for (const [name, hear] of Object.entries(hearers)) addEventListener(name, hear as EventListener);
     return () => {
-      removeEventListener("dragover", over);
-      removeEventListener("drop", drop);
+      for (const [name, hear] of Object.entries(hearers)) removeEventListener(name, hear as EventListener);
     };
   }, [draft]);
+  return over.value;
 }
 
 function VisionNote({ draft }: { draft: Draft }) {

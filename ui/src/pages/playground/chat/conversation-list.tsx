@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { go, linkTo } from "../../../app/router";
 import { ago } from "../../../lib/format";
 import { download } from "../../../lib/download";
@@ -69,6 +69,8 @@ function Entry({ conversation, current }: { conversation: Conversation; current:
 }
 
 function Rename({ conversation, onDone }: { conversation: Conversation; onDone: () => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => input.current?.select(), []);
   const commit = (title: string): void => {
     rename(conversation, title);
     onDone();
@@ -79,7 +81,7 @@ function Rename({ conversation, onDone }: { conversation: Conversation; onDone: 
         class="grow"
         aria-label={t.renameLabel}
         value={conversation.title}
-        ref={(input) => input?.select()}
+        ref={input}
         onBlur={(event) => commit(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === "Enter" && !event.isComposing) commit(event.currentTarget.value);

@@ -31,9 +31,7 @@ export function ExpandDialog({ draft, able, onSend, onClose }: { draft: Draft; a
         class="chat-large-editor"
         aria-label={t.message}
         value={draft.text.value}
-        ref={(area) => {
-          if (area && document.activeElement !== area) area.focus();
-        }}
+        autofocus
         onInput={(event) => (draft.text.value = event.currentTarget.value)}
       />
     </Dialog>

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { Button, IconButton } from "../../../parts/button";
 import { CopyButton } from "../../../parts/copy-button";
 import { deleteMessage, edit } from "./chat";
@@ -34,6 +35,8 @@ export function QuestionView({ message, thread, conversation, busy }: { message:
 
 function Editor({ message, onDone }: { message: Message; onDone: () => void }) {
   const text = useSignal(message.text);
+  const area = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => area.current?.focus(), []);
   const save = (): void => {
     onDone();
     if (text.value.trim()) edit(message, text.value, model.value || message.model);
@@ -49,9 +52,7 @@ function Editor({ message, onDone }: { message: Message; onDone: () => void }) {
       <textarea
         aria-label={t.editLabel}
         value={text.value}
-        ref={(area) => {
-          if (area && !area.contains(document.activeElement)) area.focus();
-        }}
+        ref={area}
         onInput={(event) => (text.value = event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === "Escape") onDone();

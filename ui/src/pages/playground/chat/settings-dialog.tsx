@@ -1,5 +1,6 @@
 import type { Signal } from "@preact/signals";
 import { useId } from "preact/hooks";
+import { count } from "../../../lib/format";
 import { Button } from "../../../parts/button";
 import { Dialog } from "../../../parts/dialog";
 import { PROTOCOLS, type ProtocolName } from "./protocols";
@@ -82,7 +83,7 @@ function NumberField({ label, of, limits: [least, most], step }: { label: string
         }}
       />
       <span class="field-note" id={hint}>
-        {t.range(String(least), String(most))}
+        {t.range(count(least), count(most))}
       </span>
     </label>
   );

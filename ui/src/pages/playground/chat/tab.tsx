@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { asked, go } from "../../../app/router";
+import { ask, asked, go } from "../../../app/router";
 import { Button, IconButton } from "../../../parts/button";
 import { Dialog } from "../../../parts/dialog";
 import { fetchMarkdown } from "../../../parts/markdown/markdown";
@@ -22,9 +22,10 @@ export default function Chat() {
   useCatalogue();
   useEffect(() => {
     void readConversations();
-    void fetchMarkdown();
+    fetchMarkdown();
   }, []);
   const conversation = asked("c");
+  useLast(conversation);
   return (
     <div class={`chat ${settings.listed.value ? "chat-listed" : ""}`}>
       {settings.listed.value && (
@@ -39,6 +40,18 @@ export default function Chat() {
       </div>
     </div>
   );
+}
+
+/** The conversation that was shown last: one finds it again when one comes back from another page. */
+let last = "";
+
+function useLast(conversation: string): void {
+  useEffect(() => {
+    if (conversation === "" && last !== "") ask({ c: last });
+  }, []);
+  useEffect(() => {
+    last = conversation;
+  }, [conversation]);
 }
 
 function Bar({ conversation }: { conversation: string }) {

@@ -10,7 +10,6 @@ const PROBLEMS: Record<Problem, string> = {
 };
 
 export const t = words("chat", {
-  title: "Chat",
   newChat: "New chat",
   conversations: "Conversations",
   showList: "Show conversations",
@@ -75,7 +74,6 @@ export const t = words("chat", {
   reasoningNow: "Reasoning …",
   characters: (number: string) => `${number} characters`,
   tool: (name: string) => `Calls ${name}`,
-  toolArguments: "Arguments",
   writing: "The answer is being written.",
   ready: "The answer is complete.",
   cancelled: "Stopped",
@@ -85,7 +83,10 @@ export const t = words("chat", {
   endedEarly: "The connection ended before the answer was complete.",
   empty: "The model answered with nothing.",
   waiting: (model: string) => `Waiting for ${model} …`,
-  queued: (model: string, position: number) => (position > 1 ? `Waiting for ${model}: ${position - 1} before you` : `Waiting for ${model}: you are next`),
+  queued: (model: string, before: number, about: string) => {
+    const place = before > 0 ? `${before} before you` : "you are next";
+    return about ? `Waiting for ${model}: ${place}, about ${about}` : `Waiting for ${model}: ${place}`;
+  },
   loading: (model: string, about: string) => (about ? `Loading ${model}, about ${about}` : `Loading ${model} …`),
   stages: {
     drain: "letting other models finish",

@@ -1,0 +1,1 @@
+The Playground's chat: several conversations kept in the browser, edits and new answers as branches, three protocols, attachments, reasoning, formulas, coloured code, and what each answer took. What models write can run nothing, and fetches nothing.
