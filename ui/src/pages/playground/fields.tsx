@@ -29,25 +29,39 @@ export interface Range {
   step?: number;
 }
 
-/** A number within bounds; what is typed beyond them becomes the nearest bound. */
+/** A number within bounds; what is typed beyond them becomes the nearest bound when the field is left. */
 export function NumberField({ label, note, value, onChange, min, max, step = 1 }: Labelled & Range & { value: number; onChange: (value: number) => void }) {
+  const range = { min, max, step };
   return (
     <Field label={label} {...(note === undefined ? {} : { note })}>
+      <NumberInput range={range} value={value} onChange={onChange} />
+    </Field>
+  );
+}
+
+/** The same without a label of its own. */
+export function NumberInput({ range, value, onChange, ...native }: { range: Range; value: number; onChange: (value: number) => void; "aria-label"?: string }) {
+  const typed = useSignal<string | null>(null);
+  const { min, max, step = 1 } = range;
+  return (
       <input
+        {...native}
         type="number"
         inputMode={Number.isInteger(step) && min >= 0 ? "numeric" : "decimal"}
         min={min}
         max={max}
         step={step}
-        value={value}
-        onChange={(event) => {
-          const given = event.currentTarget.value === "" ? value : Number(event.currentTarget.value);
-          const wanted = clamped(given, { min, max, step });
-          event.currentTarget.value = String(wanted);
-          onChange(wanted);
+        value={typed.value ?? value}
+        onInput={(event) => {
+          const text = (typed.value = event.currentTarget.value);
+          const given = Number(text);
+          if (text !== "" && clamped(given, range) === given) onChange(given);
+        }}
+        onBlur={() => {
+          if (typed.value !== null && typed.value !== "") onChange(clamped(Number(typed.value), range));
+          typed.value = null;
         }}
       />
-    </Field>
   );
 }
 
@@ -119,7 +133,14 @@ export function RunRow({ job, label, doing, hindrance = "", onClear }: RunProps)
   return (
     <div class="play-run">
       {running ? (
-        <Button icon="cancel" look="danger" onClick={() => job.cancel()}>
+        <Button
+          icon="cancel"
+          look="danger"
+          onClick={(event) => {
+            event.preventDefault(); // it is the same element that begins, and becomes that before the click is over
+            job.cancel();
+          }}
+        >
           {t.cancel}
         </Button>
       ) : (
