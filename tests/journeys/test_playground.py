@@ -292,7 +292,7 @@ def test_j64_rerank(studio: Swap, visit: Visits) -> None:
     choose(page, RERANK)
     page.get_by_role("button", name="Rerank", exact=True).click()
     expect(page.get_by_text("9 documents have a score.")).to_be_visible()
-    documents = page.locator(".play-document input")
+    documents = page.locator(".play-document textarea")
     texts = [documents.nth(at).input_value() for at in range(9)]
     scores = dict(zip(texts, numbers(page), strict=True))
     assert numbers(page) == sorted(numbers(page), reverse=True)
@@ -378,6 +378,8 @@ def test_j65_load_test(studio: Swap, visit: Visits) -> None:
     expect(table.get_by_role("row", name=re.compile("^All"))).to_contain_text(re.compile(r"\d+\.\d"))
     visit.shot(page, "done", full=True)
     accessible(page)
+    rows = studio.ask("GET", "/api/metrics/activity?limit=6").json()["data"]
+    assert sorted(row["model"] for row in rows) == [ALICE] * 3 + [BOB] * 3
     with page.expect_download() as downloading:
         page.get_by_role("button", name="Export as CSV").click()
     rows = list(csv.DictReader(content(downloading.value).decode().splitlines()))
@@ -401,7 +403,7 @@ def test_j65_concurrency_is_what_was_asked_for(studio: Swap, visit: Visits) -> N
     before = studio.seen("crowd")
     assert len([each for each in before["requests"] if each["body"].get("stream")]) == 16
     visit.shot(page, "running")
-    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Start")).to_be_enabled()
     expect(page.locator(".play-bar-row", has_text="stopped")).to_have_count(20)
     for _ in eventually():

@@ -1,7 +1,7 @@
 /** What the forms of the Playground are made of. */
 
 import { useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, TargetedKeyboardEvent } from "preact";
 import { useEffect } from "preact/hooks";
 import { clock } from "../../lib/format";
 import { Button } from "../../parts/button";
@@ -106,20 +106,25 @@ export function PromptField({ label, note, value, rows = 4, placeholder, onInput
         value={value}
         placeholder={placeholder}
         onInput={(event) => onInput(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-          event.preventDefault();
-          event.currentTarget.form?.requestSubmit();
-        }}
+        onKeyDown={submitOnEnter}
       />
     </Field>
   );
+}
+
+/** For the keys of a text in a form. */
+export function submitOnEnter(event: TargetedKeyboardEvent<HTMLTextAreaElement>): void {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  event.currentTarget.form?.requestSubmit();
 }
 
 interface RunProps {
   job: Job;
   /** On the button that begins. */
   label: string;
+  /** On the button that ends it. */
+  end?: string;
   /** What is said while it runs. */
   doing: string;
   /** Why it cannot begin; empty when it can. */
@@ -128,7 +133,7 @@ interface RunProps {
 }
 
 /** The end of a form: begin, or cancel what is under way. */
-export function RunRow({ job, label, doing, hindrance = "", onClear }: RunProps) {
+export function RunRow({ job, label, end = t.cancel, doing, hindrance = "", onClear }: RunProps) {
   const running = job.running.value;
   return (
     <div class="play-run">
@@ -141,7 +146,7 @@ export function RunRow({ job, label, doing, hindrance = "", onClear }: RunProps)
             job.cancel();
           }}
         >
-          {t.cancel}
+          {end}
         </Button>
       ) : (
         <Button look="primary" type="submit" icon="play" disabled={hindrance !== ""}>

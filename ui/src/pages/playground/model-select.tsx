@@ -6,7 +6,7 @@ import { IconButton } from "../../parts/button";
 import { Icon } from "../../parts/icon";
 import { StateMark } from "../../parts/state";
 import { profiles } from "../../server/profiles";
-import { activeProfile, local, stateOf } from "../../server/state";
+import { activeProfile, modelNamed, stateOf } from "../../server/state";
 import { listed, refresh, useCatalogue } from "./catalogue";
 import { choiceCalled, groupsOf, matching, type Group } from "./choices";
 import { ModelList } from "./model-list";
@@ -36,7 +36,7 @@ export function ModelSelect({ area, capability, value, placeholder = t.model.pla
   const found = matching(groups, typed.value);
   const names = namesIn(found);
   const chosen = choiceCalled(groups, value);
-  const missing = value !== "" && chosen === undefined && listed.value !== null && !local.value.has(value);
+  const missing = value !== "" && chosen === undefined && listed.value !== null && modelNamed(value) === undefined;
 
   const show = (text = ""): void => {
     if (!open.value) void refresh();
