@@ -10,5 +10,6 @@
     --pids FOLDER        write our process ID to FOLDER/<name> (the fake `nvidia-smi` reads it)
 
 What is said is decided by the last message of the user: `play NAME` plays the script NAME, everything else the script
-`hello`. `GET /journey/seen` tells what was asked so far and how many answers the client cut short.
+`hello`. What is asked for with GET plays the script of its own name (`voices`, `loras`), if there is one.
+`GET /journey/seen` tells what was asked so far and how many answers the client cut short.
 """

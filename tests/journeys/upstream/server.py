@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from tests.journeys.upstream.asked import last_words, prompt_tokens
 from tests.journeys.upstream.dialects import DIALECTS, Dialect
 from tests.journeys.upstream.media import ENDPOINTS
-from tests.journeys.upstream.scripts import Script, Shelf
+from tests.journeys.upstream.scripts import PLAY, Script, Shelf
 
 STEPS = 5
 """How often a load tells how far it is."""
@@ -71,7 +71,8 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/journey/seen":
             self._json(200, {"requests": list(self.server.seen), "hangups": self.server.hangups})
         elif path in ENDPOINTS:
-            self._whole(200, *ENDPOINTS[path]({}))
+            script = self.server.shelf.find(PLAY + path.rpartition("/")[2])
+            self._whole(200, *ENDPOINTS[path]({})) if script.status == 200 else self._refuse(script)
         else:
             page = f"<!doctype html><title>{self.server.name}</title><h1>{self.server.name}'s own page</h1>"
             self._whole(200, "text/html", page.encode())

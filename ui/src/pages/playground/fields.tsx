@@ -1,7 +1,7 @@
 /** What the forms of the Playground are made of. */
 
 import { useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, TargetedKeyboardEvent } from "preact";
 import { useEffect } from "preact/hooks";
 import { clock } from "../../lib/format";
 import { Button } from "../../parts/button";
@@ -29,25 +29,39 @@ export interface Range {
   step?: number;
 }
 
-/** A number within bounds; what is typed beyond them becomes the nearest bound. */
+/** A number within bounds; what is typed beyond them becomes the nearest bound when the field is left. */
 export function NumberField({ label, note, value, onChange, min, max, step = 1 }: Labelled & Range & { value: number; onChange: (value: number) => void }) {
+  const range = { min, max, step };
   return (
     <Field label={label} {...(note === undefined ? {} : { note })}>
+      <NumberInput range={range} value={value} onChange={onChange} />
+    </Field>
+  );
+}
+
+/** The same without a label of its own. */
+export function NumberInput({ range, value, onChange, ...native }: { range: Range; value: number; onChange: (value: number) => void; "aria-label"?: string }) {
+  const typed = useSignal<string | null>(null);
+  const { min, max, step = 1 } = range;
+  return (
       <input
+        {...native}
         type="number"
         inputMode={Number.isInteger(step) && min >= 0 ? "numeric" : "decimal"}
         min={min}
         max={max}
         step={step}
-        value={value}
-        onChange={(event) => {
-          const given = event.currentTarget.value === "" ? value : Number(event.currentTarget.value);
-          const wanted = clamped(given, { min, max, step });
-          event.currentTarget.value = String(wanted);
-          onChange(wanted);
+        value={typed.value ?? value}
+        onInput={(event) => {
+          const text = (typed.value = event.currentTarget.value);
+          const given = Number(text);
+          if (text !== "" && clamped(given, range) === given) onChange(given);
+        }}
+        onBlur={() => {
+          if (typed.value !== null && typed.value !== "") onChange(clamped(Number(typed.value), range));
+          typed.value = null;
         }}
       />
-    </Field>
   );
 }
 
@@ -92,20 +106,25 @@ export function PromptField({ label, note, value, rows = 4, placeholder, onInput
         value={value}
         placeholder={placeholder}
         onInput={(event) => onInput(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-          event.preventDefault();
-          event.currentTarget.form?.requestSubmit();
-        }}
+        onKeyDown={submitOnEnter}
       />
     </Field>
   );
+}
+
+/** For the keys of a text in a form. */
+export function submitOnEnter(event: TargetedKeyboardEvent<HTMLTextAreaElement>): void {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  event.currentTarget.form?.requestSubmit();
 }
 
 interface RunProps {
   job: Job;
   /** On the button that begins. */
   label: string;
+  /** On the button that ends it. */
+  end?: string;
   /** What is said while it runs. */
   doing: string;
   /** Why it cannot begin; empty when it can. */
@@ -114,13 +133,20 @@ interface RunProps {
 }
 
 /** The end of a form: begin, or cancel what is under way. */
-export function RunRow({ job, label, doing, hindrance = "", onClear }: RunProps) {
+export function RunRow({ job, label, end = t.cancel, doing, hindrance = "", onClear }: RunProps) {
   const running = job.running.value;
   return (
     <div class="play-run">
       {running ? (
-        <Button icon="cancel" look="danger" onClick={() => job.cancel()}>
-          {t.cancel}
+        <Button
+          icon="cancel"
+          look="danger"
+          onClick={(event) => {
+            event.preventDefault(); // it is the same element that begins, and becomes that before the click is over
+            job.cancel();
+          }}
+        >
+          {end}
         </Button>
       ) : (
         <Button look="primary" type="submit" icon="play" disabled={hindrance !== ""}>

@@ -6,7 +6,7 @@ import { IconButton } from "../../parts/button";
 import { Icon } from "../../parts/icon";
 import { StateMark } from "../../parts/state";
 import { profiles } from "../../server/profiles";
-import { activeProfile, local, stateOf } from "../../server/state";
+import { activeProfile, modelNamed, stateOf } from "../../server/state";
 import { listed, refresh, useCatalogue } from "./catalogue";
 import { choiceCalled, groupsOf, matching, type Group } from "./choices";
 import { ModelList } from "./model-list";
@@ -34,15 +34,15 @@ export function ModelSelect({ area, capability, value, placeholder = t.model.pla
   const active = useSignal(-1);
   const groups = allGroups(capability);
   const found = matching(groups, typed.value);
-  const names = found.flatMap(({ choices }) => choices.map((choice) => choice.id));
+  const names = namesIn(found);
   const chosen = choiceCalled(groups, value);
-  const missing = value !== "" && chosen === undefined && listed.value !== null && !local.value.has(value);
+  const missing = value !== "" && chosen === undefined && listed.value !== null && modelNamed(value) === undefined;
 
   const show = (text = ""): void => {
     if (!open.value) void refresh();
     open.value = true;
     typed.value = text;
-    active.value = text ? 0 : names.indexOf(value);
+    active.value = text ? Math.max(0, namesIn(matching(groups, text)).indexOf(text)) : names.indexOf(value);
   };
   const close = (): void => {
     open.value = false;
@@ -114,6 +114,10 @@ export function ModelSelect({ area, capability, value, placeholder = t.model.pla
       )}
     </div>
   );
+}
+
+function namesIn(groups: readonly Group[]): string[] {
+  return groups.flatMap(({ choices }) => choices.map((choice) => choice.id));
 }
 
 function allGroups(capability: ModelSelectProps["capability"]): Group[] {

@@ -61,6 +61,7 @@ function Figure({ name, value }: { name: string; value: string }) {
 
 /** Every text beside every other; the number is the value, the shade only helps the eye. */
 function Matrix({ of: { vectors } }: { of: Compared }) {
+  const least = Math.min(...vectors.flatMap((one) => vectors.map((other) => cosine(one, other))));
   return (
     <div>
       <h3>{t.similarity}</h3>
@@ -83,7 +84,7 @@ function Matrix({ of: { vectors } }: { of: Compared }) {
                 {vectors.map((other, column) => {
                   const value = cosine(one, other);
                   return (
-                    <td key={column} style={{ "--share": `${Math.max(0, value) * 100}%` }} title={t.between(row + 1, column + 1, fixed(value, 4))}>
+                    <td key={column} style={{ "--share": `${shade(value, least)}%` }} title={t.between(row + 1, column + 1, fixed(value, 4))}>
                       {fixed(value, 4)}
                     </td>
                   );
@@ -95,6 +96,11 @@ function Matrix({ of: { vectors } }: { of: Compared }) {
       </div>
     </div>
   );
+}
+
+/** Percent of the full shade, which is that of 1; the least has a tenth of it. */
+function shade(value: number, least: number): number {
+  return least < 1 ? 10 + (90 * (value - least)) / (1 - least) : 100;
 }
 
 function Vectors({ of: { vectors, texts } }: { of: Compared }) {

@@ -10,7 +10,7 @@ export const t = words("playground.images", {
   size: "Size",
   width: "Width",
   height: "Height",
-  count: "Images",
+  count: "Number of images",
   quality: "Quality",
   style: "Style",
   background: "Background",

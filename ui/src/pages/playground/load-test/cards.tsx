@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { count, duration } from "../../../lib/format";
-import { IconButton } from "../../../parts/button";
+import { Button, IconButton } from "../../../parts/button";
 import { Card } from "../../../parts/card";
 import { Movable } from "./movable";
 import { splitLoading } from "./pieces";
@@ -9,9 +9,13 @@ import type { Asked } from "./run";
 import { order, seen } from "./state";
 import { t } from "./words";
 
+/** Cards that are shown until somebody wants to see all. */
+const FIRST = 24;
+
 /** What each request was answered. */
 export function Cards() {
   const said = useSignal("");
+  const all = useSignal(false);
   const shown = order.value;
   const { requests, now } = seen.value;
   if (shown.length === 0) return null;
@@ -26,7 +30,7 @@ export function Cards() {
         {said.value}
       </p>
       <ol class="play-cards">
-        {shown.map((index, at) => {
+        {(all.value ? shown : shown.slice(0, FIRST)).map((index, at) => {
           const asked = requests[index];
           return (
             asked && (
@@ -38,6 +42,11 @@ export function Cards() {
           );
         })}
       </ol>
+      {!all.value && shown.length > FIRST && (
+        <p class="play-more-cards">
+          <Button onClick={() => (all.value = true)}>{t.showMore(shown.length - FIRST)}</Button>
+        </p>
+      )}
     </Card>
   );
 }

@@ -1,5 +1,5 @@
 import { IconButton } from "../../../parts/button";
-import { clamped } from "../fields";
+import { NumberInput } from "../fields";
 import { ModelSelect } from "../model-select";
 import { Movable } from "./movable";
 import { MOST_REQUESTS, moved, type Wanted } from "./plan";
@@ -38,16 +38,11 @@ function Row({ wanted: { model, times }, at }: { wanted: Wanted; at: number }) {
       <span class="cut grow" title={model}>
         {model}
       </span>
-      <input
-        type="number"
-        min={1}
-        max={MOST_REQUESTS}
+      <NumberInput
+        range={{ min: 1, max: MOST_REQUESTS }}
         aria-label={t.times(model)}
         value={times}
-        onChange={(event) => {
-          const value = clamped(Number(event.currentTarget.value), { min: 1, max: MOST_REQUESTS });
-          prefs.queue.value = queue.map((each, index) => (index === at ? { model, times: value } : each));
-        }}
+        onChange={(value) => (prefs.queue.value = queue.map((each, index) => (index === at ? { model, times: value } : each)))}
       />
       <IconButton icon="up" small label={t.earlier(model)} disabled={at === 0} onClick={() => move(at - 1)} />
       <IconButton icon="down" small label={t.later(model)} disabled={at === queue.length - 1} onClick={() => move(at + 1)} />

@@ -1,4 +1,4 @@
-import { count, duration, fixed } from "../../../lib/format";
+import { count, fixed } from "../../../lib/format";
 import { download } from "../../../lib/download";
 import { Button } from "../../../parts/button";
 import { Card } from "../../../parts/card";
@@ -15,7 +15,7 @@ export function Results() {
   return (
     <Card title={t.results} note={t.peak(peakOf(all, now), wanted.value)} actions={!job.running.value && <Exports of={all} />}>
       <div class="table-box" tabIndex={0} role="region" aria-label={t.results}>
-        <table>
+        <table class="play-figures">
           <thead>
             <tr>
               <th>{t.model}</th>
@@ -24,10 +24,10 @@ export function Results() {
               <th class="number">{t.each}</th>
               <th class="number">{t.together}</th>
               <th class="number">
-                {t.ttft} <small>{t.percentiles}</small>
+                {t.ttft} <small class="nowrap">{t.percentiles}</small>
               </th>
               <th class="number">
-                {t.total} <small>{t.percentiles}</small>
+                {t.total} <small class="nowrap">{t.percentiles}</small>
               </th>
             </tr>
           </thead>
@@ -57,7 +57,9 @@ function Line({ of }: { of: Summary }) {
 }
 
 function times(of: Percentiles | null): string {
-  return of === null ? "–" : [of.p50, of.p95, of.p99].map(duration).join(" / ");
+  if (of === null) return "–";
+  const all = [of.p50, of.p95, of.p99];
+  return of.p99 < 1000 ? t.milliseconds(all.map(count).join(" / ")) : t.seconds(all.map((ms) => fixed(ms / 1000, 2)).join(" / "));
 }
 
 function Exports({ of }: { of: readonly Asked[] }) {

@@ -49,7 +49,7 @@ function Start() {
   };
   return (
     <>
-      <RunRow job={job} label={t.start} doing={t.running(over, requests.length)} hindrance={hindrance} />
+      <RunRow job={job} label={t.start} end={t.stop} doing={t.running(over, requests.length)} hindrance={hindrance} />
       {hindrance === "" && !job.running.value && <p class="field-note">{t.planned(planned)}</p>}
       <p class="field-note">{t.about}</p>
       <div class="row">

@@ -1,5 +1,6 @@
 import { fixed } from "../../../lib/format";
 import { Button, IconButton } from "../../../parts/button";
+import { submitOnEnter } from "../fields";
 import { inOrder, nextSort, type Doc } from "./rules";
 import { documents, edit, job, pending, ranking, remove, sort } from "./state";
 import { t } from "./words";
@@ -20,7 +21,7 @@ export function DocumentTable() {
             <th class="number">#</th>
             <th>{t.documents}</th>
             <th aria-sort={order}>
-              <Button small look="quiet" icon={order === "none" ? "filter" : order} title={t.sort} onClick={() => (sort.value = nextSort(order))}>
+              <Button small look="quiet" icon={order === "none" ? "down" : order} title={t.sort} onClick={() => (sort.value = nextSort(order))}>
                 {t.score}
                 <span class="off-screen">{t.sorted[order]}</span>
               </Button>
@@ -45,7 +46,14 @@ function Row({ document: { id, text }, number, score, best, last }: { document: 
     <tr>
       <td class="number muted">{last ? "" : number}</td>
       <td class="play-document">
-        <input value={text} aria-label={t.document(number)} placeholder={last ? t.newDocument : ""} onInput={(event) => edit(id, event.currentTarget.value)} />
+        <textarea
+          rows={1}
+          value={text}
+          aria-label={last ? t.newDocument : t.document(number)}
+          placeholder={last ? t.newDocument : ""}
+          onInput={(event) => edit(id, event.currentTarget.value)}
+          onKeyDown={submitOnEnter}
+        />
       </td>
       <td class="play-score">{job.running.value && pending.value.has(id) ? <Pending /> : <Score score={score} best={best} />}</td>
       <td>{!last && <IconButton icon="trash" small label={t.remove(number)} onClick={() => remove(id)} />}</td>

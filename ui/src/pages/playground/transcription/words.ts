@@ -15,7 +15,7 @@ export const t = words("playground.transcription", {
   noAudio: (name: string, types: string) => `“${name}” is not an audio file. Take one of these: ${types}.`,
   empty: (name: string) => `“${name}” is empty.`,
   language: "Language",
-  languageHint: "en, or empty to detect it",
+  languageHint: "detected",
   prompt: "Prompt",
   promptHint: "Names and words that occur",
   format: "Answer",
