@@ -119,3 +119,15 @@ def test_on_a_phone(turns: Swap, visit: Visits) -> None:
     expect(lane(page, "alpha")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     visit.shot(page, "queue", full=True)
+
+
+def test_in_the_dark(turns: Swap, visit: Visits) -> None:
+    """Both pages can be read."""
+    turns.rest()
+    turns.load("alpha")
+    turns.ask("POST", "/api/models/load/gamma")
+    for fragment in ("#/queue", "#/models", "#/models/gamma?tab=details"):
+        page = visit(turns, fragment, dark=True)
+        expect(page.get_by_role("main")).to_contain_text("amma")
+        accessible(page)
+        visit.shot(page, fragment.rpartition("/")[2].partition("?")[0])

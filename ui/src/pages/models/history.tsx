@@ -18,7 +18,7 @@ export function History({ id }: { id: string }) {
       {entries.length === 0 ? (
         <p class="muted">{h.none}</p>
       ) : (
-        <div class="table-box history" tabIndex={0} role="region" aria-label={h.title}>
+        <div class="table-box model-history" tabIndex={0} role="region" aria-label={h.title}>
           <table>
             <thead>
               <tr>
@@ -40,7 +40,7 @@ export function History({ id }: { id: string }) {
                     </td>
                     <td class="nowrap">{entry.to === "" ? "" : h.to[entry.to]}</td>
                     <td>
-                      <span class="history-why" title={causeOf(entry)}>
+                      <span class="model-history-why" title={causeOf(entry)}>
                         {causeOf(entry)}
                       </span>
                     </td>

@@ -14,19 +14,28 @@ import { emptying, endAll, requestsOf } from "./does";
 import { groupBy, grouping, pinned, sortBy, sorting } from "./kept";
 import { ends, routing, steady } from "./known";
 import { Row } from "./row";
-import { GROUPINGS, SORTS, listed, sections, type Entry, type Grouping, type Sort } from "./rules";
+import { GROUPINGS, SORTS, listed, matches, sections, type Entry, type Grouping, type Sort } from "./rules";
 import { t } from "./words";
 
 /** The models of this server, as they are wished for. */
 export function List() {
   const entries = useComputed(() =>
-    listed(models.value, steady.value, { search: asked("q"), sort: sorting(), unlisted: look.showUnlisted.value, pinned: pinned.value }),
+    listed(models.value, steady.value, { sort: sorting(), unlisted: look.showUnlisted.value, pinned: pinned.value }),
   );
+  const search = asked("q");
+  const found = new Set(entries.value.filter(({ model }) => matches(model, search)).map(({ model }) => model.id));
   const all = local.value.size;
   return (
-    <Card title={t.list.label} note={informed.value ? t.list.shown(entries.value.length, all) : undefined} actions={<UnloadAll />} class="models-card">
+    <Card title={t.list.label} note={informed.value ? t.list.shown(found.size, all) : undefined} actions={<UnloadAll />} class="models-card">
       <Tools />
-      {!informed.value ? <Loading /> : entries.value.length === 0 ? <Nothing all={all} /> : <Lines entries={entries.value} />}
+      {!informed.value ? (
+        <Loading />
+      ) : (
+        <>
+          {found.size === 0 && <Nothing all={all} />}
+          <Lines entries={entries.value} found={found} />
+        </>
+      )}
     </Card>
   );
 }
@@ -76,10 +85,11 @@ function UnloadAll() {
   );
 }
 
-function Lines({ entries }: { entries: readonly Entry[] }) {
+/** What is not `found` is hidden and stays drawn, so that a search costs little. */
+function Lines({ entries, found }: { entries: readonly Entry[]; found: ReadonlySet<string> }) {
   const parts = grouping() === "group" ? sections(entries, routing.value) : [{ id: "", swap: null, entries }];
   return (
-    <div class="models" role="table" aria-label={t.list.label}>
+    <div class="models" role="table" aria-label={t.list.label} hidden={found.size === 0}>
       <div role="rowgroup" class="models-head">
         <div role="row" class="model-row">
           {(["model", "state", "use", "memory", "actions"] as const).map((column) => (
@@ -90,10 +100,10 @@ function Lines({ entries }: { entries: readonly Entry[] }) {
         </div>
       </div>
       {parts.map(({ id, swap, entries: own }) => (
-        <div role="rowgroup" key={id} class="models-group">
+        <div role="rowgroup" key={id} class="models-group" hidden={!own.some(({ model }) => found.has(model.id))}>
           {parts.length > 1 && <Heading id={id} swap={swap} />}
           {own.map((entry) => (
-            <Row key={entry.model.id} entry={entry} end={ends.value.get(entry.model.id)} />
+            <Row key={entry.model.id} entry={entry} hidden={!found.has(entry.model.id)} end={ends.value.get(entry.model.id)} />
           ))}
         </div>
       ))}

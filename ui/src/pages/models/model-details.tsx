@@ -133,7 +133,7 @@ function Fact({ name, mono = false, children }: { name: string; mono?: boolean; 
 
 function Command({ name, text }: { name: string; text: string }) {
   return (
-    <figure class="command">
+    <figure class="model-command">
       <figcaption class="row">
         <span class="field-name grow">{name}</span>
         <CopyButton icon text={() => text} label={f.copy} />

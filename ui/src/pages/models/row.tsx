@@ -15,43 +15,43 @@ import { LoadState } from "./load-state";
 import type { Entry } from "./rules";
 import { t } from "./words";
 
-/** A model of the list; drawn again only when something of it has changed. */
-export function Row({ entry: { model, live, pinned }, end }: { entry: Entry; end: StateEntry | undefined }) {
-  return useMemo(
-    () => (
-      <div class={`model-row ${live?.failure ? "model-row-failed" : ""}`} role="row">
-        <div class="model-name" role="cell">
-          <IconButton
-            small
-            icon="pin"
-            class="model-pin"
-            label={pinned ? t.unpin(model.name || model.id) : t.pin(model.name || model.id)}
-            aria-pressed={pinned}
-            onClick={() => togglePin(model.id)}
-          />
-          <Name model={model} />
-        </div>
-        <div class="model-state" role="cell">
-          <LoadState model={model} live={live} end={end} />
-        </div>
-        <div class="model-use" role="cell">
-          <Use live={live} />
-        </div>
-        <div class="model-memory" role="cell">
-          <Memory live={live} />
-        </div>
-        <div class="model-actions" role="cell">
-          <OwnPage model={model} />
-          <LoadButton model={model} live={live} />
-        </div>
-        {live?.failure && model.state === "stopped" && (
-          <div class="model-failure" role="cell">
-            <Failure model={model} failure={live.failure} />
-          </div>
-        )}
+/** A model of the list; its cells are drawn again only when something of it has changed. */
+export function Row({ entry: { model, live, pinned }, end, hidden }: { entry: Entry; end: StateEntry | undefined; hidden: boolean }) {
+  const cells = useMemo(() => <Cells model={model} live={live} pinned={pinned} end={end} />, [model, live, pinned, end]);
+  return (
+    <div class="model-row" role="row" hidden={hidden}>
+      {cells}
+    </div>
+  );
+}
+
+function Cells({ model, live, pinned, end }: Entry & { end: StateEntry | undefined }) {
+  const name = model.name || model.id;
+  return (
+    <>
+      <div class="model-name" role="cell">
+        <IconButton small icon="pin" class="model-pin" label={pinned ? t.unpin(name) : t.pin(name)} aria-pressed={pinned} onClick={() => togglePin(model.id)} />
+        <Name model={model} />
       </div>
-    ),
-    [model, live, pinned, end],
+      <div class="model-state" role="cell">
+        <LoadState model={model} live={live} end={end} />
+      </div>
+      <div class="model-use" role="cell">
+        <Use live={live} />
+      </div>
+      <div class="model-memory" role="cell">
+        <Memory live={live} />
+      </div>
+      <div class="model-actions" role="cell">
+        <OwnPage model={model} />
+        <LoadButton model={model} live={live} />
+      </div>
+      {live?.failure && model.state === "stopped" && (
+        <div class="model-failure" role="cell">
+          <Failure model={model} failure={live.failure} />
+        </div>
+      )}
+    </>
   );
 }
 

@@ -21,7 +21,6 @@ export interface Routing {
 }
 
 export interface Wish {
-  search: string;
   sort: Sort;
   unlisted: boolean;
   pinned: readonly string[];
@@ -29,7 +28,7 @@ export interface Wish {
 
 /** The models of this server that are wished for: pinned ones first, then in the order of `sort`. */
 export function listed(models: readonly Model[], live: ReadonlyMap<string, LiveModel>, wish: Wish): Entry[] {
-  const found = models.filter((model) => model.peerID === "" && (wish.unlisted || !model.unlisted) && matches(model, wish.search));
+  const found = models.filter((model) => model.peerID === "" && (wish.unlisted || !model.unlisted));
   const entries = found.map((model) => ({ model, live: live.get(model.id), pinned: wish.pinned.includes(model.id) }));
   return entries.sort((one, other) => Number(other.pinned) - Number(one.pinned) || ORDERS[wish.sort](one, other) || byName(one, other));
 }

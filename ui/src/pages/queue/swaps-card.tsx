@@ -50,12 +50,12 @@ function Swap({ swap: { model, evicts, cause, stage, since } }: { swap: RunningS
           </Button>
         )}
       </p>
-      <ol class="stages" aria-label={t.now.steps(name)}>
+      <ol class="swap-stages" aria-label={t.now.steps(name)}>
         {STAGES.map((each, index) => {
           const at = stage === "" ? -1 : STAGES.indexOf(stage);
           const kind = index < at ? "past" : index === at ? "current" : "next";
           return (
-            <li key={each} class={`stage stage-${kind}`} aria-current={kind === "current" ? "step" : undefined}>
+            <li key={each} class={`swap-stage swap-stage-${kind}`} aria-current={kind === "current" ? "step" : undefined}>
               <span>{t.stages[each]}</span>
               {kind === "current" && <Passed model={model} since={since} />}
             </li>
@@ -71,7 +71,7 @@ function Passed({ model, since }: { model: string; since: number }) {
   const expected = live.value.get(model)?.expected_ready ?? null;
   const left = expected === null ? null : expected - now;
   const words = left === null ? "" : left < 1 ? t.now.soon : t.now.left(clock(left));
-  return <span class="stage-time">{[clock(now - since), words].filter(Boolean).join(" · ")}</span>;
+  return <span class="swap-stage-time">{[clock(now - since), words].filter(Boolean).join(" · ")}</span>;
 }
 
 export function nameOf(id: string): string {

@@ -71,14 +71,14 @@ function Tools({ span, window, follows, now, asTable }: { span: Length; window: 
           {t.timeline.now}
         </Button>
       )}
-      <div class="row choice" role="group" aria-label={t.timeline.span}>
+      <div class="row queue-choice" role="group" aria-label={t.timeline.span}>
         {SPANS.map((each) => (
           <Button key={each} small look="quiet" aria-pressed={each === span} onClick={() => choose(each)}>
             {t.timeline.spans[each]}
           </Button>
         ))}
       </div>
-      <div class="row choice" role="group" aria-label={t.timeline.view}>
+      <div class="row queue-choice" role="group" aria-label={t.timeline.view}>
         <Button small look="quiet" icon="queue" aria-pressed={!asTable} onClick={() => ask({ view: "" })}>
           {t.timeline.chart}
         </Button>

@@ -15,7 +15,7 @@ function live(id: string, more: Partial<LiveModel> = {}): LiveModel {
 }
 
 const FAILURE = { when: 1, why: "exited", exit_code: 1, lines: [] };
-const USUAL: Wish = { search: "", sort: "name", unlisted: false, pinned: [] };
+const USUAL: Wish = { sort: "name", unlisted: false, pinned: [] };
 
 function ids(models: Model[], lives: LiveModel[], wish: Partial<Wish>): string[] {
   return listed(models, new Map(lives.map((each) => [each.id, each])), { ...USUAL, ...wish }).map((entry) => entry.model.id);
