@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,7 +15,7 @@ from tests.journeys.swap import Swap
 from tests.journeys.test_shell import heading
 
 ADMIN, USE, READ = "sk-journey-admin", "sk-journey-use", "sk-journey-read"
-KEYS = [
+KEYS: list[dict[str, Any]] = [
     {"name": "boss", "key": ADMIN, "scopes": ["admin", "read", "inference"], "quota": {"tokens": 5000}},
     {"name": "user", "key": USE, "scopes": ["inference"], "models": ["alpha"], "rateLimit": {"requests": 60}},
     {"name": "reader", "key": READ, "scopes": ["read"]},

@@ -74,7 +74,7 @@ function Limit({ name, used, most, per, resets }: { name: string; used: number; 
       <dt>{name}</dt>
       <dd>
         <div class="bar" aria-hidden="true">
-          <span class="settings-used" style={{ width: `${Math.min(100, (used / most) * 100)}%` }} />
+          {used > 0 && <span class="settings-used" style={{ width: `${Math.min(100, (used / most) * 100)}%` }} />}
         </div>
         {t.limit(used, most, per)} <span class="muted">{resets > 0 && t.resets(resets)}</span>
       </dd>

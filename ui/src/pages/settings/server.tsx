@@ -42,9 +42,9 @@ export function ServerCard() {
       <dl class="facts">
         <dt>{t.connection}</dt>
         <dd>
-          <span role="status" class={`connection-${is} row`}>
+          <span role="status" class={`connection-${is} settings-connection`}>
             <span class="dot" aria-hidden="true" />
-            {t.connections[is]}
+            <span>{t.connections[is]}</span>
           </span>
         </dd>
         <dt>{t.address}</dt>
