@@ -22,18 +22,25 @@ DEEPER = (
 )
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SMALL = """
-() => [...document.querySelectorAll("a[href], button, select, summary, [role=tab], input:not([type=hidden])")]
-  .filter((each) => each.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-  .filter((each) => !each.closest("p, .skip, [inert]"))
-  .map((each) => {
+() => {
+  const isPartOfText = (link) => {
+    let block = link;
+    while (getComputedStyle(block).display === "inline") block = block.parentElement;
+    return block !== link && block.innerText.trim() !== link.innerText.trim();
+  };
+  const reach = (each) => {
     const boxes = [each, each.closest("label") ?? each].map((one) => one.getBoundingClientRect());
-    const around = getComputedStyle(each, "::after");
-    const { width, height } = around;
-    if (around.position === "absolute") boxes.push({ width: parseFloat(width), height: parseFloat(height) });
-    return [each, ...["width", "height"].map((side) => Math.max(...boxes.map((box) => box[side])))];
-  })
-  .filter(([each, width, height]) => width > 1 && height > 1 && (height < 43.5 || width < 43.5))
-  .map(([each, width, height]) => `${Math.round(width)}x${Math.round(height)} ${each.outerHTML.slice(0, 120)}`)
+    const { position, width, height } = getComputedStyle(each, "::after");
+    if (position === "absolute") boxes.push({ width: parseFloat(width), height: parseFloat(height) });
+    return ["width", "height"].map((side) => Math.max(...boxes.map((box) => box[side])));
+  };
+  return [...document.querySelectorAll("a[href], button, select, summary, [role=tab], input:not([type=hidden])")]
+    .filter((each) => each.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+    .filter((each) => !each.closest("p, .skip, [inert]") && !isPartOfText(each))
+    .map((each) => [each, ...reach(each)])
+    .filter(([each, width, height]) => width > 1 && height > 1 && (height < 43.5 || width < 43.5))
+    .map(([each, width, height]) => `${Math.round(width)}x${Math.round(height)} ${each.outerHTML.slice(0, 120)}`);
+}
 """
 """What is too small for a finger: less than 44 by 44 pixels, other than links in running text."""
 
