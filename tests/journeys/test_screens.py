@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -50,6 +51,11 @@ def fragments() -> list[str]:
     return [f"#/{name.lower()}" for name in PAGES] + list(DEEPER)
 
 
+def named(fragment: str) -> str:
+    """Of a picture."""
+    return re.sub(r"\W+", "-", unquote(fragment)).strip("-")
+
+
 def settled(page: Page, fragment: str) -> None:
     """Go there, and wait until nothing is being fetched."""
     page.goto(page.url.partition("#")[0] + fragment)
@@ -62,7 +68,7 @@ def test_j13_a_phone(swap: Swap, visit: Visits) -> None:
     faults = []
     for fragment in fragments():
         settled(page, fragment)
-        visit.shot(page, fragment.strip("#/").partition("?")[0].replace("/", "-").replace("%", ""))
+        visit.shot(page, named(fragment))
         wide = page.evaluate(OVERFLOW)
         faults += [f"{fragment}: {wide} px too wide"] if wide > 0 else []
         faults += [f"{fragment}: {small}" for small in page.evaluate(SMALL)]
@@ -96,7 +102,7 @@ def test_j15_axe(swap: Swap, visit: Visits, dark: bool) -> None:
     faults = []
     for fragment in fragments():
         settled(page, fragment)
-        visit.shot(page, fragment.strip("#/").partition("?")[0].replace("/", "-").replace("%", ""))
+        visit.shot(page, named(fragment))
         try:
             accessible(page)
         except AssertionError as error:
