@@ -1,7 +1,7 @@
 '''Journeys: a real browser (Debian's Chromium, by Playwright) at a real server, as users go through the UI.
 
     cd ui && npm ci --ignore-scripts && npm run build     # the server shows the built UI
-    pytest tests/journeys                                 # needs the extra `journeys`; pictures in build/journeys/
+    pytest tests/journeys                                 # needs the extra `journeys` and Chromium; leaves pictures
 
 A journey is `test_<area>.py::test_j<NN>_<what>`, with the numbers of the UI's contract:
 

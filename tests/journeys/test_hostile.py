@@ -7,7 +7,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.attacks import ALL, END, HTML, LEAK
+from tests.journeys.attacks import ALL, CORPUS, END, LEAK
 from tests.journeys.browser import Visits
 from tests.journeys.swap import Swap
 from tests.journeys.upstream.scripts import Tool
@@ -28,14 +28,13 @@ HANDLERS = """
 @pytest.fixture(scope="module")
 def hostile(module_swap: Swap) -> str:
     """What to ask a model for all of it: as reasoning, as answer, as the call of a tool, in its log."""
-    tool = Tool(name=HTML[2], arguments=json.dumps({"x": HTML[2]}))
-    lines = [text.replace("\n", " ") for text in HTML]
+    tool = Tool(name=CORPUS[2], arguments=json.dumps({"x": CORPUS[2]}))
+    lines = [text.replace("\n", " ") for text in CORPUS]
     return module_swap.play("hostile", text=ALL, reasoning=ALL, tools=[tool], log=lines, pause=0.0)
 
 
 def harmless(page: Page, visit: Visits, swap: Swap) -> None:
-    """Nothing ran, nothing was asked for, and nothing is there that could."""
-    assert page.evaluate("window.hit") is None
+    """Nothing was asked for, and nothing is there that could run. What ran would have thrown."""
     strangers = [each.url for each in visit.requests if not each.url.startswith((swap.url, "blob:", "data:"))]
     assert strangers == []
     main = page.get_by_role("main")
@@ -82,10 +81,10 @@ def test_j51_in_a_log_and_a_capture(swap: Swap, visit: Visits, hostile: str) -> 
 
 def test_j51_in_an_error(swap: Swap, visit: Visits) -> None:
     """A refusal in the words of the model."""
-    prompt = swap.play("rude", status=400, error="".join(HTML))
+    prompt = swap.play("rude", status=400, error="".join(CORPUS[:10]))
     page = visit(swap, "#/playground/chat?model=alpha")
     page.get_by_role("textbox", name="Message").fill(prompt)
     page.get_by_role("textbox", name="Message").press("Enter")
     visit.allow("400")
-    expect(page.get_by_text(f"{LEAK}/pixel.png").first).to_be_visible()
+    expect(page.get_by_text(f"{LEAK}/a.png").first).to_be_visible()
     harmless(page, visit, swap)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -22,18 +23,25 @@ DEEPER = (
 )
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SMALL = """
-() => [...document.querySelectorAll("a[href], button, select, summary, [role=tab], input:not([type=hidden])")]
-  .filter((each) => each.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-  .filter((each) => !each.closest("p, .skip, [inert]"))
-  .map((each) => {
+() => {
+  const isPartOfText = (link) => {
+    let block = link;
+    while (getComputedStyle(block).display === "inline") block = block.parentElement;
+    return block !== link && block.innerText.trim() !== link.innerText.trim();
+  };
+  const reach = (each) => {
     const boxes = [each, each.closest("label") ?? each].map((one) => one.getBoundingClientRect());
-    const around = getComputedStyle(each, "::after");
-    const { width, height } = around;
-    if (around.position === "absolute") boxes.push({ width: parseFloat(width), height: parseFloat(height) });
-    return [each, ...["width", "height"].map((side) => Math.max(...boxes.map((box) => box[side])))];
-  })
-  .filter(([each, width, height]) => width > 1 && height > 1 && (height < 43.5 || width < 43.5))
-  .map(([each, width, height]) => `${Math.round(width)}x${Math.round(height)} ${each.outerHTML.slice(0, 120)}`)
+    const { position, width, height } = getComputedStyle(each, "::after");
+    if (position === "absolute") boxes.push({ width: parseFloat(width), height: parseFloat(height) });
+    return ["width", "height"].map((side) => Math.max(...boxes.map((box) => box[side])));
+  };
+  return [...document.querySelectorAll("a[href], button, select, summary, [role=tab], input:not([type=hidden])")]
+    .filter((each) => each.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+    .filter((each) => !each.closest("p, .skip, [inert]") && !isPartOfText(each))
+    .map((each) => [each, ...reach(each)])
+    .filter(([each, width, height]) => width > 1 && height > 1 && (height < 43.5 || width < 43.5))
+    .map(([each, width, height]) => `${Math.round(width)}x${Math.round(height)} ${each.outerHTML.slice(0, 120)}`);
+}
 """
 """What is too small for a finger: less than 44 by 44 pixels, other than links in running text."""
 
@@ -41,6 +49,11 @@ SMALL = """
 def fragments() -> list[str]:
     """Every page, and what is deeper."""
     return [f"#/{name.lower()}" for name in PAGES] + list(DEEPER)
+
+
+def named(fragment: str) -> str:
+    """Of a picture."""
+    return re.sub(r"\W+", "-", unquote(fragment)).strip("-")
 
 
 def settled(page: Page, fragment: str) -> None:
@@ -55,7 +68,7 @@ def test_j13_a_phone(swap: Swap, visit: Visits) -> None:
     faults = []
     for fragment in fragments():
         settled(page, fragment)
-        visit.shot(page, fragment.strip("#/").partition("?")[0].replace("/", "-").replace("%", ""))
+        visit.shot(page, named(fragment))
         wide = page.evaluate(OVERFLOW)
         faults += [f"{fragment}: {wide} px too wide"] if wide > 0 else []
         faults += [f"{fragment}: {small}" for small in page.evaluate(SMALL)]
@@ -89,7 +102,7 @@ def test_j15_axe(swap: Swap, visit: Visits, dark: bool) -> None:
     faults = []
     for fragment in fragments():
         settled(page, fragment)
-        visit.shot(page, fragment.strip("#/").partition("?")[0].replace("/", "-").replace("%", ""))
+        visit.shot(page, named(fragment))
         try:
             accessible(page)
         except AssertionError as error:

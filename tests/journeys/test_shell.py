@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.journeys.browser import OUTAGE, Visits, ready
+from tests.journeys.browser import OUTAGE, Visits, offline, ready
 from tests.journeys.gateway import Gateway
 from tests.journeys.swap import Swap
 from tests.support.live import eventually
@@ -194,6 +194,26 @@ def test_j06_it_comes_back_by_itself(gateway: Gateway, swap: Swap, visit: Visits
     expect(page).to_have_title(re.compile("^🔴"), timeout=2000)
     swap.start()
     expect(page).to_have_title(re.compile("^🟢"))
+    assert same_page(page)
+
+
+def test_j06_without_shared_workers(swap: Swap, visit: Visits) -> None:
+    """Where a browser has none, a tab follows by itself; it tries again at once when the network is back."""
+    visit.allow(OUTAGE)
+    context = visit.context()
+    context.add_init_script("delete globalThis.SharedWorker;")
+    page = context.new_page()
+    page.goto(f"{swap.url}/ui/#/models")
+    ready(page)
+    same_page(page)
+    with offline(page):
+        swap.kill()
+        expect(page).to_have_title(re.compile("^🔴"))
+        swap.start()
+        expect(page.get_by_role("button", name="Retry now")).to_be_visible()
+    expect(page).to_have_title(re.compile("^🟢"))
+    swap.load("alpha")
+    expect(entry(page, "ready alpha")).to_be_visible()
     assert same_page(page)
 
 

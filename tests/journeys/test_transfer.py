@@ -62,3 +62,21 @@ def test_j70_no_asset_twice(swap: Swap, visit: Visits) -> None:
         assets = Counter(asked.path for asked in gateway.asked if asked.path.startswith("/ui/assets/"))
     assert len(assets) > len(PAGES)
     assert [path for path, times in assets.items() if times > 1] == []
+
+
+def test_one_stream_for_all_tabs(swap: Swap, visit: Visits) -> None:
+    """Browsers keep six connections to a server: tabs share the one that stays open, and outlive each other."""
+    with Gateway(swap.port) as gateway:
+        context = visit.context()
+        pages = [context.new_page() for _ in range(3)]
+        for page in pages:
+            page.goto(f"{gateway.url}/ui/#/settings")
+            ready(page)
+        swap.load("alpha")
+        for page in pages:
+            expect(entry(page, "ready alpha")).to_be_visible()
+        pages.pop(0).close()
+        swap.rest()
+        for page in pages:
+            expect(entry(page, "stopped alpha")).to_be_visible()
+        assert len(gateway.times("/api/events")) == 1
