@@ -77,8 +77,8 @@ def recorded() -> dict[str, Any]:
             figures = {"temp_c": 45 + int(busy / 4), "gpu_util_pct": busy, "power_draw_w": 90 + 2.4 * busy}
             rest = {"mem_util_pct": 20.0, "fan_speed_pct": 30 + busy / 3, "mem_used_mb": held, "mem_total_mb": 24576}
             gpus.append(stamp | more | figures | rest)
-    held = {"alpha": {"gpu_mem_mb": 6144}, "beta": {"gpu_mem_mb": 10240}}
-    return {"enabled": True, "sys_stats": system, "gpu_stats": gpus, "models": held}
+    models = {"alpha": {"gpu_mem_mb": 6144}, "beta": {"gpu_mem_mb": 10240}}
+    return {"enabled": True, "sys_stats": system, "gpu_stats": gpus, "models": models}
 
 
 def test_j67_an_hour(swap: Swap, visit: Visits) -> None:

@@ -78,6 +78,7 @@ class BothWaysTests(SynchronousTestCase):
                 theirs = self.world.visit(path, headers)
                 for reply in (ours, theirs):
                     self.assertEqual(reply.headers["location"], believed + location, prefix)
+                    self.assertEqual(reply.headers["vary"], "X-Forwarded-Prefix")
 
     def test_one_connection_for_both_lanes(self) -> None:
         """Requests of either lane follow each other on one connection, and are answered in order."""

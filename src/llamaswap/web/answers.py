@@ -56,8 +56,8 @@ def json_answer(value: object, *headers: Header, status: int = 200) -> Answer:
 
 
 def redirect(status: int, location: bytes) -> Answer:
-    """To another path of this server."""
-    return Answer(status, ((b"Location", location),))
+    """To another path of this server, which no cache may show to whom it is elsewhere (`reachable`)."""
+    return Answer(status, ((b"Location", location), (b"Vary", b"X-Forwarded-Prefix")))
 
 
 def plain_error(status: int, message: str, *headers: Header) -> Answer:
