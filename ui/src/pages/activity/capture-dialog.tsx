@@ -32,7 +32,7 @@ export function CaptureDialog({ id, model, onClose }: { id: number; model: strin
   return (
     <Dialog
       title={t.capture.title(id, found?.req_path ?? "")}
-      kind="wide"
+      kind="full"
       onClose={onClose}
       actions={
         <>
@@ -82,18 +82,24 @@ function Sections({ capture }: { capture: Capture }) {
       <div class="row">
         <CopyButton label={t.capture.curl} text={() => curl(capture, url, asked)} />
       </div>
-      <Part title={t.capture.requestHeaders} note={count(capture.req_headers)}>
-        <Headers headers={capture.req_headers} />
-      </Part>
-      <Part title={t.capture.requestBody} note={noteOf(asked)}>
-        <CaptureBody body={asked} name={`request-${capture.id}`} />
-      </Part>
-      <Part title={t.capture.responseHeaders} note={count(capture.resp_headers)}>
-        <Headers headers={capture.resp_headers} />
-      </Part>
-      <Part title={t.capture.responseBody} note={noteOf(answered)}>
-        <CaptureBody body={answered} name={`response-${capture.id}`} />
-      </Part>
+      <div class="capture-sides">
+        <div class="stack">
+          <Part title={t.capture.requestHeaders} note={count(capture.req_headers)}>
+            <Headers headers={capture.req_headers} />
+          </Part>
+          <Part title={t.capture.requestBody} note={noteOf(asked)}>
+            <CaptureBody body={asked} name={`request-${capture.id}`} />
+          </Part>
+        </div>
+        <div class="stack">
+          <Part title={t.capture.responseHeaders} note={count(capture.resp_headers)}>
+            <Headers headers={capture.resp_headers} />
+          </Part>
+          <Part title={t.capture.responseBody} note={noteOf(answered)}>
+            <CaptureBody body={answered} name={`response-${capture.id}`} />
+          </Part>
+        </div>
+      </div>
     </>
   );
 }

@@ -26,7 +26,7 @@ export function kept(area: string): Stored<Kept> {
 
 function made(area: string): Stored<Kept> {
   return stored<Kept>(
-    area,
+    `history.${area}`,
     { order: [], shown: {}, size: USUAL_SIZE, inflightOrder: [], inflightShown: {}, inflightOpen: true, statsOpen: true },
     {
       order: isOrder,

@@ -28,7 +28,7 @@ export function RowTable({ view, columns, rows, pending, open }: RowTableProps) 
       <table class="compact">
         <thead>
           <tr>
-            <th class="fold" />
+            <th class="row-fold" />
             {columns.map((column) => (
               <Head key={column.id} column={column} view={view} />
             ))}

@@ -1,5 +1,4 @@
 import { linkTo } from "../../app/router";
-import { Card } from "../../parts/card";
 import { Icon } from "../../parts/icon";
 import { may } from "../../server/session";
 import { models } from "../../server/state";
@@ -10,7 +9,9 @@ import { t } from "./words";
 export function Welcome() {
   const [first, ...others] = may("inference") ? chattable(models.value) : [];
   return (
-    <Card title={t.welcome.title} class="welcome">
+    <section class="card welcome" aria-labelledby="welcome">
+      <Icon name="activity" size={40} />
+      <h2 id="welcome">{t.welcome.title}</h2>
       <p class="muted">{first ? t.welcome.about : t.welcome.nothing}</p>
       <div class="row">
         {first && (
@@ -30,6 +31,6 @@ export function Welcome() {
           {t.welcome.models}
         </a>
       </div>
-    </Card>
+    </section>
   );
 }
