@@ -29,18 +29,21 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swap]:
 
 def test_j49_a_stopped_model_is_loaded_and_answers(swap: Swap, visit: Visits) -> None:
     """Loading is visible, the answer streams, and the input has the focus at the end."""
-    prompt = swap.play("slow", text="It takes a while to say all of this in small pieces.", before=0.3, pause=0.05)
-    page = visit(swap, CHAT)
+    prompt = swap.play("slow", text="It takes a while to say all of this in small pieces.", pause=0.2)
+    page = visit(swap, "#/playground/chat?model=beta")
     say(page, prompt)
-    expect(page.get_by_text(re.compile("Loading alpha"))).to_be_visible()
+    expect(page.get_by_text("Loading beta …")).to_be_visible()
     visit.shot(page, "loading")
     expect(answers(page)).to_contain_text("It takes")
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     complete(page)
     expect(answers(page)).to_contain_text("in small pieces.")
     expect(field(page)).to_be_focused()
-    sent = swap.seen("alpha")["requests"][-1]
+    sent = swap.seen("beta")["requests"][-1]
     assert re.fullmatch(r"lspg-[a-z0-9]{5}", {k.lower(): v for k, v in sent["headers"].items()}["x-session-id"])
+    swap.ask("POST", "/api/models/unload/beta")
+    say(page, "play hello")
+    expect(page.get_by_text(re.compile(r"Loading beta, about \d s"))).to_be_visible()
 
 
 def test_j49_a_first_visitor_has_a_model_already(engine: Swap, visit: Visits) -> None:
@@ -256,7 +259,7 @@ def test_j56_refusals_and_cut_streams(swap: Swap, visit: Visits) -> None:
     alert.get_by_role("button", name="Retry").click()
     expect(answers(page).get_by_role("group", name="Version 2 of 2")).to_be_visible()
     page.get_by_role("button", name="New chat").click()
-    say(page, "play cut")
+    say(page, swap.play("broken", text="It begins well and", cut=True, pause=0.2))
     expect(answers(page).get_by_role("alert")).to_be_visible()
     expect(answers(page).locator(".md")).to_have_text("It begins well and")
 
