@@ -1,22 +1,23 @@
-"""The Playground's chat (J49 to J60), and the Markdown of models that one should not trust."""
+"""The Playground's chat (J49, J52 to J59)."""
 
 from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.journeys.browser import Visits, accessible
+from tests.journeys.chatting import CHAT, answers, asked, complete, field, say
 from tests.journeys.swap import Swap
 from tests.journeys.upstream.media import png
 from tests.support.live import eventually
 
-CHAT = "#/playground/chat?model=alpha"
+PICTURE = png(64, 64)
 
 
 @pytest.fixture(scope="module")
@@ -26,48 +27,23 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swap]:
         yield server
 
 
-def field(page: Page) -> Locator:
-    """Where one writes."""
-    return page.get_by_role("textbox", name="Message", exact=True)
-
-
-def say(page: Page, text: str) -> None:
-    """Write and send."""
-    field(page).fill(text)
-    field(page).press("Enter")
-
-
-def answers(page: Page) -> Locator:
-    """What models have said, in the conversation that is shown."""
-    return page.locator("article.chat-answer")
-
-
-def complete(page: Page) -> None:
-    """The answer that is under way comes to its end."""
-    expect(page.get_by_role("button", name="Send")).to_be_visible()
-    expect(page.locator("article.chat-answer[aria-busy]")).to_have_count(0)
-
-
-def asked(swap: Swap, model: str = "alpha", at: int = -1) -> dict[str, Any]:
-    """The body that the model was asked with last."""
-    body: dict[str, Any] = swap.seen(model)["requests"][at]["body"]
-    return body
-
-
 def test_j49_a_stopped_model_is_loaded_and_answers(swap: Swap, visit: Visits) -> None:
     """Loading is visible, the answer streams, and the input has the focus at the end."""
-    prompt = swap.play("slow", text="It takes a while to say all of this in small pieces.", before=0.3, pause=0.05)
-    page = visit(swap, CHAT)
+    prompt = swap.play("slow", text="It takes a while to say all of this in small pieces.", pause=0.2)
+    page = visit(swap, "#/playground/chat?model=beta")
     say(page, prompt)
-    expect(page.get_by_text(re.compile("Loading alpha"))).to_be_visible()
+    expect(page.get_by_text("Loading beta …")).to_be_visible()
     visit.shot(page, "loading")
     expect(answers(page)).to_contain_text("It takes")
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     complete(page)
     expect(answers(page)).to_contain_text("in small pieces.")
     expect(field(page)).to_be_focused()
-    sent = swap.seen("alpha")["requests"][-1]
+    sent = swap.seen("beta")["requests"][-1]
     assert re.fullmatch(r"lspg-[a-z0-9]{5}", {k.lower(): v for k, v in sent["headers"].items()}["x-session-id"])
+    swap.ask("POST", "/api/models/unload/beta")
+    say(page, "play hello")
+    expect(page.get_by_text(re.compile(r"Loading beta, about \d s"))).to_be_visible()
 
 
 def test_j49_a_first_visitor_has_a_model_already(engine: Swap, visit: Visits) -> None:
@@ -79,125 +55,6 @@ def test_j49_a_first_visitor_has_a_model_already(engine: Swap, visit: Visits) ->
     complete(page)
     expect(answers(page).locator(".md")).not_to_be_empty()
     expect(page.get_by_role("list", name="Statistics of the answer")).to_contain_text("writing")
-
-
-RICH = r"""# Title
-
-Some **bold** and *slanted* text, `code $x$`, ~~gone~~, a [link](https://example.org/a?b=1&c=2), and https://example.org.
-It costs $5 and $6, or US$7; inline $E = mc^2$ and \(a^2 + b^2\).
-
-| name | value |
-| --- | ---: |
-| a | 1 |
-| b | 2 |
-
-- [x] done
-- [ ] to do
-
-  with more
-
-1. one
-   ```sh
-   echo "$HOME" # of an item
-   ```
-2. two
-
-$$
-\int_0^1 x^2 \, dx = \frac{1}{3}
-$$
-
-\[ \sum_{n=1}^\infty \frac{1}{n^2} = \frac{\pi^2}{6} \]
-
-```python
-def area(r: float) -> float:
-    '''Of a circle: $\pi r^2$, \(not\) a formula.'''
-
-    return 3.14159 * r**2  # <b>
-```
-
-> quoted
-> words[^1]
-
-![a picture](https://pictures.example/x.png)
-
-This $\nonsense{$ is none.
-
-[^1]: A note at the end.
-"""
-CODE = RICH.split("```python\n")[1].split("\n```")[0]
-
-
-def test_j50_markdown_formulas_and_code(swap: Swap, visit: Visits) -> None:
-    """Everything is rendered; prices stay prices, code stays as it is, and is copied exactly."""
-    prompt = swap.play("rich", text=RICH, piece=7, pause=0.002)
-    page = visit(swap, CHAT, permissions=["clipboard-read", "clipboard-write"])
-    say(page, prompt)
-    complete(page)
-    answer = answers(page)
-    expect(answer.get_by_role("heading", name="Title")).to_be_visible()
-    expect(answer.get_by_role("columnheader", name="value")).to_be_visible()
-    expect(answer.get_by_role("checkbox")).to_have_count(2)
-    expect(answer.locator("math")).to_have_count(4)
-    expect(answer.locator(".md-formula-display math")).to_have_count(2)
-    expect(answer).to_contain_text("It costs $5 and $6, or US$7;")
-    expect(answer.locator("code", has_text="code $x$")).to_be_visible()
-    expect(answer.get_by_role("link", name="link", exact=True)).to_have_attribute("rel", "noopener noreferrer nofollow")
-    expect(answer.locator("img")).to_have_count(0)
-    python = answer.locator("figure", has_text="python")
-    expect(python.locator(".hljs-keyword").first).to_have_text("def")
-    expect(python.locator("pre")).to_have_text(CODE)
-    python.get_by_role("button", name="Copy").click()
-    expect(python.get_by_role("button", name="Copied!")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == CODE
-    expect(answer.get_by_role("button", name="Footnote 1", exact=True)).to_be_visible()
-    visit.shot(page, "end")
-    page.get_by_role("region", name="Conversation").evaluate("(box) => { box.scrollTop = 0; }")
-    visit.shot(page, "top")
-    accessible(page)
-    page.get_by_role("button", name="Show the source").click()
-    expect(answer.locator("pre.chat-raw")).to_have_text(RICH)
-
-
-def test_j50_the_same_in_the_dark(swap: Swap, visit: Visits) -> None:
-    """Colours of code follow the theme."""
-    prompt = swap.play("rich", text=RICH, piece=40, pause=0.001)
-    page = visit(swap, CHAT, dark=True)
-    say(page, prompt)
-    complete(page)
-    expect(answers(page).locator(".hljs-keyword").first).to_be_visible()
-    accessible(page)
-
-
-HOSTILE = json.loads((Path(__file__).parent / "hostile.json").read_text())
-"""Pieces of Markdown and HTML, each of which tries to call `hit()`, or to fetch from `evil.example`."""
-
-
-def test_j51_hostile_output_does_nothing(swap: Swap, visit: Visits) -> None:
-    """Nothing runs, nothing is fetched, nothing asks; in one answer, and each vector in a block of its own."""
-    assert len(HOSTILE) > 60
-    prompt = swap.play("hostile", text="\n\n".join(HOSTILE), piece=9, pause=0)
-    page = visit(swap, CHAT)
-    page.add_init_script("window.hits = []; window.hit = (by) => window.hits.push(by ?? true);")
-    page.reload()
-    say(page, prompt)
-    complete(page)
-    answer = answers(page)
-    expect(answer.get_by_text("hit(").first).to_be_attached()
-    for link in answer.get_by_role("link").all():
-        assert re.match(r"https?://|mailto:", link.get_attribute("href") or ""), link.get_attribute("href")
-    found = page.evaluate(DANGEROUS)
-    assert found == [], found
-    page.mouse.move(640, 300)
-    assert page.evaluate("window.hits") == []
-    assert [request.url for request in visit.requests if "evil" in request.url] == []
-    assert page.url.startswith(swap.url)
-
-
-DANGEROUS = """() => [...document.querySelectorAll(".md *")].filter((element) =>
-  /^(script|iframe|object|embed|form|style|link|meta|base|svg|image|video|audio|img|template|noscript|textarea|title|marquee)$/i
-    .test(element.localName) && !element.closest("button, .md-remote")
-  || [...element.attributes].some(({ name, value }) => /^on/i.test(name) || /^\\s*(javascript|vbscript|data):/i.test(value))
-).map((element) => element.outerHTML.slice(0, 200))"""
 
 
 def test_j52_reasoning(swap: Swap, visit: Visits) -> None:
@@ -288,9 +145,9 @@ def test_j54_deleting_a_message_can_be_undone(swap: Swap, visit: Visits) -> None
     assert asked(swap)["messages"][-1]["role"] == "assistant"
 
 
-def picture(name: str) -> dict[str, Any]:
-    """A picture to choose."""
-    return {"name": name, "mimeType": "image/png", "buffer": png(64, 64)}
+def file(name: str, kind: str = "image/png", content: bytes = PICTURE) -> FilePayload:
+    """A file to choose."""
+    return {"name": name, "mimeType": kind, "buffer": content}
 
 
 DROP = """([kind, name, data]) => {
@@ -305,13 +162,11 @@ DROP = """([kind, name, data]) => {
 
 
 def test_j55_attachments(swap: Swap, visit: Visits) -> None:
-    """By picker, paste and drop; with previews, removal, limits and errors; the request has them; a blind model warns."""
-    from base64 import b64encode
-
+    """By picker, paste and drop; with previews, removal, limits and errors; the request has them; the blind warn."""
     page = visit(swap, CHAT)
     picker = page.locator("input[type=file][accept*='image/png']")
     files = page.get_by_role("form").or_(page.locator("form.chat-composer")).get_by_role("list", name="Attached files")
-    picker.set_input_files([picture("one.png"), picture("two.png")])
+    picker.set_input_files([file("one.png"), file("two.png")])
     expect(files.get_by_role("img")).to_have_count(2)
     data = b64encode(png(8, 8)).decode()
     page.evaluate(DROP, ["paste", "three.png", data])
@@ -320,9 +175,9 @@ def test_j55_attachments(swap: Swap, visit: Visits) -> None:
     visit.shot(page, "attached")
     files.get_by_role("button", name="Remove two.png").click()
     expect(files.get_by_role("img")).to_have_count(3)
-    picker.set_input_files([{"name": "movie.mp4", "mimeType": "video/mp4", "buffer": b"x"}])
+    picker.set_input_files([file("movie.mp4", "video/mp4", b"x")])
     expect(page.get_by_text("movie.mp4 was not attached: only JPEG")).to_be_visible()
-    picker.set_input_files([picture("five.png"), picture("six.png"), picture("seven.png")])
+    picker.set_input_files([file("five.png"), file("six.png"), file("seven.png")])
     expect(page.get_by_text("seven.png was not attached: at most five files")).to_be_visible()
     expect(files.get_by_role("img")).to_have_count(5)
     say(page, "play hello")
@@ -336,7 +191,7 @@ def test_j55_attachments(swap: Swap, visit: Visits) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.goto(f"{swap.url}/ui/#/playground/chat?model=beta")
-    picker.set_input_files([picture("one.png")])
+    picker.set_input_files([file("one.png")])
     expect(page.get_by_text("beta does not say that it can see pictures")).to_be_visible()
     visit.shot(page, "blind")
 
@@ -345,7 +200,7 @@ def test_j55_a_text_file_is_sent_as_text(swap: Swap, visit: Visits) -> None:
     """In a fence, in front of the question."""
     page = visit(swap, CHAT)
     picker = page.locator("input[type=file][accept*='image/png']")
-    picker.set_input_files([{"name": "notes.md", "mimeType": "text/markdown", "buffer": b"# Notes\n"}])
+    picker.set_input_files([file("notes.md", "text/markdown", b"# Notes\n")])
     say(page, "What is this?")
     complete(page)
     assert asked(swap)["messages"][-1]["content"] == "notes.md:\n```\n# Notes\n```\n\nWhat is this?"
@@ -404,7 +259,7 @@ def test_j56_refusals_and_cut_streams(swap: Swap, visit: Visits) -> None:
     alert.get_by_role("button", name="Retry").click()
     expect(answers(page).get_by_role("group", name="Version 2 of 2")).to_be_visible()
     page.get_by_role("button", name="New chat").click()
-    say(page, "play cut")
+    say(page, swap.play("broken", text="It begins well and", cut=True, pause=0.2))
     expect(answers(page).get_by_role("alert")).to_be_visible()
     expect(answers(page).locator(".md")).to_have_text("It begins well and")
 
@@ -568,53 +423,3 @@ def test_a_large_editor_and_a_command_line(swap: Swap, visit: Visits) -> None:
     assert command.startswith(f"curl --no-buffer '{swap.url}/v1/chat/completions'")
     assert "play hello" in command
     assert "Authorization" not in command
-
-
-LATENCY = """() => {
-  window.latencies = [];
-  window.blocks = [];
-  new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) window.blocks.push(duration);
-  }).observe({ type: "longtask" });
-  const area = document.querySelector(".chat-composer textarea");
-  area.addEventListener("keydown", (event) => {
-    const pressed = event.timeStamp;
-    requestAnimationFrame(() => setTimeout(() => window.latencies.push(performance.now() - pressed)));
-  });
-}"""
-
-
-def test_j60_typing_while_much_code_comes(swap: Swap, visit: Visits) -> None:
-    """5,000 deltas in one fence: what one types is there within 50 ms."""
-    lines = "".join(f"value_{n} = compute({n}) + {n % 7}  # line\n" for n in range(700))
-    code = f"```python\n{lines}```\n"
-    page = visit(swap, CHAT)
-    say(page, "play hello")
-    complete(page)
-    page.evaluate(LATENCY)
-    say(page, swap.play("code", text=code, piece=max(1, len(code) // 5000), pause=0.0005))
-    expect(answers(page).nth(1).locator("pre")).to_contain_text("value_5")
-    page.evaluate("window.latencies = []")
-    typed = "typed while the answer comes"
-    field(page).press_sequentially(typed, delay=60)
-    expect(field(page)).to_have_value(typed)
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
-    latencies = sorted(page.evaluate("window.latencies"))
-    complete(page)
-    expect(answers(page).nth(1).locator("pre")).to_have_text(lines.rstrip("\n"))
-    print("latencies", latencies[len(latencies) // 2], latencies[-1], "blocks", page.evaluate("window.blocks"))
-    assert latencies[len(latencies) * 9 // 10] < 50, latencies
-    assert max(page.evaluate("window.blocks"), default=0) < 100
-
-
-def test_a_phone_shows_the_chat(swap: Swap, visit: Visits) -> None:
-    """Everything within reach of a thumb, and nothing wider than the screen."""
-    page = visit(swap, CHAT, phone=True)
-    say(page, swap.play("rich", text=RICH, piece=40, pause=0.001))
-    complete(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    page.get_by_role("button", name="Show conversations").tap()
-    expect(page.get_by_role("dialog", name="Conversations").get_by_role("link", name="play rich")).to_be_visible()
-    visit.shot(page, "list")
-    page.keyboard.press("Escape")
-    accessible(page)

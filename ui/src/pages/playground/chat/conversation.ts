@@ -94,18 +94,19 @@ export function newestLeaf(thread: Thread, id: string): string {
   return at;
 }
 
-/** `id` and everything that follows from it. */
+/** `id` and everything that follows from it, each behind what it follows from. */
 export function subtree(thread: Thread, id: string): Message[] {
-  const root = thread.get(id);
-  if (!root) return [];
-  const found = [root];
-  const ids = new Set([id]);
-  for (const message of sorted([...thread.values()])) {
-    if (message.parent === null || !ids.has(message.parent)) continue;
-    ids.add(message.id);
-    found.push(message);
+  const found = new Set([thread.get(id)].filter((each) => each !== undefined));
+  for (const message of found) {
+    for (const each of thread.values()) if (each.parent === message.id) found.add(each);
   }
-  return found;
+  return [...found];
+}
+
+/** The end of the newest conversation in `thread`. */
+export function newestOf(thread: Thread): string | null {
+  const root = sorted([...thread.values()].filter(({ parent }) => parent === null)).at(-1);
+  return root ? newestLeaf(thread, root.id) : null;
 }
 
 /** What to show when `id` is taken out: another version of it, or what was before it. */

@@ -30,25 +30,20 @@ function one(value: unknown, fresh: () => string): Kept | null {
   const told = record(value);
   if (!told || !Array.isArray(told["messages"])) return null;
   const id = fresh();
-  const ids = new Map<string, string>();
-  const messages: Message[] = [];
-  for (const each of told["messages"].slice(0, MOST) as unknown[]) {
-    const message = messageIn(record(each), id, ids, fresh);
-    if (message) messages.push(message);
-  }
+  const those = (told["messages"].slice(0, MOST) as unknown[]).map(record).filter((each) => each !== null);
+  const ids = new Map(those.map((each): [string, string] => [text(each["id"]), fresh()]));
+  const messages = those.map((each) => messageIn(each, id, ids)).filter((each) => each !== null);
   const leaf = ids.get(text(told["leaf"])) ?? messages.at(-1)?.id ?? null;
   const conversation = { id, title: text(told["title"]).slice(0, 200), created: time(told["created"]), updated: time(told["updated"]), model: text(told["model"]), leaf };
   return { conversation, messages };
 }
 
-/** A message whose parent has been read before; null for any other. */
-function messageIn(told: Record<string, unknown> | null, conversation: string, ids: Map<string, string>, fresh: () => string): Message | null {
-  const role = told?.["role"];
-  if (!told || (role !== "user" && role !== "assistant")) return null;
+/** A message whose parent is in the file as well; null for any other. */
+function messageIn(told: Record<string, unknown>, conversation: string, ids: ReadonlyMap<string, string>): Message | null {
+  const { role } = told;
+  const id = ids.get(text(told["id"]));
   const parent = told["parent"] === null ? null : ids.get(text(told["parent"]));
-  if (parent === undefined) return null;
-  const id = fresh();
-  ids.set(text(told["id"]), id);
+  if ((role !== "user" && role !== "assistant") || id === undefined || parent === undefined) return null;
   return {
     id,
     conversation,

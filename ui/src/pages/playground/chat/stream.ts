@@ -26,12 +26,13 @@ export async function streamed(protocol: Protocol, body: unknown, signal: AbortS
       else if (read) take(protocol.piece(event ?? "", fields(read)));
     },
   });
-  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = answer.body?.getReader(); // a pipe would drop what it holds when the connection is cut
+  const decoder = new TextDecoder();
   let began = performance.now();
   for (;;) {
     const read = await reader?.read();
     if (!read || read.done) break;
-    parser.feed(read.value);
+    parser.feed(decoder.decode(read.value, { stream: true }));
     if (performance.now() - began < TURN) continue;
     await new Promise((resolve) => setTimeout(resolve));
     began = performance.now();

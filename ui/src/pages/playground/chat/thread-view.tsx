@@ -8,7 +8,7 @@ import { Empty } from "../../../parts/card";
 import { listed } from "../catalogue";
 import { AnswerView } from "./answer-view";
 import { runs } from "./chat";
-import { newestLeaf, pathTo, type Conversation, type Thread } from "./conversation";
+import { newestOf, pathTo, type Conversation, type Thread } from "./conversation";
 import { conversationCalled, conversations, threadOf } from "./conversations";
 import { model } from "./model-choice";
 import { QuestionView } from "./question-view";
@@ -28,7 +28,7 @@ export function ThreadView({ id }: { id: string }) {
 }
 
 function Messages({ conversation, thread }: { conversation: Conversation; thread: Thread }) {
-  const leaf = conversation.leaf !== null && thread.has(conversation.leaf) ? conversation.leaf : lastOf(thread);
+  const leaf = conversation.leaf !== null && thread.has(conversation.leaf) ? conversation.leaf : newestOf(thread);
   const run = runs.value.get(conversation.id);
   const path = pathTo(thread, leaf);
   return (
@@ -50,12 +50,6 @@ function Messages({ conversation, thread }: { conversation: Conversation; thread
       )}
     </>
   );
-}
-
-/** The newest end, where the one that was shown is not there (any more). */
-function lastOf(thread: Thread): string | null {
-  const root = [...thread.values()].filter(({ parent }) => parent === null).at(-1);
-  return root ? newestLeaf(thread, root.id) : null;
 }
 
 /** What scrolls. It stays at the end while more is written, unless one has scrolled away from there. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { leafWithout, newestLeaf, pathTo, searched, subtree, titleFrom, versionsOf, type Conversation, type Message, type Thread } from "@/pages/playground/chat/conversation";
+import { leafWithout, newestLeaf, newestOf, pathTo, searched, subtree, titleFrom, versionsOf, type Conversation, type Message, type Thread } from "@/pages/playground/chat/conversation";
 import { turnsOf } from "@/pages/playground/chat/history";
 
 let clock = 0;
@@ -32,6 +32,10 @@ it("descends to the newest end", () => {
   expect(newestLeaf(tree, "q1'")).toBe("a1'");
 });
 it("knows what goes with a message", () => expect(ids(subtree(tree, "q2"))).toEqual(["q2", "a2", "a2'"]));
+it("knows the newest end", () => {
+  expect(newestOf(tree)).toBe("a1'");
+  expect(newestOf(new Map())).toBeNull();
+});
 it("shows another version of what is deleted, or what was before", () => {
   expect(leafWithout(tree, "q1")).toBe("a1'");
   expect(leafWithout(tree, "q2")).toBe("a1");

@@ -80,11 +80,11 @@ it("reads what it has written, with IDs of its own", () => {
     ],
   };
   let next = 0;
-  const back = imported(exported([kept]), () => `new${(next += 1)}`);
+  const back = imported(exported([{ ...kept, messages: [...kept.messages].reverse() }]), () => `new${(next += 1)}`);
   expect(back).toEqual([
     {
-      conversation: { ...kept.conversation, id: "new1", leaf: "new3" },
-      messages: [{ ...kept.messages[0], id: "new2", conversation: "new1" }, { ...kept.messages[1], id: "new3", conversation: "new1", parent: "new2" }],
+      conversation: { ...kept.conversation, id: "new1", leaf: "new2" },
+      messages: [{ ...kept.messages[1], id: "new2", conversation: "new1", parent: "new3" }, { ...kept.messages[0], id: "new3", conversation: "new1" }],
     },
   ]);
 });
@@ -92,7 +92,7 @@ it("reads what it has written, with IDs of its own", () => {
 it("takes only what it can use of a strange file", () => {
   expect(imported("no JSON", String)).toBeNull();
   expect(imported('{"form":"other"}', String)).toBeNull();
-  const strange = { form: "llamaswap.chat.v1", conversations: [null, { messages: [{ role: "system" }, { role: "user", parent: "gone" }, { role: "user", parent: null, text: 5, attachments: [{ kind: "image", data: "javascript:x" }, 7] }] }] };
+  const strange = { form: "llamaswap.chat.v1", conversations: [null, { messages: [{ role: "system" }, { id: "1", role: "user", parent: "gone" }, { role: "user", parent: null, text: 5, attachments: [{ kind: "image", data: "javascript:x" }, 7] }] }] };
   const [kept] = imported(JSON.stringify(strange), () => "x") ?? [];
   expect(kept?.messages).toMatchObject([{ role: "user", text: "", attachments: [] }]);
 });
