@@ -404,7 +404,7 @@ def test_j65_concurrency_is_what_was_asked_for(studio: Swap, visit: Visits) -> N
     page.get_by_label("At a time").fill("16")
     page.get_by_label("Prompt", exact=True).fill("play long")
     page.get_by_role("button", name="Start").click()
-    expect(page.locator(".play-bar-row", has=page.locator(".phase-content"))).to_have_count(16)
+    expect(page.locator(".play-bar-row", has=page.locator(".bar-content"))).to_have_count(16)
     before = studio.seen("crowd")
     assert len([each for each in before["requests"] if each["body"].get("stream")]) == 16
     visit.shot(page, "running")
