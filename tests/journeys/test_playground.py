@@ -25,7 +25,7 @@ MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-str
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swap]:
+def module_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swap]:
     """Models for everything, the chatty ones on a real llama.cpp."""
     folder = tmp_path_factory.mktemp("studio")
     models = {
@@ -36,6 +36,13 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swap]:
     }
     with Swap(folder, {"models": models}, engine=True) as server:
         yield server
+
+
+@pytest.fixture
+def studio(module_studio: Swap) -> Swap:
+    """That server at rest."""
+    module_studio.rest()
+    return module_studio
 
 
 @pytest.fixture
@@ -67,7 +74,6 @@ def content(download: Download) -> bytes:
 
 def test_the_choice_of_a_model(studio: Swap, visit: Visits) -> None:
     """Groups stand in their order; typing narrows them; the choice is remembered, and one that is gone is marked."""
-    studio.rest()
     studio.ask("PUT", "/api/profiles/active", {"name": "coding"})
     page = visit(studio, "#/playground/images")
     box = page.get_by_role("combobox", name="Model", exact=True)
@@ -356,7 +362,6 @@ def test_j66_embeddings(studio: Swap, visit: Visits) -> None:
 @needs_engine[1]
 def test_j65_load_test(studio: Swap, visit: Visits) -> None:
     """Six requests to real models run side by side; figures and files come of it."""
-    studio.rest()
     page = visit(studio, "#/playground/load-test")
     visit.shot(page, "empty")
     for model in (ALICE, BOB):
@@ -399,7 +404,7 @@ def test_j65_concurrency_is_what_was_asked_for(studio: Swap, visit: Visits) -> N
     page.get_by_label("At a time").fill("16")
     page.get_by_label("Prompt", exact=True).fill("play long")
     page.get_by_role("button", name="Start").click()
-    expect(page.locator(".play-bar-row", has=page.locator(".phase-content"))).to_have_count(16)
+    expect(page.locator(".play-bar-row", has=page.locator(".bar-content"))).to_have_count(16)
     before = studio.seen("crowd")
     assert len([each for each in before["requests"] if each["body"].get("stream")]) == 16
     visit.shot(page, "running")

@@ -116,7 +116,7 @@ it("tells remarks about loading from reasoning", () => {
   expect(splitLoading("plain")).toEqual({ loading: "", rest: "plain" });
   const remarks = `${RULE}\nllama-swap loading model: m\n..\nDone! (1.00s)\n${RULE}\n \n`;
   expect(splitLoading(`${remarks}then`)).toEqual({ loading: remarks, rest: "then" });
-  expect(answerPiece("[DONE]")).toEqual({ content: "", reasoning: "", tokens: null, error: "" });
+  expect(answerPiece("[DONE]")).toEqual({ content: "", reasoning: "", tokens: null, speed: null, error: "" });
 });
 
 describe("figures", () => {
@@ -132,6 +132,13 @@ describe("figures", () => {
     expect(all.ttft).toEqual({ p50: 200, p95: 200, p99: 200 });
     expect(all.total?.p50).toBe(500);
     expect(summary([new Asked(0, "m")])).toMatchObject({ each: null, together: null, ttft: null, total: null });
+  });
+
+  it("believe the engine, which also knows how fast it was when all came at once", () => {
+    const asked = answered();
+    expect(summary([asked]).each).toBe(100);
+    asked.speed = 50;
+    expect(summary([asked]).each).toBe(50);
   });
 
   it("have a line for each of several models", () => {

@@ -5,10 +5,12 @@ export interface Piece {
   reasoning: string;
   /** Of the whole answer, where this piece tells it. */
   tokens: number | null;
+  /** Tokens a second, as the engine measured them; where this piece tells it. */
+  speed: number | null;
   error: string;
 }
 
-const NOTHING: Piece = { content: "", reasoning: "", tokens: null, error: "" };
+const NOTHING: Piece = { content: "", reasoning: "", tokens: null, speed: null, error: "" };
 
 /** Of an event of the stream, or a whole answer in JSON. What cannot be read says nothing. */
 export function answerPiece(data: string): Piece {
@@ -22,6 +24,7 @@ export function answerPiece(data: string): Piece {
     content: textOf(text.content),
     reasoning: textOf(text.reasoning_content) || textOf(text.reasoning),
     tokens: tokensOf(value),
+    speed: timing(value, "predicted_per_second"),
     error: "",
   };
 }
@@ -39,8 +42,13 @@ export function splitLoading(reasoning: string): { loading: string; rest: string
 function tokensOf(value: Record<string, unknown>): number | null {
   const usage = isRecord(value.usage) ? value.usage.completion_tokens : null;
   if (typeof usage === "number") return usage;
-  const timings = isRecord(value.timings) ? value.timings.predicted_n : null;
-  return typeof timings === "number" ? timings : null;
+  return timing(value, "predicted_n");
+}
+
+/** What llama.cpp says of its work. */
+function timing(value: Record<string, unknown>, name: string): number | null {
+  const told = isRecord(value.timings) ? value.timings[name] : null;
+  return typeof told === "number" ? told : null;
 }
 
 function errorOf(error: unknown): string {

@@ -39,6 +39,8 @@ export class Asked {
   first: number | null = null;
   last = 0;
   tokens = 0;
+  /** Tokens a second, as the engine measured them; null when it did not say. */
+  speed: number | null = null;
   private pieces = 0;
   private raw = "";
   private stream = false;
@@ -116,9 +118,10 @@ export class Asked {
   }
 
   private piece(data: string): void {
-    const { content, reasoning, tokens, error } = answerPiece(data);
+    const { content, reasoning, tokens, speed, error } = answerPiece(data);
     if (error) this.error = error;
     if (tokens !== null) this.tokens = tokens;
+    if (speed !== null) this.speed = speed;
     if (reasoning) this.think(reasoning);
     if (content) {
       this.content = (this.content + content).slice(-KEPT);

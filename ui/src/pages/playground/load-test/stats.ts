@@ -48,8 +48,9 @@ export function summary(requests: readonly Asked[], model = ""): Summary {
   };
 }
 
-/** Tokens a second of one answer, from its first token on; null for an answer of one piece. */
-export function speedOf({ first, last, tokens }: Asked): number | null {
+/** Tokens a second of one answer: as the engine measured it, or from its first token to its last; null for an answer of one piece. */
+export function speedOf({ first, last, tokens, speed }: Asked): number | null {
+  if (speed !== null) return speed;
   return first !== null && last > first && tokens > 1 ? ((tokens - 1) / (last - first)) * 1000 : null;
 }
 

@@ -27,7 +27,7 @@ export function JsonEditor() {
       <p id="rerank-json-note" class={wrong ? "field-problem" : "field-note"} role="status">
         {wrong ? said(wrong) : t.editorNote}
       </p>
-      <Scores />
+      {!wrong && <Scores />}
     </>
   );
 }
