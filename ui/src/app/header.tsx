@@ -27,6 +27,9 @@ export function Header({ onMenu }: { onMenu: () => void }) {
           <span key={index}>{part}</span>
         ))}
       </h1>
+      <p class="off-screen" role="status">
+        {title.join(": ")}
+      </p>
       <ProfileSelect />
     </header>
   );

@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { Empty } from "../parts/card";
 import { Fetched } from "../parts/fetched";
 import { may } from "../server/session";
-import { HOME, landing, routeFor, type PageRoute } from "./routes";
+import { PAGES, landing, routeFor, type PageRoute } from "./routes";
 import { linkTo, place } from "./router";
 import { t } from "./words";
 
@@ -30,11 +30,12 @@ function Page({ route }: { route: PageRoute }) {
 
 /** Where nothing is. */
 export function Missing() {
+  const home = landing(may);
   return (
     <Empty title={t.missing.title}>
       <p>{t.missing.about(place.value.parts.join("/"))}</p>
-      <a class="button button-primary" href={linkTo([HOME])}>
-        {t.missing.home}
+      <a class="button button-primary" href={linkTo([home])}>
+        {t.missing.home(PAGES.find(({ path }) => path === home)?.name ?? home)}
       </a>
     </Empty>
   );

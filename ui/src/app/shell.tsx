@@ -2,8 +2,10 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { Button } from "../parts/button";
+import { Empty } from "../parts/card";
 import { Toasts } from "../parts/toasts";
-import { session, shut } from "../server/session";
+import { recognise, session, shut, unrecognised } from "../server/session";
 import { Banner } from "./banner";
 import { Header } from "./header";
 import { Login } from "./login";
@@ -26,6 +28,18 @@ export function Shell() {
 }
 
 function Starting() {
+  if (unrecognised.value) {
+    return (
+      <main class="starting">
+        <Empty title={t.unreached}>
+          <p role="status">{unrecognised.value}</p>
+          <Button icon="refresh" onClick={() => void recognise()}>
+            {t.banner.retry}
+          </Button>
+        </Empty>
+      </main>
+    );
+  }
   return (
     <main class="starting" aria-busy="true">
       <span class="spinner" aria-hidden="true" />

@@ -11,7 +11,7 @@ import { isBusy } from "./busy";
 import { connection } from "./status";
 import { LONGEST_TITLE, MODES, look, titleOf, titleShown } from "./look";
 import { go, linkTo, page, place } from "./router";
-import { HOME, PAGES, landing, type PageRoute } from "./routes";
+import { PAGES, landing, type PageRoute } from "./routes";
 import { t } from "./words";
 
 /** Beside the page where there is room; elsewhere a sheet that `open` shows. */
@@ -148,15 +148,29 @@ function Connection() {
 /** The title, which a click lets one change. */
 function Title() {
   const editing = useSignal(false);
-  const commit = (value: string): void => {
-    look.title.value = titleOf(value);
+  const typed = useRef("");
+  const rename = useRef<HTMLDivElement>(null);
+  const close = (): void => {
     editing.value = false;
+    requestAnimationFrame(() => rename.current?.querySelector("button")?.focus());
+  };
+  const commit = (): void => {
+    look.title.value = titleOf(typed.current);
+    close();
   };
   if (!editing.value) {
     return (
-      <div class="brand-title">
+      <div class="brand-title" ref={rename}>
         <strong>{titleShown()}</strong>
-        <IconButton icon="edit" label={t.rename} small onClick={() => (editing.value = true)} />
+        <IconButton
+          icon="edit"
+          label={t.rename}
+          small
+          onClick={() => {
+            typed.current = titleShown();
+            editing.value = true;
+          }}
+        />
       </div>
     );
   }
@@ -164,23 +178,29 @@ function Title() {
     <input
       class="brand-input"
       aria-label={t.titleLabel}
-      value={titleShown()}
+      defaultValue={typed.current}
       maxLength={LONGEST_TITLE}
-      ref={(input) => input?.select()}
-      onBlur={(event) => commit(event.currentTarget.value)}
+      ref={selectOnce}
+      onInput={(event) => (typed.current = event.currentTarget.value)}
+      onBlur={commit}
       onKeyDown={(event) => {
-        if (event.key === "Enter") commit(event.currentTarget.value);
-        if (event.key === "Escape") editing.value = false;
+        if (event.key === "Enter") commit();
+        if (event.key === "Escape") close();
       }}
     />
   );
+}
+
+/** As one begins to type over what is there. */
+function selectOnce(input: HTMLInputElement | null): void {
+  input?.select();
 }
 
 function Foot() {
   const mode = look.mode.value;
   const next = MODES[(MODES.indexOf(mode) + 1) % MODES.length] ?? "system";
   const leave = async (): Promise<void> => {
-    if (await attempt(t.login.leave, logOut)) go([HOME]);
+    if (await attempt(t.login.leave, logOut)) go([]);
   };
   return (
     <div class="sidebar-foot">

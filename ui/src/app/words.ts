@@ -63,11 +63,12 @@ export const t = words("app", {
     again: "You are logged out: the session has ended, or its key is no longer good.",
   },
   loading: "Loading …",
+  unreached: "The server does not let these pages in",
   retry: "Retry",
   missing: {
     title: "There is no such page",
     about: (path: string) => `Nothing is at “${path}”.`,
-    home: "Go to Activity",
+    home: (page: string) => `Go to ${page}`,
   },
   notAllowed: {
     title: "Your key is not good for this page",

@@ -15,7 +15,17 @@ export const language = chosen(typeof navigator === "undefined" ? [] : navigator
 /** The words of `area` in the language in use. */
 export function words<const T extends Words>(area: string, english: T): T {
   const others = LANGUAGES[language]?.[area];
-  return others ? ({ ...english, ...others }) : english;
+  return others ? (translated(english, others) as T) : english;
+}
+
+/** The texts of `others`, and of `english` where they lack one. */
+export function translated(english: Words, others: Words): Words {
+  const each = Object.entries(english).map(([name, text]): [string, Words[string]] => {
+    const other = others[name];
+    if (other === undefined || typeof other !== typeof text) return [name, text];
+    return [name, typeof other === "object" && typeof text === "object" ? translated(text, other) : other];
+  });
+  return Object.fromEntries<Words[string]>(each);
 }
 
 /** The first of the `wished` languages that there is, or English. */

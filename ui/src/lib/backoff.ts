@@ -1,4 +1,4 @@
-/** How long to wait before the next attempt: full jitter below a bound that doubles (web-ui 5.4). */
+/** How long to wait before the next attempt: at least half of a bound that doubles, the rest by chance (web-ui 5.4). */
 
 export const FIRST = 1000;
 export const MOST = 30_000;

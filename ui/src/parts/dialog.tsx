@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { words } from "../i18n";
 import { Button, IconButton } from "./button";
+import { Toasts, dialogs } from "./toasts";
 
 const t = words("dialog", { close: "Close", cancel: "Cancel" });
 
@@ -23,7 +24,9 @@ export function Dialog({ title, onClose, children, actions, kind = "box" }: Dial
   useEffect(() => {
     const before = document.activeElement;
     own.current?.showModal();
+    dialogs.value = [...dialogs.peek(), heading];
     return () => {
+      dialogs.value = dialogs.peek().filter((each) => each !== heading);
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
@@ -48,6 +51,7 @@ export function Dialog({ title, onClose, children, actions, kind = "box" }: Dial
         <div class="dialog-content">{children}</div>
         {actions !== undefined && <footer class="dialog-foot">{actions}</footer>}
       </div>
+      <Toasts within={heading} />
     </dialog>
   );
 }

@@ -5,7 +5,7 @@ import { words } from "../i18n";
 import { Button } from "./button";
 import { Empty } from "./card";
 
-const t = words("fetched", { failed: "This page could not be fetched.", retry: "Retry", loading: "Loading …" });
+const t = words("fetched", { failed: "This part could not be fetched. The server is away, or another version of it runs.", again: "Load the page again", loading: "Loading …" });
 
 export type Load = () => Promise<{ default: ComponentType }>;
 
@@ -14,7 +14,7 @@ const fetched = new Map<Load, ComponentType>();
 /** A part whose code is fetched by `load` when it is shown first; the same function stands for the same part. */
 export function Fetched({ load }: { load: Load }) {
   const failed = useSignal(false);
-  const again = useSignal(0);
+  const drawn = useSignal(0);
   const Part = fetched.get(load);
   useEffect(() => {
     if (fetched.has(load)) return;
@@ -23,20 +23,20 @@ export function Fetched({ load }: { load: Load }) {
     load().then(
       ({ default: loaded }) => {
         fetched.set(load, loaded);
-        if (wanted) again.value += 1;
+        if (wanted) drawn.value += 1;
       },
       () => wanted && (failed.value = true),
     );
     return () => {
       wanted = false;
     };
-  }, [load, again.value]);
+  }, [load, drawn.value]);
   if (Part) return <Part />;
   if (!failed.value) return <Loading />;
   return (
     <Empty title={t.failed}>
-      <Button icon="retry" onClick={() => (again.value += 1)}>
-        {t.retry}
+      <Button icon="refresh" onClick={() => location.reload()}>
+        {t.again}
       </Button>
     </Empty>
   );

@@ -47,10 +47,14 @@ function dismiss(id: number): void {
   shown.value = shown.peek().filter((each) => each.id !== id);
 }
 
-/** Where messages appear. */
-export function Toasts() {
+/** Modal dialogs that are open, the topmost last: beside it nothing can be seen or pressed, so messages appear in it. */
+export const dialogs = signal<readonly string[]>([]);
+
+/** Where messages appear: in the dialog `within`, or beside all of them. */
+export function Toasts({ within = "" }: { within?: string }) {
+  if ((dialogs.value.at(-1) ?? "") !== within) return null;
   return (
-    <section class="toasts" aria-label={t.toasts} aria-live="polite">
+    <section class="toasts" aria-label={t.toasts}>
       {shown.value.map((toast) => (
         <div class={`toast toast-${toast.kind}`} key={toast.id} role={toast.kind === "bad" ? "alert" : "status"}>
           <Icon name={toast.kind === "bad" ? "alert" : "check"} />

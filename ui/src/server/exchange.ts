@@ -35,7 +35,7 @@ export class Exchange {
     this.tabs.add(tell);
     if (this.stream) {
       tell({ link: this.link });
-      tell({ told: this.replica.all(), fresh: true });
+      tell({ told: this.replica.all(this.world.now()), fresh: true });
     }
     return () => this.leave(tell);
   }
@@ -61,7 +61,7 @@ export class Exchange {
 
   private told(told: Told[], fresh: boolean): void {
     if (fresh) this.replica.begin();
-    for (const each of told) this.replica.take(each);
+    for (const each of told) this.replica.take(each, this.world.now());
     this.all({ told, fresh });
   }
 

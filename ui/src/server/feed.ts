@@ -39,7 +39,7 @@ let send: ((wish: FromTab) => void) | null = null;
 /** Begin to follow; harmless when this tab does. */
 export function follow(): void {
   send ??= connected();
-  send({ do: "follow", url: address("api/events").href });
+  send({ do: "follow", url: address("api/events", { logs: "no" }).href });
 }
 
 /** Connect now instead of when the time has come. */

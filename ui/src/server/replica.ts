@@ -1,64 +1,61 @@
 /**
  * What a client knows that has followed the events from the beginning, kept so that another can be told all of it at once:
- * a tab that joins the stream of others (web-ui 5.5). Pure.
+ * a tab that joins the stream of others (web-ui 5.5). Pure; times are ms of one clock.
  */
 
-import type { InflightRequest, Told } from "./types";
+import type { InflightRequest, Schedule, Told } from "./types";
 
-/** Characters of each log that are kept for tabs to come. */
-export const MOST_OF_LOG = 100 * 1024;
-
-type State = Extract<Told, { type: "modelStatus" | "uiConfig" | "profileChanged" | "schedule" }>;
+type State = Extract<Told, { type: "modelStatus" | "uiConfig" | "profileChanged" }>;
+interface Heard<T> {
+  what: T;
+  when: number;
+}
 
 export class Replica {
   private states = new Map<State["type"], State>();
-  private inflight = new Map<string, InflightRequest>();
-  private logs = new Map<"proxy" | "upstream", string[]>();
-  private sizes = new Map<"proxy" | "upstream", number>();
+  private schedule: Heard<Schedule> | null = null;
+  private inflight = new Map<string, Heard<InflightRequest>>();
 
   /** Forget everything: the server tells it all again. */
   begin(): void {
     this.states.clear();
     this.inflight.clear();
-    this.logs.clear();
-    this.sizes.clear();
+    this.schedule = null;
   }
 
-  take(told: Told): void {
+  take(told: Told, now: number): void {
     switch (told.type) {
-      case "logData":
-        this.write(told.data.source, told.data.data);
-        break;
       case "inflight":
-        this.follow(told.data);
+        this.follow(told.data, now);
         break;
-      case "timeline":
-      case "activity":
+      case "schedule":
+        this.schedule = { what: told.data, when: now };
         break;
-      default:
+      case "modelStatus":
+      case "uiConfig":
+      case "profileChanged":
         this.states.set(told.type, told);
+        break;
+      default: // what has happened once is read from the server by whoever wants to know it
     }
   }
 
-  /** Messages that tell all of it. */
-  all(): Told[] {
-    const logs = [...this.logs].map(([source, pieces]): Told => ({ type: "logData", data: { source, data: pieces.join("") } }));
-    const requests: Told = { type: "inflight", data: { operation: "snapshot", requests: [...this.inflight.values()] } };
-    return [...logs, ...this.states.values(), ...(this.states.size > 0 ? [requests] : [])];
+  /** Messages that tell all of it, as the server would tell it now. */
+  all(now: number): Told[] {
+    const told: Told[] = [...this.states.values()];
+    if (told.length > 0) told.push({ type: "inflight", data: { operation: "snapshot", requests: [...this.inflight.values()].map((each) => aged(each, now)) } });
+    if (this.schedule) told.push({ type: "schedule", data: { ...this.schedule.what, at: this.schedule.what.at + (now - this.schedule.when) / 1000 } });
+    return told;
   }
 
-  private follow(change: Extract<Told, { type: "inflight" }>["data"]): void {
+  private follow(change: Extract<Told, { type: "inflight" }>["data"], now: number): void {
+    const heard = (request: InflightRequest): Heard<InflightRequest> => ({ what: request, when: now });
     if (change.operation === "remove") this.inflight.delete(change.id);
-    else if (change.operation === "upsert") this.inflight.set(change.request.id, change.request);
-    else this.inflight = new Map(change.requests.map((request) => [request.id, request]));
+    else if (change.operation === "upsert") this.inflight.set(change.request.id, heard(change.request));
+    else this.inflight = new Map(change.requests.map((request) => [request.id, heard(request)]));
   }
+}
 
-  private write(source: "proxy" | "upstream", text: string): void {
-    const pieces = this.logs.get(source) ?? [];
-    pieces.push(text);
-    let size = (this.sizes.get(source) ?? 0) + text.length;
-    while (pieces.length > 1 && size - (pieces[0]?.length ?? 0) >= MOST_OF_LOG) size -= pieces.shift()?.length ?? 0;
-    this.logs.set(source, pieces);
-    this.sizes.set(source, size);
-  }
+function aged({ what, when }: Heard<InflightRequest>, now: number): InflightRequest {
+  return { ...what, elapsed_ms: what.elapsed_ms + Math.max(0, Math.round(now - when)) };
 }

@@ -1,7 +1,7 @@
 /** What the server is known to do, as signals that the events keep up to date. What was told last stays when it goes away. */
 
 import { batch, computed, signal } from "@preact/signals";
-import { ask } from "./api";
+import { ask, messageOf } from "./api";
 import { onFresh, onTold } from "./feed";
 import { after, type Received } from "./inflight";
 import type { LiveModel, Model, ModelState, Schedule, TimelineEntry, UiConfig } from "./types";
@@ -12,6 +12,12 @@ export const models = signal<readonly Model[]>([]);
 export const inflight = signal<ReadonlyMap<string, Received>>(new Map());
 export const schedule = signal<Schedule>({ at: 0, models: [], queue: [], waiting: 0, swaps: [], gpus: [], ram: null });
 export const timeline = signal<readonly TimelineEntry[]>([]);
+/** Whether what happened before we came is known. */
+export const timelineRead = signal(false);
+/** Why it is not; empty when nothing went wrong. */
+export const timelineProblem = signal("");
+/** Grows when the server tells of its configuration. */
+export const configured = signal(0);
 export const uiConfig = signal<UiConfig>({ activity: { session_id: [] } });
 export const activeProfile = signal<string | null>(null);
 /** The ID of the latest row of activity; 0 before there is any. */
@@ -43,15 +49,25 @@ export function serverNow(): number {
 
 let wanted = false;
 
-/** Know what has happened to models from now on. Never rejects: without an answer, what happens next is known all the same. */
+/** Know what has happened to models from now on. Never rejects: `timelineProblem` says what went wrong. */
 export async function readTimeline(): Promise<void> {
   wanted = true;
+  const before = timeline.peek();
   try {
     const { entries } = await ask<{ entries: TimelineEntry[] }>("GET", "api/timeline");
-    timeline.value = entries;
-  } catch {
-    return;
+    const told = timeline.peek().filter((entry) => !before.includes(entry));
+    timeline.value = merged(entries, told);
+    timelineRead.value = true;
+    timelineProblem.value = "";
+  } catch (error) {
+    timelineProblem.value = messageOf(error);
   }
+}
+
+/** What was read, and what was `told` meanwhile that is not among it. */
+export function merged(read: readonly TimelineEntry[], told: readonly TimelineEntry[]): readonly TimelineEntry[] {
+  const last = read.at(-1)?.n ?? 0;
+  return [...read, ...told.filter(({ n }) => n > last)].slice(-MOST_OF_TIMELINE);
 }
 
 onFresh(() => {
@@ -62,6 +78,7 @@ onTold("modelStatus", (data) => {
 });
 onTold("uiConfig", (data) => {
   uiConfig.value = data;
+  configured.value += 1;
 });
 onTold("profileChanged", ({ active }) => {
   activeProfile.value = active;

@@ -73,11 +73,11 @@ export class Stream {
     try {
       this.watch(abort);
       const answer = await this.world.fetch(this.url, this.asking(abort));
-      if (answer.status === 401) {
+      if (answer.status === 401 || answer.status === 403) {
         this.refused();
         return;
       }
-      if (!answer.ok || answer.body === null) throw new Error(`The server answers ${answer.status}.`);
+      if (!answer.ok || answer.body === null || !isEvents(answer)) throw new Error(`The server answers ${answer.status}, and no events.`);
       await this.read(answer.body, abort);
     } catch (error) {
       why = error instanceof Error && error.name !== "AbortError" && error.name !== "TypeError" ? error.message : "The server does not answer.";
@@ -108,11 +108,11 @@ export class Stream {
           fresh = true;
         }
         if (id) this.lastId = id;
+        this.failures = 0;
         if (told) batch.push(told);
       },
     });
     const text = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
-    this.failures = 0;
     this.hearer.link({ is: "open" });
     for (;;) {
       const { done, value } = await text.read();
@@ -146,6 +146,10 @@ export class Stream {
     this.endWatch?.();
     this.endTimer = this.endWatch = null;
   }
+}
+
+function isEvents(answer: Response): boolean {
+  return answer.headers.get("Content-Type")?.startsWith("text/event-stream") ?? false;
 }
 
 /** What a message says; null for what cannot be read. */

@@ -36,9 +36,9 @@ class Hands implements World {
     for (const { what } of due) what();
     await settled();
   }
-  async says(status: number): Promise<WritableStreamDefaultWriter<Uint8Array>> {
+  async says(status: number, type = "text/event-stream"): Promise<WritableStreamDefaultWriter<Uint8Array>> {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-    this.answer?.(new Response(status === 200 ? readable : null, { status }));
+    this.answer?.(new Response(status === 200 ? readable : null, { status, headers: { "Content-Type": type } }));
     await settled();
     return writable.getWriter();
   }
@@ -105,6 +105,14 @@ describe("a stream", () => {
     await hands.pass(100_000);
     expect(links.at(-1)).toEqual({ is: "refused" });
     expect(hands.asked).toHaveLength(1);
+  });
+
+  it("takes a page for no events, and waits longer each time", async () => {
+    const { hands, links } = world();
+    await hands.says(200, "text/html");
+    await hands.pass(1000);
+    await hands.says(200, "text/html");
+    expect(links.at(-1)).toMatchObject({ is: "waiting", attempt: 2 });
   });
 
   it("connects at once when it is told to", async () => {
