@@ -8,7 +8,9 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.config.load import load
 from llamaswap.config.schema import ApiKey, Group, Matrix
+from llamaswap.config.source import Source
 from llamaswap.ids import ModelId
 from tests.support.web import World, model, settings_of
 
@@ -18,6 +20,17 @@ KEYS = (
     ApiKey(key="admin", name="a"),
 )
 
+SECRETIVE = """
+models:
+  m:
+    cmd: serve --key ${env.SECRET} --port ${PORT} --api-key sk-1234567890
+    cmdStop: stop ${env.SECRET}
+    proxy: http://user:password@h:${env.SHORT}/
+    checkEndpoint: /health/${env.SECRET}
+    env: ["A=${env.SECRET}", "B=plain-value"]
+    metadata: {note: "${env.SECRET}", token: abc, owner: me}
+"""
+
 
 class DetailsTests(SynchronousTestCase):
     def setUp(self) -> None:
@@ -25,7 +38,7 @@ class DetailsTests(SynchronousTestCase):
             "org/a",
             aliases=("x",),
             ttl=9,
-            cmd="serve --key ${SECRET}",
+            cmd="serve --name org/a",
             cmd_stop="bye",
             env=("HF_TOKEN=hf_secret", "N=1=2"),
             proxy="http://localhost:1",
@@ -57,9 +70,25 @@ class DetailsTests(SynchronousTestCase):
         """With the names of variables, and never their values."""
         told = self.get("/api/models/detail/x")
         self.assertEqual(
-            (told["cmd"], told["cmd_stop"], told["env"]), ("serve --key ${SECRET}", "bye", ["HF_TOKEN", "N"])
+            (told["cmd"], told["cmd_stop"], told["env"]), ("serve --name org/a", "bye", ["HF_TOKEN", "N"])
         )
         self.assertNotIn("hf_secret", json.dumps(told))
+
+    def test_secrets(self) -> None:
+        """Nobody is told what a variable of the environment held, nor what is called a secret."""
+        environ = {"SECRET": "hunter22", "SHORT": "81"}
+        self.settings = load([Source("c.yaml", SECRETIVE)], environ=environ)
+        self.world = World(self.settings)
+        told = self.get("/api/models/detail/m")
+        self.assertRegex(told["cmd"], r"^serve --key .* --port \d+ --api-key ")
+        self.assertEqual(told["cmd_stop"], "stop ${env.SECRET}")
+        self.assertEqual((told["metadata"]["note"], told["metadata"]["owner"]), ("${env.SECRET}", "me"))
+        self.assertEqual(told["env"], ["A", "B"])
+        self.assertTrue(told["proxy"].endswith("@h:${env.SHORT}/"), told["proxy"])
+        for secret in ("hunter22", "password", "sk-1234567890", "abc", "plain-value"):
+            self.assertNotIn(secret, json.dumps(told))
+        self.world = World(replace(self.settings, api_keys=KEYS))
+        self.assertEqual(self.get("/api/models/detail/m", "reader")["metadata"], told["metadata"])
 
     def test_who_may_see_commands(self) -> None:
         """Admins; a key for other models sees nothing of this one."""

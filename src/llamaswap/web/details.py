@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from llamaswap.config.describe import describe_model
 from llamaswap.config.schema import Group, Model, Settings
 from llamaswap.errors import ModelNotFound
 from llamaswap.exchange import Caller
@@ -69,8 +70,10 @@ def routing(settings: Settings) -> dict[str, Any]:
 def detail(model: Model, settings: Settings, where: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
     """All that people want to know of a model.
 
-    Commands and the names of variables, which may say what is to be kept secret, are for those who may do everything.
+    Commands and the names of variables are for those who may do everything. Secrets are shown to nobody, as in the
+    description of the whole configuration.
     """
+    shown = describe_model(model, settings)
     told = {
         "id": model.id,
         "name": model.name,
@@ -86,20 +89,20 @@ def detail(model: Model, settings: Settings, where: Mapping[str, Any], caller: C
         "queue_size": model.queue_size,
         "queue_timeout": model.queue_timeout,
         "priority": settings.priorities.get(model.id, 0),
-        "check_endpoint": model.check_endpoint,
+        "check_endpoint": shown["checkEndpoint"],
         "health_check_timeout": settings.health_check_timeout,
         "send_loading_state": model.send_loading_state,
         "preload": model.id in settings.preload,
-        "metadata": dict(model.metadata),
+        "metadata": shown["metadata"],
         "router": settings.router,
         **where,
     }
-    return told | _launch(model) if caller is None or "admin" in caller.scopes else told
+    return told | _launch(shown) if caller is None or "admin" in caller.scopes else told
 
 
-def _launch(model: Model) -> dict[str, Any]:
-    names = [pair.partition("=")[0] for pair in model.env]
-    return {"cmd": model.cmd, "cmd_stop": model.cmd_stop, "env": names, "proxy": model.proxy}
+def _launch(shown: Mapping[str, Any]) -> dict[str, Any]:
+    names = [pair.partition("=")[0] for pair in shown["env"]]
+    return {"cmd": shown["cmd"], "cmd_stop": shown["cmdStop"], "env": names, "proxy": shown["proxy"]}
 
 
 def _group(group: Group) -> dict[str, Any]:
