@@ -140,6 +140,7 @@ class Doors:
         peers.configure(settings.peers, rules.remote)
         log_requests = logs.shows(LogLevel.info)
         self._front = Front(rules.gate, rules.lanes, reactor, log_requests=log_requests, refused=self._refuse)
+        self._sessions.ended = self._front.dismiss_session
         self._load_tests = LoadTests(self._front, self._table, in_thread, reactor)
         version = Version(__version__)
         state_of = self._known.state_of

@@ -382,6 +382,7 @@ class World:
         self.login = Login(doorman, self.sessions, self.allowances, self.clock)
         lanes = {Lane.FEED: self.feed, **(serve or {Lane.MODEL: self.serve, Lane.PASSTHROUGH: self.serve})}
         self.front = Front(self.gate, lanes, self.clock, log_requests=True, refused=self._refuse)
+        self.sessions.ended = self.front.dismiss_session
         self.load_tests = LoadTests(self.front, self.table, at_once, self.clock)
         resolver = Resolver(settings, RemoteNames(settings.peers))
         version = Version("1.2", "abc", "today")

@@ -69,9 +69,7 @@ class DetailsTests(SynchronousTestCase):
     def test_commands(self) -> None:
         """With the names of variables, and never their values."""
         told = self.get("/api/models/detail/x")
-        self.assertEqual(
-            (told["cmd"], told["cmd_stop"], told["env"]), ("serve --name org/a", "bye", ["HF_TOKEN", "N"])
-        )
+        self.assertEqual((told["cmd"], told["cmd_stop"], told["env"]), ("serve --name org/a", "bye", ["HF_TOKEN", "N"]))
         self.assertNotIn("hf_secret", json.dumps(told))
 
     def test_secrets(self) -> None:
