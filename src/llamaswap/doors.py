@@ -166,7 +166,7 @@ class Doors:
         own |= Activity(store, captures, in_thread, self._ledger.settle).endpoints()
         own |= InflightApi(self._inflight).endpoints()
         own |= ScheduleApi(overview).endpoints()
-        self._details = Details(settings, rules.resolver)
+        self._details = Details(settings, rules.resolver, in_thread)
         own |= self._details.endpoints()
         self._editing = Editing(settings, desk, in_thread, allowed=edit)
         own |= self._editing.endpoints()

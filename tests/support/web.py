@@ -40,6 +40,7 @@ from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.schedule.survey import Survey
+from llamaswap.threads import InThread
 from llamaswap.web import pages
 from llamaswap.web.activity import Activity
 from llamaswap.web.allowances import Allowances
@@ -364,6 +365,7 @@ class World:
         clock: Clock | None = None,
         desk: Desk | None = None,
         edit: bool = False,
+        in_thread: InThread = at_once,
     ) -> None:
         self.settings = settings
         self.clock = clock or clock_of_today()
@@ -421,7 +423,8 @@ class World:
         self.store = ActivityStore(None, keep, at_once, self.clock, lost=self.captures.forget)
         own |= Activity(self.store, self.captures, at_once, lambda: None).endpoints()
         own |= InflightApi(self.inflight).endpoints()
-        own |= {**ScheduleApi(self.overview).endpoints(), **Details(settings, resolver).endpoints()}
+        self.details = Details(settings, resolver, in_thread)
+        own |= {**ScheduleApi(self.overview).endpoints(), **self.details.endpoints()}
         self.editing = Editing(settings, desk, at_once, allowed=edit)
         own |= self.editing.endpoints()
         self.asked_for_metrics: list[bool] = []

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.load import load
 from llamaswap.config.schema import ApiKey, Group, Matrix
 from llamaswap.config.source import Source
 from llamaswap.ids import ModelId
-from tests.support.web import World, model, settings_of
+from llamaswap.resolve.remote import RemoteNames
+from llamaswap.resolve.resolver import Resolver
+from tests.support.web import Client, World, model, settings_of
 
 KEYS = (
     ApiKey(key="reader", name="r", scopes=("read",)),
@@ -120,3 +124,27 @@ class DetailsTests(SynchronousTestCase):
         )
         detail = self.get("/api/models/detail/x")
         self.assertEqual([each["id"] for each in detail["sets"]], ["one"])
+
+    def test_sets_are_worked_out_once(self) -> None:
+        """In a thread, for all who ask meanwhile; and again for other settings, also when those come meanwhile."""
+        begun: list[Deferred[Any]] = []
+        work: list[Callable[[], Any]] = []
+
+        def in_thread(given: Callable[[], Any]) -> Deferred[Any]:
+            work.append(given)
+            begun.append(Deferred())
+            return begun[-1]
+
+        self.world = World(self.settings, in_thread=in_thread)
+        clients = [Client(self.world.resource, self.world.clock) for _ in range(3)]
+        for client in clients[:2]:
+            client.send("/api/models/groups")
+        other = replace(self.settings, router="other")
+        self.world.details.configure(other, Resolver(other, RemoteNames({})))
+        self.assertEqual(len(begun), 1)
+        begun[0].callback(work[0]())
+        self.assertEqual(json.loads(clients[0].reply.body)["router"], "group")
+        clients[2].send("/api/models/groups")
+        self.assertEqual(len(begun), 2)
+        begun[1].callback(work[1]())
+        self.assertEqual([json.loads(each.reply.body)["router"] for each in clients[1:]], ["other", "other"])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
+
+from twisted.internet.defer import DeferredLock
 
 from llamaswap.config.describe import describe_model
 from llamaswap.config.schema import Group, Model, Settings
@@ -13,6 +16,7 @@ from llamaswap.ids import ModelId
 from llamaswap.matrix.language import compile_sets
 from llamaswap.resolve.permits import require_use
 from llamaswap.resolve.resolver import Resolver
+from llamaswap.threads import InThread
 from llamaswap.web.answers import Answer, json_answer
 from llamaswap.web.call import Call, Respond
 from llamaswap.web.listing import abilities
@@ -21,7 +25,9 @@ from llamaswap.web.listing import abilities
 class Details:
     """Its endpoints."""
 
-    def __init__(self, settings: Settings, resolver: Resolver) -> None:
+    def __init__(self, settings: Settings, resolver: Resolver, in_thread: InThread) -> None:
+        self._in_thread = in_thread
+        self._turn = DeferredLock()
         self.configure(settings, resolver)
 
     def configure(self, settings: Settings, resolver: Resolver) -> None:
@@ -36,26 +42,32 @@ class Details:
 
     async def detail(self, call: Call) -> Answer:
         """The model that the path names, by its ID or an alias. Raises `ModelNotFound`, `Forbidden`."""
-        found = self._resolver.local(call.rest) if call.rest else None
+        settings, found = self._settings, self._resolver.local(call.rest) if call.rest else None
         if found is None:
             raise ModelNotFound
         require_use(call.caller, found)
-        return json_answer(detail(found.model, self._settings, self._where(found.model.id), call.caller))
+        together = await self._together()
+        return json_answer(detail(found.model, settings, _where(found.model.id, together), call.caller))
 
     async def groups(self, call: Call) -> Answer:
         """Which models may run together."""
-        return json_answer(self._together)
+        return json_answer(await self._together())
 
-    @property
-    def _together(self) -> dict[str, Any]:
-        if self._routing is None:
-            self._routing = routing(self._settings)
-        return self._routing
+    async def _together(self) -> dict[str, Any]:
+        """Once for each configuration, as the sets of a large one take seconds; who asks meanwhile waits for that."""
+        async with self._turn:
+            if self._routing is not None:
+                return self._routing
+            settings = self._settings
+            found = await self._in_thread(partial(routing, settings))
+            if settings is self._settings:
+                self._routing = found
+            return found
 
-    def _where(self, model: ModelId) -> dict[str, Any]:
-        """The groups and sets that it is in."""
-        together = self._together
-        return {kind: [each for each in together[kind] if model in each["members"]] for kind in ("groups", "sets")}
+
+def _where(model: ModelId, together: Mapping[str, Any]) -> dict[str, Any]:
+    """The groups and sets that it is in."""
+    return {kind: [each for each in together[kind] if model in each["members"]] for kind in ("groups", "sets")}
 
 
 def routing(settings: Settings) -> dict[str, Any]:
