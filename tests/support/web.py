@@ -401,6 +401,8 @@ class World:
         self.samples = MemorySamples()
         self.survey = Survey((), (), 0)
         """What there is to see of the scheduler."""
+        self.looks = 0
+        """How often somebody has looked at it."""
         self.swaps: list[Any] = []
         """Those under way (`overview.RunningSwap`)."""
         self.overview = self._make_overview()
@@ -439,7 +441,7 @@ class World:
 
     def _make_overview(self) -> Overview:
         sources = Sources(
-            survey=lambda most: self.survey,
+            survey=self._look,
             states=self._states,
             state_of=self.models.state_of,
             swaps=lambda: self.swaps,
@@ -450,6 +452,10 @@ class World:
             now=self.clock.seconds,
         )
         return Overview(sources, self.notices)
+
+    def _look(self, most: int) -> Survey:
+        self.looks += 1
+        return self.survey
 
     def _write_metrics(self, engines: bool) -> Deferred[bytes]:
         self.asked_for_metrics.append(engines)

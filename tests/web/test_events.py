@@ -237,6 +237,27 @@ class ChangesTests(EventsTestCase):
     def tick(self, seconds: int) -> None:
         self.world.clock.pump([0.1] * 10 * seconds)
 
+    def test_when_the_schedule_is_looked_at(self) -> None:
+        """When a request comes, goes on to another phase and ends; not for what its answer brings."""
+        entry = FakeEntry("1")
+
+        def looks() -> int:
+            before = self.world.looks
+            self.tick(1)
+            return self.world.looks - before
+
+        self.world.inflight.add(entry)
+        self.assertEqual(looks(), 1)
+        for _ in range(3):
+            entry.received += 9
+            self.assertEqual(looks(), 0)
+        self.assertEqual(self.watcher.of("inflight")[-1]["request"]["resp_bytes"], 27)
+        entry.phase = "answering"
+        self.world.inflight.begun(entry)
+        self.assertEqual(looks(), 1)
+        self.world.inflight.over(entry)
+        self.assertEqual(looks(), 1)
+
     def test_activity(self) -> None:
         """A line of activity that can be read."""
         self.world.notices.publish(ActivityStored(7))

@@ -23,7 +23,7 @@ from llamaswap.feeds.gathering import (
 )
 from llamaswap.logs.monitor import Monitor
 from llamaswap.metrics.inflight import Inflight
-from llamaswap.metrics.underway import Change
+from llamaswap.metrics.underway import Change, Removed, Upserted
 from llamaswap.notices import ActivityStored, ModelChanged, Notices, PeerChanged, ProfileChanged
 from llamaswap.overview.overview import Overview
 
@@ -73,6 +73,8 @@ class Newsroom:
             self._timeline,
             self._schedule,
         )
+        self._phases: dict[str, str] = {}
+        """How far each request under way has come, as far as it was heard of."""
         self._ends: list[Callable[[], None]] = []
         self._call: IDelayedCall | None = None
         self._latest = 0.0
@@ -103,6 +105,7 @@ class Newsroom:
     def sleep(self) -> None:
         """Listen no more; what is not published yet never will be."""
         self.awake = False
+        self._phases = {}
         ends, self._ends = self._ends, []
         for end in ends:
             end()
@@ -134,7 +137,19 @@ class Newsroom:
 
     def _changed(self, change: Change) -> None:
         self._under_way.hear(change, self._now())
-        self._rescheduled()
+        if self._moved(change):
+            self._schedule.hear()
+        self._stir()
+
+    def _moved(self, change: Change) -> bool:
+        """A request has come, or gone: here, or on to another phase. The schedule tells nothing else of it."""
+        match change:
+            case Removed(id):
+                self._phases.pop(id, None)
+                return True
+            case Upserted(entry):
+                before, self._phases[entry.id] = self._phases.get(entry.id), entry.phase
+                return before != entry.phase
 
     def _rescheduled(self) -> None:
         self._schedule.hear()
