@@ -6,6 +6,7 @@ It listens only between `wake` and `sleep`: a server that nobody watches does no
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -27,8 +28,19 @@ from llamaswap.metrics.underway import Change, Removed, Upserted
 from llamaswap.notices import ActivityStored, ModelChanged, Notices, PeerChanged, ProfileChanged
 from llamaswap.overview.overview import Overview
 
-Publish = Callable[[str, str | None], None]
-"""Hands a message on, and what those are told instead for whom the log is not; None: nothing."""
+
+class Circle(Enum):
+    """Those who are told the same."""
+
+    ALL = "all"
+    NO_LOGS = "no logs"
+    """All but the logs, which they read elsewhere."""
+    DISCREET = "discreet"
+    """For these the logs are not, nor what is quoted of them."""
+
+
+Publish = Callable[[Circle, str], None]
+"""Hands a message on to a circle."""
 
 
 class Newsroom:
@@ -168,14 +180,15 @@ class Newsroom:
 
     # -- what it publishes -----------------------------------------------------------------------------------------
 
-    def all(self, *, with_logs: bool = True) -> list[str]:
+    def all(self, circle: Circle) -> list[str]:
         """The messages of everything there is now; what has come together is published before."""
         now = self._now()
         for kind in self._kinds:
             self._take(kind, now)
-        logs = [log.all() for log in self._logs] if with_logs else []
+        logs = [log.all() for log in self._logs] if circle is Circle.ALL else []
         states = (self._models.all(), self._config.all(), self._profile.all())
-        return [*logs, *states, self._under_way.all(now), self._schedule.all(with_logs=with_logs)]
+        schedule = self._schedule.all(with_logs=circle is not Circle.DISCREET)
+        return [*logs, *states, self._under_way.all(now), schedule]
 
     def _stir(self) -> None:
         """Publish when the first of what has come together is due, and not in this turn."""
@@ -205,9 +218,7 @@ class Newsroom:
 
     def _take(self, kind: News, now: float) -> None:
         for message in kind.take(now):
-            self._publish(message, self._for_all(kind, message))
-
-    def _for_all(self, kind: News, message: str) -> str | None:
-        if kind in self._logs:
-            return None
-        return self._schedule.discreet if kind is self._schedule else message
+            self._publish(Circle.ALL, message)
+            if kind not in self._logs:
+                self._publish(Circle.NO_LOGS, message)
+                self._publish(Circle.DISCREET, self._schedule.discreet if kind is self._schedule else message)
