@@ -140,6 +140,7 @@ class Doors:
         peers.configure(settings.peers, rules.remote)
         log_requests = logs.shows(LogLevel.info)
         self._front = Front(rules.gate, rules.lanes, reactor, log_requests=log_requests, refused=self._refuse)
+        self._sessions.ended = self._front.dismiss_session
         self._load_tests = LoadTests(self._front, self._table, in_thread, reactor)
         version = Version(__version__)
         state_of = self._known.state_of
@@ -165,7 +166,7 @@ class Doors:
         own |= Activity(store, captures, in_thread, self._ledger.settle).endpoints()
         own |= InflightApi(self._inflight).endpoints()
         own |= ScheduleApi(overview).endpoints()
-        self._details = Details(settings, rules.resolver)
+        self._details = Details(settings, rules.resolver, in_thread)
         own |= self._details.endpoints()
         self._editing = Editing(settings, desk, in_thread, allowed=edit)
         own |= self._editing.endpoints()

@@ -38,15 +38,6 @@ class BacklogTests(SynchronousTestCase):
         backlog.append(b"e")
         self.assertEqual(backlog.first, 5)
 
-    def test_forget(self) -> None:
-        """Who has seen the newest message does not go on as if nothing had come after it."""
-        backlog = Backlog()
-        backlog.append(b"a")
-        backlog.forget()
-        self.assertIsNone(backlog.since(2))
-        backlog.append(b"b")
-        self.assertEqual(backlog.since(3), (b"b", 4))
-
     def test_much_is_sent_in_parts(self) -> None:
         """Many messages are not put together all at once."""
         backlog = Backlog()

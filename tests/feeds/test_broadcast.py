@@ -175,15 +175,6 @@ class ResumeTests(BroadcastTestCase):
             self.publish()
         self.assertEqual(Reader(self.broadcast, f"{token}-{number}").heard, [1, 10])
 
-    def test_forgotten(self) -> None:
-        """What happened while nobody was told is in a snapshot."""
-        reader = Reader(self.broadcast)
-        self.publish()
-        self.broadcast.leave(reader.follower)
-        self.broadcast.forget()
-        self.state = 7
-        self.assertEqual(Reader(self.broadcast, reader.events.last_id).heard, [1, 7])
-
 
 class SlowReaderTests(BroadcastTestCase):
     def test_behind(self) -> None:

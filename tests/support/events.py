@@ -132,9 +132,9 @@ class FakeEntry:
 class Watcher:
     """A client of `GET /api/events`, which reads as long as nobody pauses it."""
 
-    def __init__(self, world: World, last_id: str = "", **headers: str) -> None:
+    def __init__(self, world: World, last_id: str = "", target: str = "/api/events", **headers: str) -> None:
         given = {"Last-Event-ID": last_id} if last_id else {}
-        self.exchange = MemoryExchange("GET", "/api/events", {**given, **headers})
+        self.exchange = MemoryExchange("GET", target, {**given, **headers})
         self.reader = EventReader()
         self.view = View()
         self._clock = world.clock

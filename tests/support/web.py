@@ -40,6 +40,7 @@ from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.remote import RemoteNames
 from llamaswap.resolve.resolver import Resolver
 from llamaswap.schedule.survey import Survey
+from llamaswap.threads import InThread
 from llamaswap.web import pages
 from llamaswap.web.activity import Activity
 from llamaswap.web.allowances import Allowances
@@ -364,6 +365,7 @@ class World:
         clock: Clock | None = None,
         desk: Desk | None = None,
         edit: bool = False,
+        in_thread: InThread = at_once,
     ) -> None:
         self.settings = settings
         self.clock = clock or clock_of_today()
@@ -382,6 +384,7 @@ class World:
         self.login = Login(doorman, self.sessions, self.allowances, self.clock)
         lanes = {Lane.FEED: self.feed, **(serve or {Lane.MODEL: self.serve, Lane.PASSTHROUGH: self.serve})}
         self.front = Front(self.gate, lanes, self.clock, log_requests=True, refused=self._refuse)
+        self.sessions.ended = self.front.dismiss_session
         self.load_tests = LoadTests(self.front, self.table, at_once, self.clock)
         resolver = Resolver(settings, RemoteNames(settings.peers))
         version = Version("1.2", "abc", "today")
@@ -398,6 +401,8 @@ class World:
         self.samples = MemorySamples()
         self.survey = Survey((), (), 0)
         """What there is to see of the scheduler."""
+        self.looks = 0
+        """How often somebody has looked at it."""
         self.swaps: list[Any] = []
         """Those under way (`overview.RunningSwap`)."""
         self.overview = self._make_overview()
@@ -420,7 +425,8 @@ class World:
         self.store = ActivityStore(None, keep, at_once, self.clock, lost=self.captures.forget)
         own |= Activity(self.store, self.captures, at_once, lambda: None).endpoints()
         own |= InflightApi(self.inflight).endpoints()
-        own |= {**ScheduleApi(self.overview).endpoints(), **Details(settings, resolver).endpoints()}
+        self.details = Details(settings, resolver, in_thread)
+        own |= {**ScheduleApi(self.overview).endpoints(), **self.details.endpoints()}
         self.editing = Editing(settings, desk, at_once, allowed=edit)
         own |= self.editing.endpoints()
         self.asked_for_metrics: list[bool] = []
@@ -435,7 +441,7 @@ class World:
 
     def _make_overview(self) -> Overview:
         sources = Sources(
-            survey=lambda most: self.survey,
+            survey=self._look,
             states=self._states,
             state_of=self.models.state_of,
             swaps=lambda: self.swaps,
@@ -446,6 +452,10 @@ class World:
             now=self.clock.seconds,
         )
         return Overview(sources, self.notices)
+
+    def _look(self, most: int) -> Survey:
+        self.looks += 1
+        return self.survey
 
     def _write_metrics(self, engines: bool) -> Deferred[bytes]:
         self.asked_for_metrics.append(engines)

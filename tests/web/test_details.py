@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.config.load import load
 from llamaswap.config.schema import ApiKey, Group, Matrix
+from llamaswap.config.source import Source
 from llamaswap.ids import ModelId
-from tests.support.web import World, model, settings_of
+from llamaswap.resolve.remote import RemoteNames
+from llamaswap.resolve.resolver import Resolver
+from tests.support.web import Client, World, model, settings_of
 
 KEYS = (
     ApiKey(key="reader", name="r", scopes=("read",)),
     ApiKey(key="other", name="o", models=("b",)),
     ApiKey(key="admin", name="a"),
 )
+
+SECRETIVE = """
+models:
+  m:
+    cmd: serve --key ${env.SECRET} --port ${PORT} --api-key sk-1234567890
+    cmdStop: stop ${env.SECRET}
+    proxy: http://user:password@h:${env.SHORT}/
+    checkEndpoint: /health/${env.SECRET}
+    env: ["A=${env.SECRET}", "B=plain-value"]
+    metadata: {note: "${env.SECRET}", token: abc, owner: me}
+"""
 
 
 class DetailsTests(SynchronousTestCase):
@@ -25,7 +42,7 @@ class DetailsTests(SynchronousTestCase):
             "org/a",
             aliases=("x",),
             ttl=9,
-            cmd="serve --key ${SECRET}",
+            cmd="serve --name org/a",
             cmd_stop="bye",
             env=("HF_TOKEN=hf_secret", "N=1=2"),
             proxy="http://localhost:1",
@@ -56,10 +73,24 @@ class DetailsTests(SynchronousTestCase):
     def test_commands(self) -> None:
         """With the names of variables, and never their values."""
         told = self.get("/api/models/detail/x")
-        self.assertEqual(
-            (told["cmd"], told["cmd_stop"], told["env"]), ("serve --key ${SECRET}", "bye", ["HF_TOKEN", "N"])
-        )
+        self.assertEqual((told["cmd"], told["cmd_stop"], told["env"]), ("serve --name org/a", "bye", ["HF_TOKEN", "N"]))
         self.assertNotIn("hf_secret", json.dumps(told))
+
+    def test_secrets(self) -> None:
+        """Nobody is told what a variable of the environment held, nor what is called a secret."""
+        environ = {"SECRET": "hunter22", "SHORT": "81"}
+        self.settings = load([Source("c.yaml", SECRETIVE)], environ=environ)
+        self.world = World(self.settings)
+        told = self.get("/api/models/detail/m")
+        self.assertRegex(told["cmd"], r"^serve --key .* --port \d+ --api-key ")
+        self.assertEqual(told["cmd_stop"], "stop ${env.SECRET}")
+        self.assertEqual((told["metadata"]["note"], told["metadata"]["owner"]), ("${env.SECRET}", "me"))
+        self.assertEqual(told["env"], ["A", "B"])
+        self.assertTrue(told["proxy"].endswith("@h:${env.SHORT}/"), told["proxy"])
+        for secret in ("hunter22", "password", "sk-1234567890", "abc", "plain-value"):
+            self.assertNotIn(secret, json.dumps(told))
+        self.world = World(replace(self.settings, api_keys=KEYS))
+        self.assertEqual(self.get("/api/models/detail/m", "reader")["metadata"], told["metadata"])
 
     def test_who_may_see_commands(self) -> None:
         """Admins; a key for other models sees nothing of this one."""
@@ -93,3 +124,27 @@ class DetailsTests(SynchronousTestCase):
         )
         detail = self.get("/api/models/detail/x")
         self.assertEqual([each["id"] for each in detail["sets"]], ["one"])
+
+    def test_sets_are_worked_out_once(self) -> None:
+        """In a thread, for all who ask meanwhile; and again for other settings, also when those come meanwhile."""
+        begun: list[Deferred[Any]] = []
+        work: list[Callable[[], Any]] = []
+
+        def in_thread(given: Callable[[], Any]) -> Deferred[Any]:
+            work.append(given)
+            begun.append(Deferred())
+            return begun[-1]
+
+        self.world = World(self.settings, in_thread=in_thread)
+        clients = [Client(self.world.resource, self.world.clock) for _ in range(3)]
+        for client in clients[:2]:
+            client.send("/api/models/groups")
+        other = replace(self.settings, router="other")
+        self.world.details.configure(other, Resolver(other, RemoteNames({})))
+        self.assertEqual(len(begun), 1)
+        begun[0].callback(work[0]())
+        self.assertEqual(json.loads(clients[0].reply.body)["router"], "group")
+        clients[2].send("/api/models/groups")
+        self.assertEqual(len(begun), 2)
+        begun[1].callback(work[1]())
+        self.assertEqual([json.loads(each.reply.body)["router"] for each in clients[1:]], ["other", "other"])

@@ -237,6 +237,27 @@ class ChangesTests(EventsTestCase):
     def tick(self, seconds: int) -> None:
         self.world.clock.pump([0.1] * 10 * seconds)
 
+    def test_when_the_schedule_is_looked_at(self) -> None:
+        """When a request comes, goes on to another phase and ends; not for what its answer brings."""
+        entry = FakeEntry("1")
+
+        def looks() -> int:
+            before = self.world.looks
+            self.tick(1)
+            return self.world.looks - before
+
+        self.world.inflight.add(entry)
+        self.assertEqual(looks(), 1)
+        for _ in range(3):
+            entry.received += 9
+            self.assertEqual(looks(), 0)
+        self.assertEqual(self.watcher.of("inflight")[-1]["request"]["resp_bytes"], 27)
+        entry.phase = "answering"
+        self.world.inflight.begun(entry)
+        self.assertEqual(looks(), 1)
+        self.world.inflight.over(entry)
+        self.assertEqual(looks(), 1)
+
     def test_activity(self) -> None:
         """A line of activity that can be read."""
         self.world.notices.publish(ActivityStored(7))
@@ -608,6 +629,42 @@ class DiscreetTests(SynchronousTestCase):
         reader.leave()
         again = Watcher(self.world, reader.reader.last_id, **{"x-api-key": "reader"})
         self.assertNotIn("logData", types(again.heard()))
+
+    def test_who_reads_the_log_elsewhere(self) -> None:
+        """It is told everything but the log; what is quoted of that, only if it might read it."""
+        told = {
+            key: Watcher(self.world, target="/api/events?logs=no", **{"x-api-key": key}) for key in ("reader", "admin")
+        }
+        admin = Watcher(self.world, target="/api/events?logs=yes", **{"x-api-key": "admin"})
+        for watcher, burst in ((told["reader"], BURST[2:]), (told["admin"], BURST[2:]), (admin, BURST)):
+            self.assertEqual(types(watcher.heard()), burst)
+        self.world.logs.output(ModelId("m1"))(b"a secret\n")
+        m1, when = ModelId("m1"), self.world.clock.seconds()
+        self.world.notices.publish(ModelChanged(m1, State.READY, State.STOPPED, when, "exited", 1, ("a secret",)))
+        heard = {key: [event for _ in range(20) for event in self.later(each)] for key, each in told.items()}
+        for key, events in heard.items():
+            self.assertEqual(set(types(events)), {"modelStatus", "timeline", "schedule"}, key)
+        lines = {key: self.lines(each.view.schedule) for key, each in told.items()}
+        self.assertEqual(lines, {"reader": [], "admin": ["a secret"]})
+        late = Watcher(self.world, target="/api/events?logs=no", **{"x-api-key": "admin"})
+        late.heard()
+        self.assertEqual(self.lines(late.view.schedule), ["a secret"])
+        told["admin"].leave()
+        again = Watcher(
+            self.world, told["admin"].reader.last_id, target="/api/events?logs=no", **{"x-api-key": "admin"}
+        )
+        self.assertEqual(again.heard(), [])
+
+    def test_what_else_may_be_asked(self) -> None:
+        """Nothing that the log could be taken for."""
+        exchange = self.world.ask("GET", "/api/events?logs=maybe", {"x-api-key": "admin"})
+        self.assertEqual(
+            (exchange.status, json.loads(exchange.answer)["error"]["message"]), (400, "logs must be yes or no")
+        )
+
+    def lines(self, schedule: Any) -> list[str]:
+        """What the last model that has failed said."""
+        return list(schedule["models"][0]["failure"]["lines"])
 
     def later(self, watcher: Watcher) -> list[Event]:
         self.world.clock.advance(0.1)

@@ -311,6 +311,17 @@ class ForeignPageTests(SynchronousTestCase):
         self.assertEqual(json.loads(exchange.answer)["error"]["code"], "forbidden")
         self.assertEqual(world.ask("GET", "/logs", {"Host": "box.lan"}, local="127.0.0.1").status, 0)
 
+    def test_the_page_can_tell_why(self) -> None:
+        """What the UI asks first is refused in JSON, with the setting, so that it can say that instead of a login."""
+        world = World(settings_of(model("m")))
+        headers = {"Host": "llm.lan:8080", "Accept": "application/json", "X-Requested-With": "llama-swap-ui"}
+        exchange = world.ask("GET", "/api/session", headers, local="127.0.0.1")
+        self.assertEqual((exchange.status, exchange.answered_header("Content-Type")), (403, "application/json"))
+        error = json.loads(exchange.answer)["error"]
+        self.assertEqual(error["code"], "forbidden")
+        self.assertIn("'llm.lan:8080'", error["message"])
+        self.assertIn("`allowedHosts`", error["message"])
+
     def test_answers_of_the_gate_are_whole(self) -> None:
         """What the gate answers itself needs no lane."""
         world = World(settings_of(model("m")))

@@ -24,6 +24,10 @@ class PlanTests(SynchronousTestCase):
         self.assertEqual(read(requests=[CHAT, CHAT]), Plan((planned, planned), 2, 0.0))
         self.assertEqual(read(requests=[CHAT, CHAT]).starts(), [0.0, 0.0])
 
+    def test_more_than_may_be_under_way(self) -> None:
+        """So many as may be, when nobody says how many."""
+        self.assertEqual(read(requests=[CHAT] * (MOST_AT_ONCE + 1)).concurrency, MOST_AT_ONCE)
+
     def test_a_ramp_spreads_the_starts(self) -> None:
         """So many as are asked for are under way only when the ramp is over; nobody starts who has nothing to ask."""
         plan = read(requests=[CHAT] * 8, concurrency=4, ramp=2)

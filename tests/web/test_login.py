@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 
@@ -12,7 +13,8 @@ from llamaswap.config.schema import ApiKey, Quota, RateLimit
 from llamaswap.web.auth import Doorman
 from llamaswap.web.sessions import IDLE
 from llamaswap.web.throttle import FOR_ONE, PER
-from tests.support.web import Client, Reply, World, model, settings_of
+from tests.support.events import Watcher
+from tests.support.web import Client, MemoryExchange, Reply, World, model, settings_of
 
 OURS = {"X-Requested-With": "llama-swap-ui"}
 KEYS = (ApiKey(key="secret", name="laptop", scopes=("read",), models=("m*",)), ApiKey(key="other", name="phone"))
@@ -125,6 +127,39 @@ class LoginTests(SynchronousTestCase):
             self.assertEqual(self.world.visit("/api/logout", own, method="POST").status, 200, host)
         elsewhere = {"Host": "gpu.lan", "Origin": "http://localhost", **OURS}
         self.assertEqual(self.world.visit("/api/logout", elsewhere, method="POST").status, 403)
+
+    def test_logout_ends_streams(self) -> None:
+        """Those that the session let in, of other tabs as well, a turn later; those of others go on."""
+        mine, other = self.cookie(self.login(b"key=other")), self.cookie(self.login(b"key=other"))
+        streams = [Watcher(self.world, "", **given) for given in (mine, other, {"X-Api-Key": "other"})]
+        log = MemoryExchange("GET", "/logs/stream", mine)
+        answering = self.world.front.receive(log)
+        assert answering is not None
+        log.task = Deferred.fromCoroutine(answering)
+        self.world.visit("/api/logout", {**mine, **OURS}, method="POST")
+        self.world.clock.advance(0)
+        self.assertEqual([each.exchange.aborted for each in streams], [True, False, False])
+        self.assertTrue(log.aborted)
+        self.assertEqual(self.world.logs.combined.followers, 0)
+        self.world.visit("/api/logout", {**mine, **OURS}, method="POST")
+        for each in streams[1:]:
+            each.leave()
+
+    def test_another_login_ends_streams(self) -> None:
+        """They had the rights of the session that it takes the place of."""
+        old = self.cookie(self.login(b"key=other"))
+        stream = Watcher(self.world, "", **old)
+        self.login(headers=old)
+        self.world.clock.advance(0)
+        self.assertTrue(stream.exchange.aborted)
+
+    def test_a_stream_that_has_ended(self) -> None:
+        """Nothing is left to be ended."""
+        mine = self.cookie(self.login(b"key=other"))
+        Watcher(self.world, "", **mine).leave()
+        before = self.world.clock.getDelayedCalls()
+        self.world.sessions.end([mine["Cookie"].partition("=")[2].encode()])
+        self.assertEqual((len(self.world.sessions), self.world.clock.getDelayedCalls()), (0, before))
 
     def test_fixation(self) -> None:
         """A login never takes a token that the browser brought along, and ends the session it had."""

@@ -49,6 +49,17 @@ class SessionTests(SynchronousTestCase):
         self.sessions.end([mine, b"unknown"])
         self.assertEqual((self.key_of(mine), self.key_of(other)), (None, KEY))
 
+    def test_who_hears_of_ends(self) -> None:
+        """Once for each, whatever ends it, by the name that it was found under."""
+        ended: list[bytes] = []
+        self.sessions.ended = ended.append
+        tokens = [self.begin(), self.begin(OTHER), self.begin()]
+        found = [self.sessions.find([token], 0.0) for token in tokens]
+        self.sessions.end([tokens[0], tokens[0]])
+        self.sessions.keep({KEY})
+        self.assertIsNone(self.sessions.find([tokens[2]], IDLE + 1))
+        self.assertEqual(ended, found)
+
     def test_end_with_the_key(self) -> None:
         """A configuration without the key ends all that came by it."""
         mine, other = self.begin(KEY), self.begin(OTHER)

@@ -34,6 +34,13 @@ def describe(settings: Settings) -> dict[str, Any]:
     return masked(tell(settings), settings)
 
 
+def describe_model(model: Model, settings: Settings) -> dict[str, Any]:
+    """One of the models of `settings`, as `describe` shows it."""
+    shown = masked({"models": {model.id: _model(model, settings.health_check_timeout)}}, settings)
+    [told] = shown["models"].values()
+    return dict(told)
+
+
 def tell(settings: Settings) -> dict[str, Any]:
     """The whole of `settings`, JSON-ready, with all secrets: not to be shown."""
     return {

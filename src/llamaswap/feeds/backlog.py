@@ -34,12 +34,6 @@ class Backlog:
         while len(self._kept) > self._most_messages or (self._bytes > self._most_bytes and len(self._kept) > 1):
             self._bytes -= len(self._kept.popleft())
 
-    def forget(self) -> None:
-        """Keep none, and let nobody who has seen the newest believe that nothing came after it."""
-        self._kept.clear()
-        self._bytes = 0
-        self.next += 1
-
     def reaches(self, number: int) -> bool:
         """All from `number` on are kept; so it is when `number` is the next."""
         return self.first <= number <= self.next

@@ -85,11 +85,6 @@ class Broadcast:
             rest = self._rested - self._clock.seconds()
             self._waking = self._clock.callLater(min(max(0.0, rest), _LONGEST_REST), self._begin_round)
 
-    def forget(self) -> None:
-        """Keep nothing, because something will happen that is not published."""
-        self._backlog.forget()
-        self._snapshots.clear()
-
     def close(self) -> None:
         """Hand on nothing any more."""
         if self._waking is not None:

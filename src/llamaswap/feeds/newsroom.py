@@ -6,6 +6,7 @@ It listens only between `wake` and `sleep`: a server that nobody watches does no
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -23,12 +24,23 @@ from llamaswap.feeds.gathering import (
 )
 from llamaswap.logs.monitor import Monitor
 from llamaswap.metrics.inflight import Inflight
-from llamaswap.metrics.underway import Change
+from llamaswap.metrics.underway import Change, Removed, Upserted
 from llamaswap.notices import ActivityStored, ModelChanged, Notices, PeerChanged, ProfileChanged
 from llamaswap.overview.overview import Overview
 
-Publish = Callable[[str, str | None], None]
-"""Hands a message on, and what those are told instead for whom the log is not; None: nothing."""
+
+class Circle(Enum):
+    """Those who are told the same."""
+
+    ALL = "all"
+    NO_LOGS = "no logs"
+    """All but the logs, which they read elsewhere."""
+    DISCREET = "discreet"
+    """For these the logs are not, nor what is quoted of them."""
+
+
+Publish = Callable[[Circle, str], None]
+"""Hands a message on to a circle."""
 
 
 class Newsroom:
@@ -73,6 +85,8 @@ class Newsroom:
             self._timeline,
             self._schedule,
         )
+        self._phases: dict[str, str] = {}
+        """How far each request under way has come, as far as it was heard of."""
         self._ends: list[Callable[[], None]] = []
         self._call: IDelayedCall | None = None
         self._latest = 0.0
@@ -103,6 +117,7 @@ class Newsroom:
     def sleep(self) -> None:
         """Listen no more; what is not published yet never will be."""
         self.awake = False
+        self._phases = {}
         ends, self._ends = self._ends, []
         for end in ends:
             end()
@@ -134,7 +149,19 @@ class Newsroom:
 
     def _changed(self, change: Change) -> None:
         self._under_way.hear(change, self._now())
-        self._rescheduled()
+        if self._moved(change):
+            self._schedule.hear()
+        self._stir()
+
+    def _moved(self, change: Change) -> bool:
+        """A request has come, or gone: here, or on to another phase. The schedule tells nothing else of it."""
+        match change:
+            case Removed(id):
+                self._phases.pop(id, None)
+                return True
+            case Upserted(entry):
+                before, self._phases[entry.id] = self._phases.get(entry.id), entry.phase
+                return before != entry.phase
 
     def _rescheduled(self) -> None:
         self._schedule.hear()
@@ -153,14 +180,15 @@ class Newsroom:
 
     # -- what it publishes -----------------------------------------------------------------------------------------
 
-    def all(self, *, with_logs: bool = True) -> list[str]:
+    def all(self, circle: Circle) -> list[str]:
         """The messages of everything there is now; what has come together is published before."""
         now = self._now()
         for kind in self._kinds:
             self._take(kind, now)
-        logs = [log.all() for log in self._logs] if with_logs else []
+        logs = [log.all() for log in self._logs] if circle is Circle.ALL else []
         states = (self._models.all(), self._config.all(), self._profile.all())
-        return [*logs, *states, self._under_way.all(now), self._schedule.all(with_logs=with_logs)]
+        schedule = self._schedule.all(with_logs=circle is not Circle.DISCREET)
+        return [*logs, *states, self._under_way.all(now), schedule]
 
     def _stir(self) -> None:
         """Publish when the first of what has come together is due, and not in this turn."""
@@ -190,9 +218,7 @@ class Newsroom:
 
     def _take(self, kind: News, now: float) -> None:
         for message in kind.take(now):
-            self._publish(message, self._for_all(kind, message))
-
-    def _for_all(self, kind: News, message: str) -> str | None:
-        if kind in self._logs:
-            return None
-        return self._schedule.discreet if kind is self._schedule else message
+            self._publish(Circle.ALL, message)
+            if kind not in self._logs:
+                self._publish(Circle.NO_LOGS, message)
+                self._publish(Circle.DISCREET, self._schedule.discreet if kind is self._schedule else message)

@@ -86,6 +86,12 @@ class Doorman:
         caller = self.keys.owner(key) if key is not None else None
         return None if caller is None else (caller, True)
 
+    def session_of(self, header: HeaderOf, headers: Sequence[Header]) -> bytes | None:
+        """What the session is called that lets the request in; None where a key does."""
+        if header(b"cookie") is None or candidate(header(b"authorization"), header(b"x-api-key")) is not None:
+            return None
+        return self._sessions.find(tokens_in(cookies_in(headers)), self._now())
+
 
 def taken_out(old: Sequence[ApiKey], new: Sequence[ApiKey]) -> frozenset[str]:
     """The names of the keys that are good no more, those with another secret included; none where none is needed."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from twisted.internet.defer import DeferredLock
+
+from llamaswap.config.describe import describe_model
 from llamaswap.config.schema import Group, Model, Settings
 from llamaswap.errors import ModelNotFound
 from llamaswap.exchange import Caller
@@ -12,6 +16,7 @@ from llamaswap.ids import ModelId
 from llamaswap.matrix.language import compile_sets
 from llamaswap.resolve.permits import require_use
 from llamaswap.resolve.resolver import Resolver
+from llamaswap.threads import InThread
 from llamaswap.web.answers import Answer, json_answer
 from llamaswap.web.call import Call, Respond
 from llamaswap.web.listing import abilities
@@ -20,7 +25,9 @@ from llamaswap.web.listing import abilities
 class Details:
     """Its endpoints."""
 
-    def __init__(self, settings: Settings, resolver: Resolver) -> None:
+    def __init__(self, settings: Settings, resolver: Resolver, in_thread: InThread) -> None:
+        self._in_thread = in_thread
+        self._turn = DeferredLock()
         self.configure(settings, resolver)
 
     def configure(self, settings: Settings, resolver: Resolver) -> None:
@@ -35,26 +42,32 @@ class Details:
 
     async def detail(self, call: Call) -> Answer:
         """The model that the path names, by its ID or an alias. Raises `ModelNotFound`, `Forbidden`."""
-        found = self._resolver.local(call.rest) if call.rest else None
+        settings, found = self._settings, self._resolver.local(call.rest) if call.rest else None
         if found is None:
             raise ModelNotFound
         require_use(call.caller, found)
-        return json_answer(detail(found.model, self._settings, self._where(found.model.id), call.caller))
+        together = await self._together()
+        return json_answer(detail(found.model, settings, _where(found.model.id, together), call.caller))
 
     async def groups(self, call: Call) -> Answer:
         """Which models may run together."""
-        return json_answer(self._together)
+        return json_answer(await self._together())
 
-    @property
-    def _together(self) -> dict[str, Any]:
-        if self._routing is None:
-            self._routing = routing(self._settings)
-        return self._routing
+    async def _together(self) -> dict[str, Any]:
+        """Once for each configuration, as the sets of a large one take seconds; who asks meanwhile waits for that."""
+        async with self._turn:
+            if self._routing is not None:
+                return self._routing
+            settings = self._settings
+            found = await self._in_thread(partial(routing, settings))
+            if settings is self._settings:
+                self._routing = found
+            return found
 
-    def _where(self, model: ModelId) -> dict[str, Any]:
-        """The groups and sets that it is in."""
-        together = self._together
-        return {kind: [each for each in together[kind] if model in each["members"]] for kind in ("groups", "sets")}
+
+def _where(model: ModelId, together: Mapping[str, Any]) -> dict[str, Any]:
+    """The groups and sets that it is in."""
+    return {kind: [each for each in together[kind] if model in each["members"]] for kind in ("groups", "sets")}
 
 
 def routing(settings: Settings) -> dict[str, Any]:
@@ -69,8 +82,10 @@ def routing(settings: Settings) -> dict[str, Any]:
 def detail(model: Model, settings: Settings, where: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
     """All that people want to know of a model.
 
-    Commands and the names of variables, which may say what is to be kept secret, are for those who may do everything.
+    Commands and the names of variables are for those who may do everything. Secrets are shown to nobody, as in the
+    description of the whole configuration.
     """
+    shown = describe_model(model, settings)
     told = {
         "id": model.id,
         "name": model.name,
@@ -86,20 +101,20 @@ def detail(model: Model, settings: Settings, where: Mapping[str, Any], caller: C
         "queue_size": model.queue_size,
         "queue_timeout": model.queue_timeout,
         "priority": settings.priorities.get(model.id, 0),
-        "check_endpoint": model.check_endpoint,
+        "check_endpoint": shown["checkEndpoint"],
         "health_check_timeout": settings.health_check_timeout,
         "send_loading_state": model.send_loading_state,
         "preload": model.id in settings.preload,
-        "metadata": dict(model.metadata),
+        "metadata": shown["metadata"],
         "router": settings.router,
         **where,
     }
-    return told | _launch(model) if caller is None or "admin" in caller.scopes else told
+    return told | _launch(shown) if caller is None or "admin" in caller.scopes else told
 
 
-def _launch(model: Model) -> dict[str, Any]:
-    names = [pair.partition("=")[0] for pair in model.env]
-    return {"cmd": model.cmd, "cmd_stop": model.cmd_stop, "env": names, "proxy": model.proxy}
+def _launch(shown: Mapping[str, Any]) -> dict[str, Any]:
+    names = [pair.partition("=")[0] for pair in shown["env"]]
+    return {"cmd": shown["cmd"], "cmd_stop": shown["cmdStop"], "env": names, "proxy": shown["proxy"]}
 
 
 def _group(group: Group) -> dict[str, Any]:

@@ -5,14 +5,18 @@ It owns who follows. What is told, and when, `feeds/` knows.
 
 from __future__ import annotations
 
+from functools import partial
+from urllib.parse import parse_qs
+
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from llamaswap.config.schema import Settings
-from llamaswap.exchange import Caller, Exchange
+from llamaswap.errors import BadRequest
+from llamaswap.exchange import Exchange
 from llamaswap.feeds import sse
 from llamaswap.feeds.broadcast import Broadcast
 from llamaswap.feeds.messages import ui_config
-from llamaswap.feeds.newsroom import Newsroom
+from llamaswap.feeds.newsroom import Circle, Newsroom
 from llamaswap.feeds.turns import Heartbeat, Turns
 from llamaswap.logs.monitor import Monitor
 from llamaswap.metrics.inflight import Inflight
@@ -20,6 +24,7 @@ from llamaswap.notices import Notices, StateOf
 from llamaswap.overview.overview import Overview
 from llamaswap.resolve.profiles import ActiveProfile
 from llamaswap.resolve.resolver import Resolver
+from llamaswap.web import paths
 from llamaswap.web.status import model_status
 from llamaswap.web.streams import Streams
 
@@ -51,9 +56,9 @@ class Events:
         self._heartbeat = heartbeat
         self._clock = clock
         self._streams = Streams(turns)
-        self._broadcast = Broadcast(lambda: self._newsroom.all(), clock, turns)
-        self._discreet = Broadcast(lambda: self._newsroom.all(with_logs=False), clock, turns)
-        """The same without the log, for whom it is not."""
+        self._turns = turns
+        self._broadcasts: dict[Circle, Broadcast] = {}
+        """Of those circles in which somebody is, or was a moment ago."""
         self._newsroom = Newsroom(
             self._publish,
             proxy=proxy,
@@ -86,13 +91,17 @@ class Events:
         self._rest()
 
     async def serve(self, exchange: Exchange) -> None:
-        """All there is, or what the client missed, then what happens, until client or server end it."""
+        """All there is, or what the client missed, then what happens, until client or server end it.
+
+        Raises `BadRequest`.
+        """
+        circle = circle_of(exchange)
         sse.begin(exchange)
         if exchange.method == b"HEAD" or self._streams.closed:
             exchange.finish()
             return
         self._wake()
-        broadcast = self._for(exchange.caller)
+        broadcast = self._for(circle)
         follower = broadcast.follow(exchange.write, exchange.abort, exchange.header(b"last-event-id"))
         end_beating = self._heartbeat.add(follower)
         try:
@@ -102,14 +111,14 @@ class Events:
             broadcast.leave(follower)
             self._linger()
 
-    def _for(self, caller: Caller | None) -> Broadcast:
-        """Logs are for admins."""
-        return self._broadcast if caller is None or "admin" in caller.scopes else self._discreet
+    def _for(self, circle: Circle) -> Broadcast:
+        if circle not in self._broadcasts:
+            self._broadcasts[circle] = Broadcast(partial(self._newsroom.all, circle), self._clock, self._turns)
+        return self._broadcasts[circle]
 
-    def _publish(self, message: str, for_all: str | None) -> None:
-        self._broadcast.publish(message)
-        if for_all is not None:
-            self._discreet.publish(for_all)
+    def _publish(self, circle: Circle, message: str) -> None:
+        if circle in self._broadcasts:
+            self._broadcasts[circle].publish(message)
 
     # -- whether anybody listens -----------------------------------------------------------------------------------
 
@@ -120,7 +129,7 @@ class Events:
         self._newsroom.wake()
 
     def _linger(self) -> None:
-        if not (self._broadcast or self._discreet) and self._lingering is None and not self._streams.closed:
+        if not any(self._broadcasts.values()) and self._lingering is None and not self._streams.closed:
             self._lingering = self._clock.callLater(LINGER, self._rest)
 
     def _rest(self) -> None:
@@ -129,9 +138,19 @@ class Events:
             self._lingering.cancel()
         self._lingering = None
         self._newsroom.sleep()
-        for broadcast in (self._broadcast, self._discreet):
+        for broadcast in self._broadcasts.values():
             broadcast.close()
-            broadcast.forget()
+        self._broadcasts = {}
+
+
+def circle_of(exchange: Exchange) -> Circle:
+    """Logs are for admins, and for those of them who do not say that they read them elsewhere. Raises `BadRequest`."""
+    given = parse_qs(paths.split(exchange.target)[1][1:].decode("latin-1"), keep_blank_values=True).get("logs", ["yes"])
+    if given[0] not in ("yes", "no"):
+        raise BadRequest("logs must be yes or no")
+    if exchange.caller is not None and "admin" not in exchange.caller.scopes:
+        return Circle.DISCREET
+    return Circle.ALL if given[0] == "yes" else Circle.NO_LOGS
 
 
 def _told(settings: Settings) -> str:

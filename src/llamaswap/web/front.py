@@ -47,10 +47,12 @@ class Front:
         self._refused = refused
         self._arrived: dict[Exchange, float] = {}
         """Since when; only of those whose line is wanted."""
-        self._relayed: set[Exchange] = set()
-        """Those under way with an API key."""
-        self._dismissed: set[Exchange] = set()
-        """Those whose key is good no more."""
+        self._with_key: set[Exchange] = set()
+        """Those under way with an API key, but for feeds, unless a session let them in."""
+        self._let_in: dict[bytes, set[Exchange]] = {}
+        """By the session that let them in; those that stay open are among them."""
+        self._dismissed: dict[Exchange, str] = {}
+        """Those whose key or session is good no more, and what they are told."""
         self.configure(gate, serve, log_requests=log_requests)
 
     def configure(self, gate: Gate, serve: Mapping[Lane, Serve], *, log_requests: bool) -> None:
@@ -79,14 +81,23 @@ class Front:
         if admitted.lane is Lane.RESOURCE:
             return None
         answering = self._serve[admitted.lane](exchange, admitted)
-        if exchange.caller is not None and admitted.lane is not Lane.FEED:
-            answering = self._while_good(exchange, answering)
+        if exchange.caller is not None:
+            session = self._gate.session_of(exchange)
+            if session is not None or admitted.lane is not Lane.FEED:  # keys end feeds by themselves (`Feeds.end_all`)
+                answering = self._while_good(exchange, answering, session)
         return self.guard(exchange, answering, admitted)
 
     def dismiss(self, keys: Collection[str]) -> None:
         """End, in the next turn, what is relayed with the API keys of these names: they are good no more."""
-        gone = {each for each in self._relayed if each.caller is not None and each.caller.name in keys}
-        self._dismissed |= gone
+        gone = {each for each in self._with_key if each.caller is not None and each.caller.name in keys}
+        self._dismiss(gone, "unauthorized: the API key was taken out")
+
+    def dismiss_session(self, session: bytes) -> None:
+        """End, in the next turn, all that this session has let in, what stays open included: it is over."""
+        self._dismiss(frozenset(self._let_in.get(session, ())), "unauthorized: the session has ended")
+
+    def _dismiss(self, gone: Collection[Exchange], why: str) -> None:
+        self._dismissed |= dict.fromkeys(gone, why)
         if gone:
             self._clock.callLater(0, self._end, gone)
 
@@ -95,17 +106,29 @@ class Front:
             if exchange in self._dismissed:
                 exchange.cancel()
 
-    async def _while_good(self, exchange: Exchange, answering: Coroutine[Any, Any, None]) -> None:
-        self._relayed.add(exchange)
+    async def _while_good(
+        self, exchange: Exchange, answering: Coroutine[Any, Any, None], session: bytes | None
+    ) -> None:
+        self._with_key.add(exchange)
+        if session is not None:
+            self._let_in.setdefault(session, set()).add(exchange)
         try:
             await answering
         except CancelledError:
-            if exchange in self._dismissed:
-                raise Unauthorized("unauthorized: the API key was taken out", challenge=False) from None
+            if why := self._dismissed.get(exchange):
+                raise Unauthorized(why, challenge=False) from None
             raise
         finally:
-            self._relayed.discard(exchange)
-            self._dismissed.discard(exchange)
+            self._forget(exchange, session)
+
+    def _forget(self, exchange: Exchange, session: bytes | None) -> None:
+        self._with_key.discard(exchange)
+        self._dismissed.pop(exchange, None)
+        let_in = self._let_in.get(session) if session is not None else None
+        if session is not None and let_in is not None:
+            let_in.discard(exchange)
+            if not let_in:
+                del self._let_in[session]
 
     def ended(self, exchange: Exchange) -> None:
         """`exchange` is over, however it ended: write its access log line. To be called once."""

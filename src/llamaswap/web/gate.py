@@ -96,6 +96,10 @@ class Gate:
         if self.counts(exchange, route):
             self._allow(exchange.caller.name)
 
+    def session_of(self, exchange: Exchange) -> bytes | None:
+        """The session that an admitted request was let in by (`Sessions.find`), if it was one."""
+        return self._doorman.session_of(exchange.header, exchange.headers) if self._doorman is not None else None
+
     def _acts(self, exchange: Exchange, route: Route) -> bool:
         """It is no mere look."""
         upgrade = route.lane in (Lane.MODEL, Lane.PASSTHROUGH) and exchange.header(b"upgrade") is not None

@@ -56,7 +56,7 @@ def read_plan(data: bytes, is_model_path: IsModelPath) -> Plan:
         raise BadRequest(f"requests must be a list of 1 to {MOST_REQUESTS}")
     return Plan(
         tuple(_planned(each, f"requests[{at}]", is_model_path) for at, each in enumerate(requests)),
-        _concurrency(value.get("concurrency", len(requests))),
+        _concurrency(value.get("concurrency", min(len(requests), MOST_AT_ONCE))),
         _ramp(value.get("ramp", 0)),
     )
 

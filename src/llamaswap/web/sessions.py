@@ -47,6 +47,8 @@ class Sessions:
         self._open: OrderedDict[bytes, _Session] = OrderedDict()
         """By the hash of the token; the one that was used last stands last."""
         self._of: Counter[bytes] = Counter()
+        self.ended: Callable[[bytes], None] = lambda session: None
+        """Hears of every end of one, however it came."""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -59,8 +61,9 @@ class Sessions:
         self._of[key] += 1
         return token
 
-    def key_of(self, tokens: Iterable[bytes], when: float) -> bytes | None:
-        """The key of the first of these tokens that belongs to a session, which has been used now."""
+    def find(self, tokens: Iterable[bytes], when: float) -> bytes | None:
+        """What the session is called, from now to its end, to which the first of these tokens belongs that belongs to
+        one. It has been used now."""
         for token in tokens:
             place = _hash(token)
             session = self._open.get(place)
@@ -71,8 +74,13 @@ class Sessions:
                 continue
             session.used = when
             self._open.move_to_end(place)
-            return session.key
+            return place
         return None
+
+    def key_of(self, tokens: Iterable[bytes], when: float) -> bytes | None:
+        """The key of that session."""
+        session = self.find(tokens, when)
+        return self._open[session].key if session is not None else None
 
     def end(self, tokens: Iterable[bytes]) -> None:
         """End the sessions of these tokens."""
@@ -98,6 +106,7 @@ class Sessions:
             self._of[session.key] -= 1
             if not self._of[session.key]:
                 del self._of[session.key]
+            self.ended(place)
 
 
 def tokens_in(cookies: Iterable[bytes]) -> Iterator[bytes]:

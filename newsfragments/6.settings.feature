@@ -1,0 +1,1 @@
+The page Settings has themes and colours for light and dark, the title, preferences as a file, and what the key that one has logged in with may do and has used; a logout ends what the session has open, in other tabs as well.
