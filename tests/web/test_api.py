@@ -108,6 +108,34 @@ class ApiTests(SynchronousTestCase):
         client.hang_up()
         self.assertEqual(cancelled, [self.models.pending])
 
+    def test_load_that_nobody_waits_for(self) -> None:
+        """It answers at once, goes on when the client has gone, and is asked for once however often one presses."""
+        pending = self.models.pending = Deferred[None]()
+        for _ in range(2):
+            client = Client(self.world.resource, self.world.clock, method="POST")
+            client.send("/api/models/load/al1?wait=no")
+            self.assertEqual((client.reply.status, json.loads(client.reply.body)), (202, {"msg": "ok"}))
+            client.hang_up()
+        self.assertEqual(self.models.asked, [("load", ["m1"])])
+        self.models.pending = None
+        pending.errback(StartFailed("upstream command exited prematurely"))
+        self.assertEqual(self.world.visit("/api/models/load/m1?wait=no", method="POST").status, 200)
+        self.assertEqual(self.models.asked, [("load", ["m1"])] * 2)
+
+    def test_load_that_is_refused_at_once(self) -> None:
+        """Also when nobody means to wait."""
+        self.models.refusal = StartFailed("upstream command exited prematurely", retry_after=4)
+        reply = self.world.visit("/api/models/load/m1?wait=no", method="POST")
+        self.assertEqual((reply.status, reply.headers["retry-after"]), (500, "4"))
+        self.assertEqual(self.world.visit("/api/models/load/m1?wait=2", method="POST").status, 400)
+
+    def test_bug_in_a_load_that_nobody_waits_for(self) -> None:
+        """An unexpected exception is logged."""
+        pending = self.models.pending = Deferred[None]()
+        self.assertEqual(self.world.visit("/api/models/load/m1?wait=no", method="POST").status, 202)
+        pending.errback(ZeroDivisionError())
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
     def test_bug_in_an_endpoint(self) -> None:
         """An unexpected exception is logged, and answered with an envelope."""
         self.models.refusal = ZeroDivisionError()  # type: ignore[assignment]

@@ -222,6 +222,8 @@ class AnswerTests(SynchronousTestCase):
             self.conforms("GET", path)
         self.conforms("POST", "/api/models/unload/m", "/api/models/unload/{model}")
         self.conforms("POST", "/api/models/load/n", "/api/models/load/{model}")
+        self.conforms("POST", "/api/models/load/n?wait=no", "/api/models/load/{model}")
+        self.conforms("POST", "/api/models/load/n?wait=maybe", "/api/models/load/{model}")
         self.conforms("POST", "/api/models/unload")
         self.conforms("POST", "/api/config/reload")
         self.conforms("PUT", "/api/profiles/active", body=b'{"name": "p"}')

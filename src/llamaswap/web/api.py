@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Protocol
+from urllib.parse import parse_qs
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from llamaswap.config.schema import Settings
-from llamaswap.errors import ModelNotFound
+from llamaswap.errors import BadRequest, ModelNotFound, Refusal
 from llamaswap.ids import ModelId
 from llamaswap.notices import State, StateOf
 from llamaswap.resolve.permits import may_use, require_use
@@ -43,6 +48,8 @@ class Version:
 class Api:
     """The operators' endpoints."""
 
+    _log = Logger()
+
     def __init__(
         self,
         settings: Settings,
@@ -61,6 +68,8 @@ class Api:
         self._states = states
         self._version = version
         self._clock = clock
+        self._begun: dict[ModelId, Deferred[None]] = {}
+        """Loads that nobody waits for, until the scheduler grants or refuses them: at its close at the latest."""
 
     def configure(self, settings: Settings, resolver: Resolver) -> None:
         """Answer from these settings."""
@@ -107,11 +116,34 @@ class Api:
         return text("OK")
 
     async def load_one(self, call: Call) -> Answer:
-        """Load the model that the path names, in its turn; answers when it is ready. Raises the load's `Refusal`."""
-        model = self._named(call)
-        if self._state_of(model) is not State.READY:  # a busy one need not find a place for this
+        """Load the model that the path names, in its turn; answers when it is ready. Raises the load's `Refusal`.
+
+        With `wait=no` it answers 202 as soon as the load has its place in the line, and hanging up changes nothing.
+        """
+        model, waits = self._named(call), _waits(call.query)
+        if self._state_of(model) is State.READY:  # a busy one need not find a place for this
+            return json_answer({"msg": "ok"})
+        if waits:
             await self._models.load(model)
-        return json_answer({"msg": "ok"})
+            return json_answer({"msg": "ok"})
+        return await self._begin(model)
+
+    async def _begin(self, model: ModelId) -> Answer:
+        if model not in self._begun:
+            loading = Deferred.fromCoroutine(self._models.load(model))
+            if loading.called:
+                await loading  # raises what refused it at once
+                return json_answer({"msg": "ok"})
+            self._begun[model] = loading
+            loading.addErrback(partial(self._not_loaded, model))
+            loading.addBoth(lambda _: self._begun.__delitem__(model))
+        return json_answer({"msg": "ok"}, status=202)
+
+    def _not_loaded(self, model: ModelId, failure: Failure) -> None:
+        if failure.check(Refusal) is None:
+            self._log.failure("loading {model}", failure, model=model)
+        else:
+            self._log.info("{model} is not loaded: {error}", model=model, error=failure.value)
 
     async def version(self, call: Call) -> Answer:
         return json_answer(asdict(self._version))
@@ -137,3 +169,11 @@ class Api:
         if isinstance(target, Remote):
             return f"model not found: {name} is a model of peer {target.peer.id}, and is loaded there"
         return "model not found"
+
+
+def _waits(query: bytes) -> bool:
+    """What `wait` says. Raises `BadRequest`."""
+    given = parse_qs(query[1:].decode("latin-1")).get("wait", ["yes"])[0]
+    if given not in ("yes", "no"):
+        raise BadRequest("wait must be yes or no")
+    return given == "yes"

@@ -2,9 +2,9 @@
 
 import { ask, request } from "./api";
 
-/** Resolves when the model is ready. */
+/** Resolves when the load has its place in the line; the schedule tells what becomes of it. */
 export async function load(model: string): Promise<void> {
-  await ask("POST", `api/models/load/${encodeURIComponent(model)}`);
+  await ask("POST", `api/models/load/${encodeURIComponent(model)}`, { query: { wait: "no" } });
 }
 
 /** Unload a model, or end its start; resolves when it is gone. */

@@ -3,6 +3,7 @@ import { Button, type ButtonProps } from "../../parts/button";
 import { Confirm } from "../../parts/dialog";
 import { may } from "../../server/session";
 import type { LiveModel, Model } from "../../server/types";
+import { ConfirmCancel } from "./cancel-load";
 import { begin, cancel, end, leaving, pending, requestsOf } from "./does";
 import { actionFor, type Action } from "./rules";
 import { t } from "./words";
@@ -23,10 +24,13 @@ export function LoadButton({ model, live, small = true }: { model: Model; live: 
   if (!may("admin") || model.peerID !== "") return null;
   const action = actionFor(model.state, pending.value.has(id), live);
   const requests = requestsOf(id);
+  const close = (): void => {
+    asking.value = false;
+  };
   const press = (): void => {
     if (action === "load" || action === "retry") void begin(id, name);
-    else if (action === "cancel") void cancel(id, name);
     else if (requests > 0) asking.value = true;
+    else if (action === "cancel") void cancel(id, name);
     else void end(id, name);
   };
   return (
@@ -41,8 +45,9 @@ export function LoadButton({ model, live, small = true }: { model: Model; live: 
       >
         {t.actions[action]}
       </Button>
-      {asking.value && (
-        <Confirm title={t.confirm.one(name)} act={t.confirm.unload} onClose={() => (asking.value = false)} onConfirm={() => void end(id, name)}>
+      {asking.value && action === "cancel" && <ConfirmCancel id={id} name={name} onClose={close} />}
+      {asking.value && action === "unload" && (
+        <Confirm title={t.confirm.one(name)} act={t.confirm.unload} onClose={close} onConfirm={() => void end(id, name)}>
           <p>{t.confirm.cut(requests)}</p>
         </Confirm>
       )}

@@ -47,7 +47,7 @@ export const t = words("models", {
     cancel: (name: string) => `The load of ${name} could not be cancelled.`,
     unload: (name: string) => `${name} could not be unloaded.`,
     unloadAll: "Not all models could be unloaded.",
-    cancelled: (name: string) => `The load of ${name} was cancelled.`,
+    givenUp: "Its load was given up.",
     exit: (code: number) => `exit code ${code}`,
     failed: "Failed",
     when: (ago: string) => (ago === "now" ? "failed just now" : `failed ${ago}`),
@@ -61,6 +61,9 @@ export const t = words("models", {
     cut: (requests: number) => (requests === 1 ? "One request is under way, and would be cut." : `${count(requests)} requests are under way, and would be cut.`),
     unload: "Unload",
     unloadAll: "Unload all",
+    load: (name: string) => `End the load of ${name}?`,
+    waits: (requests: number) => (requests === 1 ? "One request waits for it, and would be refused." : `${count(requests)} requests wait for it, and would be refused.`),
+    endLoad: "End the load",
   },
   stages: {
     drain: "waits to begin",

@@ -1,14 +1,14 @@
 import { linkTo } from "../../app/router";
 import { clock } from "../../lib/format";
-import { Button } from "../../parts/button";
 import { Card } from "../../parts/card";
 import { beginning } from "../../parts/causes";
+import { Loading } from "../../parts/fetched";
 import { useNow } from "../../parts/now";
-import { attempt } from "../../parts/toasts";
-import { unload } from "../../server/actions";
+import { informed } from "../../server/feed";
 import { may } from "../../server/session";
 import { live, local, schedule } from "../../server/state";
 import { STAGES, type RunningSwap } from "../../server/types";
+import { CancelLoad } from "../models/cancel-load";
 import { t } from "./words";
 
 /** What is being loaded, and how far that has come. */
@@ -16,20 +16,32 @@ export function SwapsCard() {
   const { swaps } = schedule.value;
   return (
     <Card title={t.now.title}>
-      <div aria-live="polite">
-        {swaps.length === 0 ? (
-          <p class="muted">{t.now.none}</p>
-        ) : (
-          <ul class="swaps">
-            {swaps.map((swap) => (
-              <li key={swap.model}>
-                <Swap swap={swap} />
-              </li>
-            ))}
-          </ul>
-        )}
-      </div>
+      <Told swaps={swaps} />
+      {!informed.value ? (
+        <Loading />
+      ) : swaps.length === 0 ? (
+        <p class="muted">{t.now.none}</p>
+      ) : (
+        <ul class="swaps">
+          {swaps.map((swap) => (
+            <li key={swap.model}>
+              <Swap swap={swap} />
+            </li>
+          ))}
+        </ul>
+      )}
     </Card>
+  );
+}
+
+/** What readers are told as it happens; the clocks beside it are not. */
+function Told({ swaps }: { swaps: readonly RunningSwap[] }) {
+  return (
+    <div class="off-screen" role="status">
+      {swaps.map(({ model, stage }) => (
+        <p key={model}>{stage === "" ? t.now.begins(nameOf(model)) : t.now.told[stage](nameOf(model))}</p>
+      ))}
+    </div>
   );
 }
 
@@ -45,9 +57,9 @@ function Swap({ swap: { model, evicts, cause, stage, since } }: { swap: RunningS
         {evicts.length > 0 && <span class="muted">{t.now.evicts(evicts.map(nameOf).join(", "))}</span>}
         <span class="grow" />
         {may("admin") && (
-          <Button small icon="cancel" aria-label={t.now.cancelOf(name)} onClick={() => void attempt(t.now.failed(name), () => unload(model))}>
+          <CancelLoad id={model} name={name} label={t.now.cancelOf(name)}>
             {t.now.cancel}
-          </Button>
+          </CancelLoad>
         )}
       </p>
       <ol class="swap-stages" aria-label={t.now.steps(name)}>

@@ -2,11 +2,13 @@ import { ask, asked } from "../../app/router";
 import { stored } from "../../lib/stored";
 import { Button, IconButton } from "../../parts/button";
 import { Card, Empty } from "../../parts/card";
+import { Loading } from "../../parts/fetched";
 import { useNow } from "../../parts/now";
-import { schedule, timeline } from "../../server/state";
+import { Problem } from "../../parts/problem";
+import { readTimeline, schedule, timeline, timelineProblem, timelineRead } from "../../server/state";
 import { Chart } from "./chart";
 import { fitting, lanes, spans, type Window } from "./gantt";
-import { again, problem, requests, useRequests } from "./requests";
+import { useRequests } from "./requests";
 import { Table } from "./table";
 import { t } from "./words";
 
@@ -24,30 +26,33 @@ export function TimelineCard() {
   const follows = !(until > 0 && until < now);
   const seen = fitting(span, timeline.value[0]?.when, now);
   const window: Window = follows ? { from: now - seen, to: now } : { from: until - span, to: until };
-  useRequests(window, follows);
+  const { requests, read, total, problem, retry } = useRequests(window, follows, now);
   const { models, swaps } = schedule.value;
   const all = spans(timeline.value, { at: now, models, swaps });
   const asTable = asked("view") === "table";
   return (
     <Card title={t.timeline.title} actions={<Tools span={span} window={window} follows={follows} now={now} asTable={asTable} />} class="timeline-card">
-      {problem.value && (
-        <div class="problem" role="alert">
-          <span class="grow">{`${t.timeline.problem} ${problem.value}`}</span>
-          <Button small icon="retry" onClick={() => (again.value += 1)}>
-            {t.timeline.retry}
-          </Button>
-        </div>
-      )}
-      {lanes(all, requests.value, window).length === 0 ? (
-        <Empty title={t.timeline.none}>
-          <p>{t.timeline.noneAbout}</p>
-        </Empty>
+      {timelineProblem.value && <Problem text={t.timeline.problem(timelineProblem.value)} onRetry={() => void readTimeline()} />}
+      {problem && <Problem text={t.timeline.requestsProblem(problem)} onRetry={retry} />}
+      {lanes(all, requests, window).length === 0 ? (
+        <Nothing />
       ) : asTable ? (
         <Table entries={timeline.value} window={window} />
       ) : (
-        <Chart spans={all} requests={requests.value} entries={timeline.value} window={window} />
+        <Chart spans={all} requests={requests} entries={timeline.value} window={window} />
       )}
+      {total > read && !asTable && <p class="muted">{t.timeline.most(read, total)}</p>}
     </Card>
+  );
+}
+
+/** Nothing is known to have happened: nobody knows yet, or it is so. */
+function Nothing() {
+  if (!timelineRead.value) return timelineProblem.value ? null : <Loading />;
+  return (
+    <Empty title={t.timeline.none}>
+      <p>{t.timeline.noneAbout}</p>
+    </Empty>
   );
 }
 

@@ -5,11 +5,12 @@ import { Card } from "../../parts/card";
 import { Loading } from "../../parts/fetched";
 import { useNow } from "../../parts/now";
 import { attempt } from "../../parts/toasts";
-import { cancel, unload } from "../../server/actions";
+import { cancel } from "../../server/actions";
 import { informed } from "../../server/feed";
 import { may } from "../../server/session";
 import { inflight, schedule } from "../../server/state";
 import type { Queued } from "../../server/types";
+import { CancelLoad } from "../models/cancel-load";
 import { nameOf } from "./swaps-card";
 import { lines } from "./waiting";
 import { t } from "./words";
@@ -103,10 +104,16 @@ function Times({ each: { since, expected } }: { each: Queued }) {
 }
 
 function Cancel({ each: { request, model } }: { each: Queued }) {
-  const label = request === null ? t.now.cancelOf(nameOf(model)) : t.waiting.cancelOf(request);
-  const press = (): void => void attempt(t.waiting.failed, () => (request === null ? unload(model) : cancel(request)));
+  const name = nameOf(model);
+  if (request === null) {
+    return (
+      <CancelLoad id={model} name={name} label={t.now.cancelOf(name)}>
+        {t.waiting.cancel}
+      </CancelLoad>
+    );
+  }
   return (
-    <Button small icon="cancel" aria-label={label} onClick={press}>
+    <Button small icon="cancel" aria-label={t.waiting.cancelOf(request)} onClick={() => void attempt(t.waiting.failed, () => cancel(request))}>
       {t.waiting.cancel}
     </Button>
   );

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { go, linkTo } from "../../../app/router";
 import { ago } from "../../../lib/format";
 import { download } from "../../../lib/download";
@@ -7,6 +7,7 @@ import { Button } from "../../../parts/button";
 import { Menu } from "../../../parts/menu";
 import { SearchField } from "../../../parts/search";
 import { attempt, say } from "../../../parts/toasts";
+import { NameInput } from "../../../parts/typed";
 import { deleteConversation, newId, rename, runs } from "./chat";
 import { searched, type Conversation } from "./conversation";
 import { conversations, restore } from "./conversations";
@@ -69,25 +70,13 @@ function Entry({ conversation, current }: { conversation: Conversation; current:
 }
 
 function Rename({ conversation, onDone }: { conversation: Conversation; onDone: () => void }) {
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.select(), []);
   const commit = (title: string): void => {
     rename(conversation, title);
     onDone();
   };
   return (
     <li class="chat-entry">
-      <input
-        class="grow"
-        aria-label={t.renameLabel}
-        value={conversation.title}
-        ref={input}
-        onBlur={(event) => commit(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && !event.isComposing) commit(event.currentTarget.value);
-          if (event.key === "Escape") onDone();
-        }}
-      />
+      <NameInput class="grow" label={t.renameLabel} value={conversation.title} onCommit={commit} onCancel={onDone} />
     </li>
   );
 }
