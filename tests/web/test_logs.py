@@ -99,6 +99,16 @@ class LogsTests(SynchronousTestCase):
         names = ("content-type", "x-content-type-options", "x-accel-buffering")
         self.assertEqual([reply.headers[name] for name in names], ["text/plain", "nosniff", "no"])
 
+    def test_length_of_the_history(self) -> None:
+        """A header says how many bytes of the body were written before; none where no history is asked for."""
+        self.logs.proxy.write("äö\n".encode())
+        lengths = [
+            self.follow(f"/logs/stream/proxy{query}", "HEAD").reply.headers["x-history-bytes"]
+            for query in ("", "?no-history", "?no-follow")
+        ]
+        self.assertEqual(lengths, ["5", "0", "5"])
+        self.assertIn(b"X-History-Bytes: 5\r\n", self.follow("/logs/stream/proxy").transport.value())
+
     def test_history_then_live(self) -> None:
         """Nothing is lost or told twice between history and what follows."""
         self.write("m1", b"1")

@@ -52,28 +52,28 @@ class LogFeeds:
         """History (unless `no-history` is asked), then (unless `no-follow` is) what is written, until client or server
         end it."""
         monitor = self._chosen(exchange, route)
+        history = b"" if _asks(exchange, "no-history") else monitor.history()
         if route.endpoint == "log_events":
-            await self._events(exchange, monitor)
+            await self._events(exchange, monitor, history)
         else:
-            exchange.begin(200, _STREAM)
-            await self._follow(exchange, monitor, Tail(exchange.write))
+            exchange.begin(200, (*_STREAM, (b"X-History-Bytes", b"%d" % len(history))))
+            await self._follow(exchange, monitor, history, Tail(exchange.write))
 
-    async def _events(self, exchange: Exchange, monitor: Monitor) -> None:
+    async def _events(self, exchange: Exchange, monitor: Monitor, history: bytes) -> None:
         """Each is a piece of the log, with a `data:` line for each of its lines."""
         sse.begin(exchange)
         lines = sse.Lines()
         tail = _EventTail(lambda data: exchange.write(lines.message(data)), exchange.write)
         end_beating = self._heartbeat.add(tail)
         try:
-            await self._follow(exchange, monitor, tail)
+            await self._follow(exchange, monitor, history, tail)
         finally:
             end_beating()
 
-    async def _follow(self, exchange: Exchange, monitor: Monitor, tail: Tail) -> None:
+    async def _follow(self, exchange: Exchange, monitor: Monitor, history: bytes, tail: Tail) -> None:
         if exchange.method == b"HEAD":
             exchange.finish()
             return
-        history = b"" if _asks(exchange, "no-history") else monitor.history()
         if history:
             tail.write(history)
         if _asks(exchange, "no-follow"):

@@ -1,7 +1,7 @@
 /** The file that is being edited: its text, the draft, what the server says of it, and how it is applied. */
 
 import { computed, effect, signal } from "@preact/signals";
-import { ApiError, ask, isAbort } from "../../server/api";
+import { ApiError, ask } from "../../server/api";
 import { shut } from "../../server/session";
 import type { Schemas } from "../../server/types";
 import { draftOf, fromField, isCrLf, keepDraft, tabShelf, toField } from "./draft";
@@ -44,27 +44,38 @@ export const conflict = computed(() => changed.value && original.value !== null 
 /** What the server said of the text as it is now; null while that is not known. */
 export const checked = computed(() => (verdict.value?.of === text.value ? verdict.value.checked : null));
 export const faults = computed(() => faultsIn(original.value?.path ?? "", checked.value?.errors ?? []));
+/** The ID of the file whose changes are looked at before they are applied; empty: none. */
+export const reviewed = signal("");
 /** It can be applied. */
 export const ready = computed(() => changed.value && !conflict.value && (checked.value?.ok ?? false));
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asking: AbortController | undefined;
+let opening: AbortController | undefined;
 
-/** Read the file, and take up a draft of it. Never rejects. */
+/** Read the file, and take up a draft of it, unless another is opened or all is closed meanwhile. Never rejects. */
 export async function open(id: string): Promise<void> {
+  opening?.abort();
+  const { signal: over } = (opening = new AbortController());
   try {
-    const file = await ask<Schemas["ConfigurationText"]>("GET", `api/config/files/${encodeURIComponent(id)}`);
-    const draft = draftOf(tabShelf(), id);
-    const field = toField(file.text);
-    original.value = { id, path: file.path, text: field, hash: file.hash, crLf: isCrLf(file.text) };
-    text.value = draft?.text ?? field;
-    basedOn.value = draft?.hash ?? file.hash;
-    openTrouble.value = null;
+    const file = await ask<Schemas["ConfigurationText"]>("GET", `api/config/files/${encodeURIComponent(id)}`, { signal: over });
+    if (over.aborted) return;
+    takeUp(id, file);
     if (changed.value) await check();
-    else keepDraft(tabShelf(), id, null);
   } catch (error) {
-    openTrouble.value = error;
+    if (!over.aborted) openTrouble.value = error;
   }
+}
+
+function takeUp(id: string, file: Schemas["ConfigurationText"]): void {
+  const field = toField(file.text);
+  const draft = draftOf(tabShelf(), id);
+  const differs = draft !== null && draft.text !== field;
+  original.value = { id, path: file.path, text: field, hash: file.hash, crLf: isCrLf(file.text) };
+  text.value = differs ? draft.text : field;
+  basedOn.value = differs ? draft.hash : file.hash;
+  openTrouble.value = null;
+  if (!differs) keepDraft(tabShelf(), id, null);
 }
 
 /** The user has typed. */
@@ -87,10 +98,11 @@ export async function check(): Promise<void> {
   try {
     const files = { [file.id]: fromField(of, file.crLf) };
     const answer = await ask<Checked>("POST", "api/config/check", { body: { files }, signal: own.signal });
+    if (own.signal.aborted) return;
     verdict.value = { of, checked: answer };
     checkTrouble.value = null;
   } catch (error) {
-    if (!isAbort(error)) checkTrouble.value = error;
+    if (!own.signal.aborted) checkTrouble.value = error;
   } finally {
     if (asking === own) checking.value = false;
   }
@@ -123,31 +135,36 @@ export async function save(): Promise<Outcome> {
   try {
     const body = { text: fromField(of, file.crLf), hash: basedOn.value };
     const saved = await ask<Saved>("PUT", `api/config/files/${encodeURIComponent(file.id)}`, { body });
-    written(of, saved);
+    written(file.id, of, saved);
     return "applied";
   } catch (error) {
-    return await refused(error, of);
+    return await refused(error, file.id, of);
   } finally {
     saving.value = false;
     void read();
   }
 }
 
-async function refused(error: unknown, of: string): Promise<Outcome> {
+async function refused(error: unknown, id: string, of: string): Promise<Outcome> {
   if (!(error instanceof ApiError)) throw error;
-  if (error.status === 409 && original.value) {
-    await open(original.value.id);
+  if (error.status === 409) {
+    if (isOpen(id)) await open(id);
     return "stale";
   }
   if (error.status !== 422 || !isSaved(error.body)) throw error;
-  if (error.body.saved) written(of, error.body);
-  verdict.value = { of, checked: error.body };
+  if (error.body.saved) written(id, of, error.body);
+  if (isOpen(id)) verdict.value = { of, checked: error.body };
   return error.body.saved ? "not in force" : "refused";
 }
 
-function written(of: string, saved: Saved): void {
+/** Meanwhile another file may have been opened, or somebody may have logged out. */
+function isOpen(id: string): boolean {
+  return original.peek()?.id === id;
+}
+
+function written(id: string, of: string, saved: Saved): void {
   const file = original.value;
-  if (!file) return;
+  if (file?.id !== id) return;
   original.value = { ...file, text: of, hash: saved.hash ?? file.hash };
   basedOn.value = original.value.hash;
   if (changed.value) keep();
@@ -163,10 +180,12 @@ function isSaved(body: unknown): body is Saved {
   return typeof body === "object" && body !== null && "saved" in body && "errors" in body;
 }
 
-/** Forget the text; a draft is still kept by the browser. */
+/** Forget the text, and what is under way; a draft is still kept by the browser. */
 export function close(): void {
   clearTimeout(timer);
+  opening?.abort();
   asking?.abort();
+  if (isOpen(reviewed.peek())) reviewed.value = "";
   original.value = null;
   verdict.value = null;
   openTrouble.value = checkTrouble.value = null;

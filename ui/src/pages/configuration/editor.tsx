@@ -5,7 +5,7 @@ import { Confirm } from "../../parts/dialog";
 import { Icon } from "../../parts/icon";
 import { messageOf } from "../../server/api";
 import { Conflict } from "./conflict";
-import { changed, check, checkTrouble, checked, checking, conflict, discard, faults, kept, ready, text, type } from "./edited";
+import { changed, check, checkTrouble, checked, checking, conflict, discard, faults, kept, original, ready, reviewed, text, type } from "./edited";
 import { Faults } from "./faults";
 import { Field, type FieldHandle } from "./field";
 import { byLine } from "./problems";
@@ -14,7 +14,8 @@ import { t } from "./words";
 
 /** The text of the file, what is wrong with it, and what can be done with it. */
 export function Editor({ name }: { name: string }) {
-  const asking = useSignal<"" | "review" | "discard">("");
+  const asking = useSignal(false);
+  const id = original.value?.id ?? "";
   const field = useRef<FieldHandle>(null);
   return (
     <div class="stack">
@@ -24,14 +25,14 @@ export function Editor({ name }: { name: string }) {
         <Verdict />
         <span class="grow" />
         {changed.value && (
-          <Button small look="quiet" icon="retry" onClick={() => (asking.value = "discard")}>
+          <Button small look="quiet" icon="retry" onClick={() => (asking.value = true)}>
             {t.discard}
           </Button>
         )}
         <Button small icon="check" busy={checking.value} onClick={() => void check()}>
           {t.check}
         </Button>
-        <Button small look="primary" disabled={!ready.value} onClick={() => (asking.value = "review")}>
+        <Button small look="primary" disabled={!ready.value} onClick={() => (reviewed.value = id)}>
           {t.review}
         </Button>
       </div>
@@ -43,9 +44,9 @@ export function Editor({ name }: { name: string }) {
       )}
       <Faults faults={faults.value} remarks={checked.value?.warnings ?? []} onGo={(line, column) => field.current?.goTo(line, column)} />
       {changed.value && kept.value && <p class="field-note">{t.draft}</p>}
-      {asking.value === "review" && <Review name={name} onClose={() => (asking.value = "")} />}
-      {asking.value === "discard" && (
-        <Confirm title={t.discardTitle} act={t.discard} onConfirm={discard} onClose={() => (asking.value = "")}>
+      {reviewed.value === id && changed.value && <Review id={id} name={name} />}
+      {asking.value && (
+        <Confirm title={t.discardTitle} act={t.discard} onConfirm={discard} onClose={() => (asking.value = false)}>
           <p>{t.discardAbout}</p>
         </Confirm>
       )}

@@ -1,21 +1,25 @@
+import { go } from "../../app/router";
 import { Button } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
 import { say } from "../../parts/toasts";
 import { messageOf } from "../../server/api";
 import { Changes } from "./changes";
 import { DiffView } from "./diff-view";
-import { checked, original, save, saving, text } from "./edited";
+import { checked, original, ready, reviewed, save, saving, text } from "./edited";
 import { t } from "./words";
 
 /** What would change, before it does. */
-export function Review({ name, onClose }: { name: string; onClose: () => void }) {
+export function Review({ id, name }: { id: string; name: string }) {
+  const onClose = (): void => {
+    reviewed.value = "";
+  };
   const apply = async (): Promise<void> => {
     try {
       const outcome = await save();
       if (outcome === "applied") say("good", t.applied);
       if (outcome === "not in force") say("bad", t.notInForce);
     } catch (error) {
-      say("bad", t.applyFailed, { detail: messageOf(error), retry: () => void apply() });
+      say("bad", t.applyFailed, { detail: messageOf(error), retry: () => lookAgain(id) });
     }
     onClose();
   };
@@ -28,7 +32,7 @@ export function Review({ name, onClose }: { name: string; onClose: () => void })
       actions={
         <>
           <Button onClick={onClose}>{t.cancel}</Button>
-          <Button look="primary" busy={saving.value} onClick={() => void apply()}>
+          <Button look="primary" busy={saving.value} disabled={saving.value || !ready.value} onClick={() => void apply()}>
             {t.apply}
           </Button>
         </>
@@ -39,4 +43,10 @@ export function Review({ name, onClose }: { name: string; onClose: () => void })
       <p class="field-note">{t.backup(name)}</p>
     </Dialog>
   );
+}
+
+/** The text may be another by now, so what would change is shown again. */
+function lookAgain(id: string): void {
+  go(["configuration"], { tab: "files", file: id });
+  reviewed.value = id;
 }

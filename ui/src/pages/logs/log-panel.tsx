@@ -6,6 +6,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { ask, asked } from "../../app/router";
 import { Button } from "../../parts/button";
 import { Empty } from "../../parts/card";
+import { isHidden, whileSeen } from "../../lib/sight";
 import { link } from "../../server/feed";
 import { LogFilter } from "./log-filter";
 import { LogLines } from "./log-lines";
@@ -79,17 +80,18 @@ export function LogPanel({ path, name, head, query = "filter" }: LogPanelProps) 
   );
 }
 
-/** Follow the log as long as the panel is there, anew after the server was away. */
+/** Follow the log as long as the panel is there and can be seen, anew after the server was away. */
 function useFollowing(view: LogView): void {
   useEffect(() => {
-    view.start();
     let away = false;
-    const end = link.subscribe(({ is }) => {
-      if (is === "open" && away) view.restart();
+    const endLink = link.subscribe(({ is }) => {
+      if (is === "open" && away && !isHidden()) view.restart();
       away = is === "waiting" || (away && is === "connecting");
     });
+    const endSight = whileSeen(() => view.restart(), () => view.rest());
     return () => {
-      end();
+      endLink();
+      endSight();
       view.stop();
     };
   }, [view]);

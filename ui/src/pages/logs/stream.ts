@@ -18,15 +18,19 @@ export interface LogHearer {
   link(link: LogLink): void;
 }
 
+/** A stream as it was opened. */
+export interface Opened {
+  body: ReadableStream<Uint8Array>;
+  /** Bytes at its beginning that were written before. */
+  history: number;
+}
+
 /** What a stream needs of the world. */
 export interface LogWorld {
-  open(signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
+  open(signal: AbortSignal): Promise<Opened>;
   after(ms: number, what: () => void): () => void;
   random(): number;
 }
-
-/** Milliseconds from the beginning of a stream in which history comes. */
-export const HISTORY = 250;
 
 export class LogStream {
   private abort: AbortController | null = null;
@@ -36,7 +40,8 @@ export class LogStream {
   private told = false;
   /** What has come of a history that goes on something; null when it is over. */
   private collected: string | null = null;
-  private inHistory = false;
+  /** Bytes of history that are still to come. */
+  private ahead = 0;
 
   constructor(
     private readonly hearer: LogHearer,
@@ -60,7 +65,6 @@ export class LogStream {
     this.abort = null;
     this.endTimer?.();
     this.endTimer = null;
-    this.settle();
   }
 
   private async attempt(abort: AbortController): Promise<void> {
@@ -75,7 +79,6 @@ export class LogStream {
     }
     if (this.abort !== abort) return;
     this.abort = null;
-    this.settle();
     if (refused) this.hearer.link({ is: "refused", why: refused });
     else this.again();
   }
@@ -86,36 +89,40 @@ export class LogStream {
     this.endTimer = this.world.after(wait(this.failures, this.world.random()), () => this.start());
   }
 
-  private async read(body: ReadableStream<Uint8Array>, abort: AbortController): Promise<void> {
+  private async read({ body, history }: Opened, abort: AbortController): Promise<void> {
     const reader = body.getReader();
     const decoder = new TextDecoder();
     this.hearer.link({ is: "open" });
-    this.inHistory = true;
+    this.ahead = history;
     this.collected = this.told ? "" : null;
-    const endHistory = this.world.after(HISTORY, () => this.abort === abort && this.settle());
-    try {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (this.abort !== abort) return;
-        if (done) return;
-        this.failures = 0;
-        this.take(decoder.decode(value, { stream: true }));
-      }
-    } finally {
-      endHistory();
+    if (history === 0) this.settle();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || this.abort !== abort) return;
+      this.failures = 0;
+      this.take(value, decoder);
     }
   }
 
-  private take(text: string): void {
-    if (this.collected === null) this.tell(text, this.inHistory);
-    else this.collected += text;
+  private take(bytes: Uint8Array, decoder: TextDecoder): void {
+    const old = bytes.subarray(0, this.ahead);
+    if (old.length > 0) {
+      this.ahead -= old.length;
+      this.collect(decoder.decode(old, { stream: true }));
+    }
+    if (old.length < bytes.length) this.tell(decoder.decode(bytes.subarray(old.length), { stream: true }), false);
   }
 
-  /** The history is over: tell what of it is new. */
+  private collect(text: string): void {
+    if (this.collected === null) this.tell(text, true);
+    else this.collected += text;
+    if (this.ahead === 0) this.settle();
+  }
+
+  /** The history is over: tell what of it is new. One that is cut off is not told, as the next stream tells it again. */
   private settle(): void {
     const history = this.collected;
     this.collected = null;
-    this.inHistory = false;
     if (history === null) return;
     const more = goesOn(this.tail, history);
     if (more === null) {

@@ -59,12 +59,14 @@ export class LogView {
     );
   }
 
-  start(): void {
-    this.stream.start();
-  }
-
+  /** Follow it, anew when it is followed already. */
   restart(): void {
     this.stream.restart();
+  }
+
+  /** Follow it no more for a while; `restart` goes on. */
+  rest(): void {
+    this.stream.stop();
   }
 
   /** End everything; the view is of no use any more. */

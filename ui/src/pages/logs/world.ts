@@ -16,7 +16,7 @@ export function browserWorld(path: string): ViewWorld {
         signal,
       });
       if (answer.body === null) throw new ApiError(0, "The server has sent nothing.");
-      return answer.body;
+      return { body: answer.body, history: Number(answer.headers.get("X-History-Bytes") ?? 0) };
     },
     after(ms, what) {
       const timer = setTimeout(what, ms);

@@ -1,6 +1,6 @@
 import { useSignal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { Card } from "../../parts/card";
+import { Card, Empty } from "../../parts/card";
 import { Button } from "../../parts/button";
 import { timeOfDay } from "../../lib/format";
 import { thinned, type Chart } from "./charts";
@@ -58,26 +58,50 @@ interface PlotProps extends Omit<ChartCardProps, "theme"> {
 function Plot({ chart, from, to, marks, hidden, pointer }: PlotProps) {
   const box = useRef<HTMLDivElement>(null);
   const drawn = useSignal<Drawn | null>(null);
+  const failed = useSignal(false);
+  const tries = useSignal(0);
   useEffect(() => {
     const { current: element } = box;
     if (!element) return;
     let wanted = true;
     const observer = new ResizeObserver(() => drawn.peek()?.resize(element.clientWidth));
     observer.observe(element);
-    void draw(element, chart, coloursOf(element), (index) => (pointer.value = index)).then((made) => {
-      if (wanted) drawn.value = made;
-      else made.end();
-    });
+    failed.value = false;
+    draw(element, chart, coloursOf(element), (index) => (pointer.value = index)).then(
+      (made) => {
+        if (wanted) drawn.value = made;
+        else made.end();
+      },
+      () => wanted && (failed.value = true),
+    );
     return () => {
       wanted = false;
       observer.disconnect();
       drawn.peek()?.end();
     };
-  }, []);
+  }, [tries.value]);
   useLayoutEffect(() => drawn.value?.update(chart, from, to, marks), [drawn.value, chart, from, to, marks]);
   useLayoutEffect(() => drawn.value?.show(hidden.value), [drawn.value, hidden.value]);
   const latest = chart.lines.map(({ name, values }) => `${name} ${withUnit(values.at(-1), chart.unit)}`).join(", ");
-  return <div ref={box} class="plot" role="img" aria-label={t.now(t.charts[chart.id], latest)} onPointerLeave={() => (pointer.value = null)} />;
+  return (
+    <>
+      {failed.value && <NotDrawn title={t.charts[chart.id]} onRetry={() => (tries.value += 1)} />}
+      <div ref={box} class="plot" hidden={failed.value} role="img" aria-label={t.now(t.charts[chart.id], latest)} onPointerLeave={() => (pointer.value = null)} />
+    </>
+  );
+}
+
+/** What stands for a chart whose code could not be fetched. */
+function NotDrawn({ title, onRetry }: { title: string; onRetry: () => void }) {
+  return (
+    <div class="plot-failed" role="alert">
+      <Empty title={t.notDrawn}>
+        <Button small icon="retry" aria-label={`${title}: ${t.retry}`} onClick={onRetry}>
+          {t.retry}
+        </Button>
+      </Empty>
+    </div>
+  );
 }
 
 /** Names and values of the lines: those at the pointer, or the latest. A click hides a line or shows it again. */

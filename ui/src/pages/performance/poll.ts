@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { ApiError, ask, isAbort, messageOf } from "../../server/api";
+import { whileSeen } from "../../lib/sight";
 import { stored } from "../../lib/stored";
 import { EMPTY, latest, merged, type Answer, type History } from "./samples";
 
@@ -45,20 +46,22 @@ function isOff(error: unknown): boolean {
 
 /** Refresh every `seconds` (0: only now) while the page can be seen, and when it can be seen again; returns what ends that. */
 export function poll(seconds: number): () => void {
-  const abort = new AbortController();
+  let abort = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const turn = async (): Promise<void> => {
-    clearTimeout(timer);
-    if (document.visibilityState === "hidden") return;
-    await refresh(abort.signal);
-    if (!abort.signal.aborted && seconds > 0) timer = setTimeout(() => void turn(), seconds * 1000);
+  const turn = async ({ signal: over }: AbortController): Promise<void> => {
+    await refresh(over);
+    if (!over.aborted && seconds > 0) timer = setTimeout(() => void turn(abort), seconds * 1000);
   };
-  const seen = (): void => void turn();
-  document.addEventListener("visibilitychange", seen);
-  void turn();
-  return () => {
+  const rest = (): void => {
     abort.abort();
     clearTimeout(timer);
-    document.removeEventListener("visibilitychange", seen);
+  };
+  const end = whileSeen(
+    () => void turn((abort = new AbortController())),
+    rest,
+  );
+  return () => {
+    end();
+    rest();
   };
 }

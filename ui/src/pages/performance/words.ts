@@ -45,6 +45,7 @@ export const t = words("performance", {
   of: (total: string) => `of ${total}`,
   models: "GPU memory by model",
   noModels: "No running model is known to hold GPU memory.",
+  notDrawn: "The chart could not be fetched.",
   table: "Table",
   time: "Time",
   marks: (n: number) => (n === 1 ? "1 swap is marked" : `${count(n)} swaps are marked`),

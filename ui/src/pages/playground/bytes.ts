@@ -13,9 +13,9 @@ export function base64Of(file: Blob): Promise<string> {
   });
 }
 
-/** The bytes that base64 stands for. Throws for what is none. */
+/** The bytes that base64, or a `data:` address of it, stands for. Throws for what is none. */
 export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
+  const text = atob(base64.slice(base64.indexOf(",") + 1));
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
   return bytes;

@@ -6,6 +6,7 @@ import { useEffect } from "preact/hooks";
 import { clock } from "../../lib/format";
 import { Button } from "../../parts/button";
 import type { Job } from "./job";
+import { isSubmit } from "./keys";
 import { t } from "./words";
 
 interface Labelled {
@@ -114,7 +115,7 @@ export function PromptField({ label, note, value, rows = 4, placeholder, onInput
 
 /** For the keys of a text in a form. */
 export function submitOnEnter(event: TargetedKeyboardEvent<HTMLTextAreaElement>): void {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  if (!isSubmit(event)) return;
   event.preventDefault();
   event.currentTarget.form?.requestSubmit();
 }

@@ -2,27 +2,28 @@ import { describe, expect, it } from "vitest";
 import { looksOf, readableOn, segments } from "../../../src/pages/logs/segments";
 import { TAIL, goesOn, tailOf } from "../../../src/pages/logs/seam";
 import { nameOf, pathOf, sourceOf, sourcesOf } from "../../../src/pages/logs/sources";
-import { HISTORY, LogStream, type LogLink, type LogWorld } from "../../../src/pages/logs/stream";
+import { LogStream, type LogLink, type LogWorld, type Opened } from "../../../src/pages/logs/stream";
 import { ApiError } from "../../../src/server/api";
 
 /** A server that is told what to send, and a clock that stands. */
 class FakeWorld implements LogWorld {
   opened = 0;
   refuse: Error | null = null;
+  /** Bytes of history of the next stream. */
+  history = 0;
   timers: { ms: number; what: () => void }[] = [];
   private controller: ReadableStreamDefaultController<Uint8Array> | null = null;
 
-  open(signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+  open(signal: AbortSignal): Promise<Opened> {
     this.opened += 1;
     if (this.refuse) return Promise.reject(this.refuse);
-    return Promise.resolve(
-      new ReadableStream<Uint8Array>({
-        start: (controller) => {
-          this.controller = controller;
-          signal.addEventListener("abort", () => controller.error(new DOMException("gone", "AbortError")));
-        },
-      }),
-    );
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.controller = controller;
+        signal.addEventListener("abort", () => controller.error(new DOMException("gone", "AbortError")));
+      },
+    });
+    return Promise.resolve({ body, history: this.history });
   }
 
   after(ms: number, what: () => void) {
@@ -35,8 +36,8 @@ class FakeWorld implements LogWorld {
     return 0.5;
   }
 
-  async send(text: string) {
-    this.controller?.enqueue(new TextEncoder().encode(text));
+  async send(text: string | Uint8Array) {
+    this.controller?.enqueue(typeof text === "string" ? new TextEncoder().encode(text) : text);
     await settled();
   }
 
@@ -45,11 +46,9 @@ class FakeWorld implements LogWorld {
     await settled();
   }
 
-  /** Let the timer go off that waits for `ms`, or the latest one. */
-  async fire(ms?: number) {
-    const timer = ms === undefined ? this.timers.at(-1) : this.timers.find((each) => each.ms === ms);
-    this.timers = this.timers.filter((each) => each !== timer);
-    timer?.what();
+  /** Let the latest timer go off. */
+  async fire() {
+    this.timers.pop()?.what();
     await settled();
   }
 }
@@ -59,8 +58,9 @@ async function settled() {
   await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-async function followed() {
+async function followed(history = 0) {
   const world = new FakeWorld();
+  world.history = history;
   const told: [string, boolean][] = [];
   const links: LogLink["is"][] = [];
   let gaps = 0;
@@ -75,34 +75,61 @@ async function followed() {
 
 describe("LogStream", () => {
   it("tells history, then what is written", async () => {
-    const { world, told, links } = await followed();
-    await world.send("old\n");
-    await world.fire(HISTORY);
-    await world.send("new\n");
+    const { world, told, links } = await followed(4);
+    await world.send("old\nnew\n");
     expect(told).toEqual([["old\n", true], ["new\n", false]]);
     expect(links).toEqual(["connecting", "open"]);
   });
-  it("goes on where it was when the stream ends", async () => {
+  it("goes on where it was when the stream ends, however slowly the history comes", async () => {
     const { world, told, links, gaps } = await followed();
     await world.send("one\n");
     await world.end();
     expect(links.at(-1)).toBe("waiting");
+    world.history = 14;
     await world.fire();
     expect(world.opened).toBe(2);
-    await world.send("one\nmeanwhile\n");
+    await world.send("one\nmean");
     expect(told.length).toBe(1);
-    await world.fire(HISTORY);
-    await world.send("live\n");
+    await world.send("while\nlive\n");
     expect(told.slice(1)).toEqual([["meanwhile\n", false], ["live\n", false]]);
+    expect(gaps()).toBe(0);
+  });
+  it("waits for the next stream when one ends within its history", async () => {
+    const { world, told, gaps } = await followed();
+    await world.send("one\ntwo\n");
+    world.history = 8;
+    await world.end();
+    await world.fire();
+    await world.send("one\n");
+    await world.end();
+    await world.fire();
+    await world.send("one\ntwo\nlive\n");
+    expect(told).toEqual([["one\ntwo\n", false], ["live\n", false]]);
+    expect(gaps()).toBe(0);
+  });
+  it("reads a letter that stands across the end of the history", async () => {
+    const { world, told } = await followed(1);
+    await world.send(new TextEncoder().encode("ä\n"));
+    expect(told.map(([text]) => text).join("")).toBe("ä\n");
+  });
+  it("goes on without doubled lines after it was stopped for a while", async () => {
+    const { world, stream, told, gaps } = await followed();
+    await world.send("one\n");
+    stream.stop();
+    world.history = 8;
+    stream.restart();
+    await settled();
+    await world.send("one\ntwo\n");
+    expect(told).toEqual([["one\n", false], ["two\n", false]]);
     expect(gaps()).toBe(0);
   });
   it("says where lines may be missing", async () => {
     const { world, told, gaps } = await followed();
     await world.send("one\n");
     await world.end();
+    world.history = 18;
     await world.fire();
     await world.send("of another server\n");
-    await world.fire(HISTORY);
     expect(gaps()).toBe(1);
     expect(told.at(-1)).toEqual(["of another server\n", true]);
   });

@@ -40,14 +40,14 @@ describe("what is asked", () => {
 
 describe("pictures of an answer", () => {
   it("are found in either API's words, with their seeds", () => {
-    expect(picturesOf({ data: [{ b64_json: "iVBORw0" }] })).toEqual([{ src: "data:image/png;base64,iVBORw0", data: "iVBORw0", type: "image/png", url: "", seed: null }]);
+    expect(picturesOf({ data: [{ b64_json: "iVBORw0" }] })).toEqual([{ src: "data:image/png;base64,iVBORw0", type: "image/png", url: "", seed: null }]);
     const both = picturesOf({ images: ["/9j/x", "iVBORw0"], info: '{"all_seeds":[7,8]}' });
     expect(both.map(({ type, seed }) => [type, seed])).toEqual([["image/jpeg", 7], ["image/png", 8]]);
     expect(picturesOf({ images: ["iVBORw0"], info: '{"seed": 3}' })[0]?.seed).toBe(3);
   });
 
   it("are not fetched from elsewhere", () => {
-    expect(picturesOf({ data: [{ url: "https://elsewhere.example/x.png" }] })).toEqual([{ src: "", data: "", type: "", url: "https://elsewhere.example/x.png", seed: null }]);
+    expect(picturesOf({ data: [{ url: "https://elsewhere.example/x.png" }] })).toEqual([{ src: "", type: "", url: "https://elsewhere.example/x.png", seed: null }]);
     expect(picturesOf({ data: [{ url: "data:image/gif;base64,R0lGOD" }] })[0]?.type).toBe("image/gif");
   });
 

@@ -4,6 +4,11 @@ import type { Message, Statistics, ToolCall } from "./conversation";
 import type { Piece, Told } from "./protocols/protocol";
 import { separate } from "./think";
 
+/** What an answer that goes on has already. */
+export type Before = Pick<Message, "text" | "reasoning" | "reasonedFor" | "tools" | "statistics">;
+
+const NOTHING: Before = { text: "", reasoning: "", reasonedFor: null, tools: [], statistics: null };
+
 export class Answer {
   private content = "";
   private told: Told = {};
@@ -21,7 +26,7 @@ export class Answer {
   /** `sent` is when it was asked for; `before` is what an answer that goes on has already. */
   constructor(
     private readonly sent: number,
-    private readonly before = "",
+    private readonly before = NOTHING,
   ) {
     this.latest = sent;
   }
@@ -47,16 +52,24 @@ export class Answer {
     const { text, reasoning, thinking } = separate(this.content);
     const all = [this.reasoned, reasoning].filter(Boolean).join("\n\n");
     const over = text !== "" || this.tools.length > 0 || this.complete;
+    const lasted = thinking || !over || this.first === null ? null : this.reasoningEnd(reasoning !== "", now) - this.first;
     return {
-      text: this.before + text,
-      reasoning: all,
-      reasonedFor: all === "" || thinking || !over || this.first === null ? null : this.reasoningEnd(reasoning !== "", now) - this.first,
-      tools: this.tools,
+      text: this.before.text + text,
+      reasoning: [this.before.reasoning, all].filter(Boolean).join("\n\n"),
+      reasonedFor: all === "" ? this.before.reasonedFor : lasted === null ? null : (this.before.reasonedFor ?? 0) + lasted,
+      tools: [...this.before.tools, ...this.tools],
       finish: this.finish,
     };
   }
 
+  /** What it took, with what had been before; that alone when nothing has come. */
   statistics(now: number): Statistics {
+    const before = this.before.statistics;
+    if (!before) return this.own(now);
+    return this.first === null ? before : together(before, this.own(now));
+  }
+
+  private own(now: number): Statistics {
     const { promptTokens = null, cachedTokens = null, generatedTokens = null, promptSpeed, generationSpeed } = this.told;
     const firstToken = this.first === null ? null : this.first - this.sent;
     const lasted = this.first === null ? 0 : this.latest - this.first;
@@ -89,6 +102,23 @@ export class Answer {
     }
     this.tools = this.tools.map((call, each) => (each === at ? { id: id ?? call.id, name: name ?? call.name, arguments: call.arguments + more } : call));
   }
+}
+
+/** What an answer took that went on: its first prompt, as what was generated then is part of the next one; the latest speed. */
+function together(before: Statistics, more: Statistics): Statistics {
+  const { promptTokens, cachedTokens, promptSpeed } = before.promptTokens === null || before.generatedTokens === null ? more : before;
+  const { generationSpeed, measured } = more.generationSpeed === null ? before : more;
+  const generated = [before.generatedTokens, more.generatedTokens].filter((each) => each !== null);
+  return {
+    promptTokens,
+    cachedTokens,
+    promptSpeed,
+    generatedTokens: generated.length > 0 ? generated.reduce((sum, each) => sum + each) : null,
+    generationSpeed,
+    measured,
+    firstToken: before.firstToken ?? more.firstToken,
+    total: before.total + more.total,
+  };
 }
 
 /** What share of the context of `size` tokens an answer has left used, 0 to 1; null when that is not known. */

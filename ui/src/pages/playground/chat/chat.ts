@@ -107,7 +107,7 @@ function follow(conversation: Conversation, message: Message, model: string): vo
   runs.value = new Map([...runs.peek(), [conversation.id, run]]);
   void run.start().then((ended) => {
     runs.value = new Map([...runs.peek()].filter(([, each]) => each !== run));
-    if (threadOf(conversation.id).peek()?.has(ended.id)) putMessages(conversation.id, [ended]);
+    if (conversationCalled(conversation.id) && threadOf(conversation.id).peek()?.has(ended.id)) putMessages(conversation.id, [ended]);
   });
 }
 

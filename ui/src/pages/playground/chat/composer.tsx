@@ -12,7 +12,7 @@ import { threadOf } from "./conversations";
 import { draftOf, type Draft } from "./drafts";
 import { ExpandDialog } from "./expand-dialog";
 import { FileList } from "./file-list";
-import { isSubmit } from "./keys";
+import { isSubmit } from "../keys";
 import { model } from "./model-choice";
 import { t } from "./words";
 

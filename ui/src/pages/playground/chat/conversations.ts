@@ -5,6 +5,7 @@ import { PREFIX } from "../../../lib/prefix";
 import { say } from "../../../parts/toasts";
 import { messageOf } from "../../../server/api";
 import type { Conversation, Message, Thread } from "./conversation";
+import { dropDraft } from "./drafts";
 import * as shelf from "./shelf";
 import { t } from "./words";
 
@@ -76,7 +77,7 @@ export function removeMessages(conversation: string, ids: readonly string[]): vo
 export async function remove(id: string): Promise<readonly Message[]> {
   conversations.value = (conversations.peek() ?? []).filter((each) => each.id !== id);
   const messages = await tried(shelf.messagesOf(id), []);
-  threads.delete(id);
+  release(id);
   await tried(shelf.drop(id), undefined);
   tell(id);
   return messages;
@@ -86,6 +87,13 @@ export async function remove(id: string): Promise<readonly Message[]> {
 export function restore(conversation: Conversation, messages: readonly Message[]): void {
   begin(conversation);
   putMessages(conversation.id, messages);
+}
+
+/** Forget what this tab holds of a conversation that is no more. */
+function release(id: string): void {
+  for (const message of threads.get(id)?.peek()?.keys() ?? []) ours.delete(message);
+  threads.delete(id);
+  dropDraft(id);
 }
 
 async function readThread(id: string, thread: Signal<Thread | null>): Promise<void> {
@@ -112,7 +120,8 @@ function tell(conversation: string): void {
 async function hear(id: string): Promise<void> {
   if (conversations.peek() !== null) conversations.value = await tried(shelf.allConversations(), conversations.peek() ?? []);
   const thread = threads.get(id);
-  if (thread) await readThread(id, thread);
+  if (conversations.peek() !== null && !conversationCalled(id)) release(id);
+  else if (thread) await readThread(id, thread);
 }
 
 tabs?.addEventListener("message", ({ data }: MessageEvent<unknown>) => {

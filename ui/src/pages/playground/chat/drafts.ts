@@ -9,7 +9,7 @@ export interface Draft {
   attachments: Signal<readonly Attachment[]>;
 }
 
-const drafts = new Map<string, Draft>();
+const drafts = new Map<string, Draft & { end: () => void }>();
 const NAME = `${PREFIX}chat.draft.`;
 /** ms until what is typed is kept. */
 const PAUSE = 300;
@@ -19,13 +19,28 @@ export function draftOf(conversation: string): Draft {
   const known = drafts.get(conversation);
   if (known) return known;
   const draft: Draft = { text: signal(read(NAME + conversation)), attachments: signal([]) };
-  drafts.set(conversation, draft);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  draft.text.subscribe((text) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => write(NAME + conversation, text), PAUSE);
-  });
+  drafts.set(conversation, { ...draft, end: keeping(NAME + conversation, draft.text) });
   return draft;
+}
+
+/** Forget the draft for a conversation that is no more. */
+export function dropDraft(conversation: string): void {
+  drafts.get(conversation)?.end();
+  drafts.delete(conversation);
+  write(NAME + conversation, "");
+}
+
+/** Keep `text` as it changes; the returned function ends that. */
+function keeping(name: string, text: Signal<string>): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = text.subscribe((typed) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => write(name, typed), PAUSE);
+  });
+  return () => {
+    clearTimeout(timer);
+    end();
+  };
 }
 
 function read(name: string): string {

@@ -5,7 +5,7 @@ import { CopyButton } from "../../../parts/copy-button";
 import { deleteMessage, edit } from "./chat";
 import type { Conversation, Message, Thread } from "./conversation";
 import { FileList } from "./file-list";
-import { isSubmit } from "./keys";
+import { isSubmit } from "../keys";
 import { model } from "./model-choice";
 import { Versions } from "./versions";
 import { t } from "./words";

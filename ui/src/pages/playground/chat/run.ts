@@ -25,7 +25,7 @@ export class Run {
     message: Message,
   ) {
     this.message = signal({ ...message, ending: "streaming", error: "" });
-    this.answer = new Answer(performance.now(), message.text);
+    this.answer = new Answer(performance.now(), message);
   }
 
   /** Ask; resolves to the message as it is in the end. Never rejects. */

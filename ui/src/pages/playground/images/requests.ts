@@ -41,8 +41,6 @@ export interface ChosenLora extends Lora {
 export interface Picture {
   /** A `data:` address; empty for one that is on another server. */
   src: string;
-  /** Base64, empty as well then. */
-  data: string;
   type: string;
   /** Where it is, when the answer does not hold it. */
   url: string;
@@ -99,7 +97,7 @@ export function picturesOf(answer: unknown): Picture[] {
     const seed = typeof each.seed === "number" ? each.seed : null;
     if (typeof each.b64_json === "string" && each.b64_json) return [inline(each.b64_json, seed)];
     if (typeof each.url !== "string" || !each.url) return [];
-    return [each.url.startsWith("data:image/") ? inline(each.url, seed) : { src: "", data: "", type: "", url: each.url, seed }];
+    return [each.url.startsWith("data:image/") ? inline(each.url, seed) : { src: "", type: "", url: each.url, seed }];
   });
 }
 
@@ -123,7 +121,7 @@ export function imageExtension(type: string): string {
 function inline(text: string, seed: number | null): Picture {
   const data = text.startsWith("data:") ? text.slice(text.indexOf(",") + 1) : text;
   const type = imageType(data);
-  return { src: `data:${type};base64,${data}`, data, type, url: "", seed };
+  return { src: `data:${type};base64,${data}`, type, url: "", seed };
 }
 
 /** `info` is JSON text with `all_seeds`, or with the `seed` of the first, as others count on from it. */

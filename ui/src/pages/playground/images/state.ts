@@ -66,9 +66,10 @@ export async function draw(): Promise<void> {
   });
 }
 
-/** List the LoRAs of `model`. Rejects with an `ApiError`. */
+/** List the LoRAs of `model`, unless another is chosen meanwhile. Rejects with an `ApiError`. */
 export async function loadLoras(model: string): Promise<void> {
-  loras.value = lorasOf(await ask<unknown>("GET", "sdapi/v1/loras", { query: { model }, headers: SESSION }));
+  const found = lorasOf(await ask<unknown>("GET", "sdapi/v1/loras", { query: { model }, headers: SESSION }));
+  if (remembered.images.peek() === model) loras.value = found;
 }
 
 /** Other models have other LoRAs. */

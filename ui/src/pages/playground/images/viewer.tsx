@@ -38,13 +38,13 @@ export function Viewer({ all, at, onMove, onClose }: { all: readonly Shown[]; at
 }
 
 function Actions({ picture }: { picture: Picture }) {
-  const { seed, type, data } = picture;
+  const { seed, type, src } = picture;
   const name = `image-${Date.now()}.${imageExtension(type)}`;
   return (
     <>
       {seed !== null && <span class="muted">{t.seedIs(seed)}</span>}
       {seed !== null && <Button onClick={() => (prefs.seed.value = seed)}>{t.reuseSeed}</Button>}
-      <Button icon="download" look="primary" onClick={() => download(name, bytesOf(data), type)}>
+      <Button icon="download" look="primary" onClick={() => download(name, bytesOf(src), type)}>
         {t.download}
       </Button>
     </>

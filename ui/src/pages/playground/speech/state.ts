@@ -74,19 +74,29 @@ export function forget(): void {
   recordings.value = [];
 }
 
+let asking: AbortController | null = null;
+
 /** Ask the model's server for its voices. Never rejects: what was known of them stays, and `voicesProblem` says why. */
 export async function loadVoices(model: string): Promise<void> {
+  leaveVoices();
+  const { signal: over } = (asking = new AbortController());
   voicesLoading.value = true;
-  voicesProblem.value = "";
   try {
-    const names = voicesOf(await ask<unknown>("GET", "v1/audio/voices", { query: { model }, headers: SESSION }));
+    const names = voicesOf(await ask<unknown>("GET", "v1/audio/voices", { query: { model }, headers: SESSION, signal: over }));
     if (names === null || names.length === 0) throw new Error(t.noVoices);
     prefs.voices.value = { ...prefs.voices.peek(), [model]: names };
   } catch (error) {
-    voicesProblem.value = t.voicesFailed(messageOf(error));
+    if (!over.aborted) voicesProblem.value = t.voicesFailed(messageOf(error));
   } finally {
-    voicesLoading.value = false;
+    if (!over.aborted) voicesLoading.value = false;
   }
+}
+
+/** Wait for no voices any more, as other ones are wanted. */
+export function leaveVoices(): void {
+  asking?.abort();
+  voicesLoading.value = false;
+  voicesProblem.value = "";
 }
 
 function keep(recording: Recording): void {

@@ -6,7 +6,7 @@ import { ModelSelect } from "../model-select";
 import { remembered } from "../remembered";
 import { Recordings } from "./recordings";
 import { FORMATS } from "./rules";
-import { forget, job, loadVoices, prefs, speak, text, voicesProblem } from "./state";
+import { forget, job, leaveVoices, loadVoices, prefs, speak, text } from "./state";
 import { VoiceField } from "./voice-field";
 import { t } from "./words";
 
@@ -29,7 +29,7 @@ export default function Speech() {
             value={model}
             onChange={(chosen) => {
               remembered.speech.value = chosen;
-              voicesProblem.value = "";
+              leaveVoices();
             }}
           />
           <VoiceField model={model} />

@@ -43,9 +43,25 @@ it("puts calls of tools together", () => {
 });
 
 it("goes on behind what there was", () => {
-  const answer = new Answer(0, "Once upon");
-  answer.take({ text: " a time" }, 1);
-  expect(answer.parts(1).text).toBe("Once upon a time");
+  const before = new Answer(0);
+  before.take({ reasoning: "Hm" }, 100);
+  before.take({ text: "Once upon", tools: [{ index: 0, id: "a", name: "f" }] }, 300);
+  before.take({ told: { promptTokens: 10, generatedTokens: 5 }, last: true }, 400);
+  const message = { ...before.parts(400), statistics: before.statistics(400) };
+  const answer = new Answer(1000, message);
+  expect(answer.parts(1000)).toMatchObject({ text: "Once upon", reasoning: "Hm", reasonedFor: 200, tools: [{ name: "f" }] });
+  expect(answer.statistics(1100)).toEqual(message.statistics);
+  answer.take({ text: " a time", tools: [{ index: 0, id: "b", name: "g" }], told: { promptTokens: 15, generatedTokens: 3, generationSpeed: 7 } }, 1200);
+  expect(answer.parts(1300)).toMatchObject({ text: "Once upon a time", reasoning: "Hm", reasonedFor: 200, tools: [{ name: "f" }, { name: "g" }] });
+  expect(answer.statistics(1300)).toMatchObject({ promptTokens: 10, generatedTokens: 8, generationSpeed: 7, measured: false, firstToken: 100, total: 700 });
+});
+
+it("puts what is reasoned when it goes on behind what was", () => {
+  const answer = new Answer(0, { text: "", reasoning: "Hm", reasonedFor: 200, tools: [], statistics: null });
+  answer.take({ reasoning: "Well" }, 100);
+  expect(answer.parts(150)).toMatchObject({ reasoning: "Hm\n\nWell", reasonedFor: null });
+  answer.take({ text: "So." }, 400);
+  expect(answer.parts(400)).toMatchObject({ reasoning: "Hm\n\nWell", reasonedFor: 500 });
 });
 
 it("knows how full the context is, when it can", () => {

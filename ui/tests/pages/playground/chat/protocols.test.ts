@@ -56,7 +56,7 @@ it("asks for messages", () => {
       { role: "user", content: "And now?" },
     ],
     stream: true,
-    max_tokens: 100,
+    max_tokens: 1124,
     system: "Be brief.",
     temperature: 0.2,
     top_p: 0.9,
@@ -64,6 +64,13 @@ it("asks for messages", () => {
     thinking: { type: "enabled", budget_tokens: 1024 },
   });
   expect(messages.body(question(UNSET))["max_tokens"]).toBe(4096);
+});
+
+it("leaves the whole of an answer beside what a model thinks in messages", () => {
+  for (const [effort, budget] of [["low", 1024], ["medium", 4096], ["high", 16384]] as const) {
+    const body = PROTOCOLS.messages.body(question({ ...UNSET, maxTokens: 4096, effort }));
+    expect(body).toMatchObject({ max_tokens: 4096 + budget, thinking: { budget_tokens: budget } });
+  }
 });
 
 it("asks for responses", () => {

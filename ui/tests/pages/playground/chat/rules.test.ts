@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { LARGEST, kindOf, sift } from "@/pages/playground/chat/attachments";
 import { asCurl } from "@/pages/playground/chat/curl";
-import { isSubmit } from "@/pages/playground/chat/keys";
+import { isSubmit } from "@/pages/playground/keys";
 import { noteFor } from "@/pages/playground/chat/loading";
 import { contextOf, firstChoice } from "@/pages/playground/chat/model-choice";
 import { exported, imported, type Kept } from "@/pages/playground/chat/portable";

@@ -15,7 +15,7 @@ export const messages: Protocol = {
       model,
       messages: turns.map(message),
       stream: true,
-      max_tokens: sampling.maxTokens ?? MOST_TOKENS,
+      max_tokens: (sampling.maxTokens ?? MOST_TOKENS) + (budget ?? 0), // thinking counts, and has to leave room for the answer
       ...given({
         system: sampling.system.trim() ? sampling.system : "",
         temperature: sampling.temperature,

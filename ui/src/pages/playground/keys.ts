@@ -1,3 +1,5 @@
+/** Which keys of a text send it. Pure. */
+
 /** What of a key counts. */
 export type Key = Pick<KeyboardEvent, "key" | "shiftKey" | "isComposing" | "keyCode">;
 
