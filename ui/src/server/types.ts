@@ -1,4 +1,7 @@
-/** What the server tells, by the types of its own description where that has them (`npm run types`). */
+/**
+ * What the server tells. Most of it is taken from the server's own description (`npm run types`); what the events tell of
+ * models, requests and the timeline is written here, with what these pages read of it.
+ */
 
 import type { components } from "./schema.gen";
 
@@ -7,15 +10,7 @@ export type Schemas = components["schemas"];
 export type Scope = "inference" | "read" | "admin";
 
 /** `GET /api/session`. */
-export interface Session {
-  keyNeeded: boolean;
-  loggedIn: boolean;
-  name: string | null;
-  scopes: Scope[];
-  models: string[];
-  rateLimit: { requests: number; per: number; used: number; resets: number } | null;
-  quota: { tokens: number; per: number; used: number; resets: number } | null;
-}
+export type Session = Schemas["Session"];
 
 export type ModelState = "stopped" | "starting" | "ready" | "stopping" | "shutdown" | "";
 
@@ -57,57 +52,16 @@ export const STAGES = ["drain", "stop", "settle", "start", "ready"] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** How it is with a model that does something; all times are seconds since the epoch, by the server's clock. */
-export interface LiveModel {
-  id: string;
-  state: ModelState;
-  since: number | null;
-  serving: number;
-  waiting: number;
-  stage: Stage | null;
-  stage_since: number | null;
-  expected_ready: number | null;
-  ttl: number;
-  expires: number | null;
-  last_used: number | null;
-  requests: number;
-  failure: { when: number; why: string; exit_code: number | null; lines: string[] } | null;
-  memory: { gpus: { id: number; mb: number }[]; gpu_mb: number; ram_mb: number } | null;
-}
+export type LiveModel = Schedule["models"][number];
 
 /** A request that waits. */
-export interface Queued {
-  request: string | null;
-  model: string;
-  /** From 1, over all that wait. */
-  position: number;
-  since: number;
-  expected: number | null;
-  why: "loading" | "places" | "stopping" | "in_use" | "turn";
-  /** What is in use that has to go first. */
-  behind: string[];
-}
+export type Queued = Schedule["queue"][number];
 
 /** A swap under way. */
-export interface RunningSwap {
-  model: string;
-  evicts: string[];
-  why: string;
-  cause: string;
-  stage: Stage | "";
-  since: number;
-}
+export type RunningSwap = Schedule["swaps"][number];
 
 /** The scheduler, as event `schedule` tells it. */
-export interface Schedule {
-  at: number;
-  models: LiveModel[];
-  queue: Queued[];
-  /** How many wait; `queue` has the first of them. */
-  waiting: number;
-  swaps: RunningSwap[];
-  gpus: { id: number; name: string; used_mb: number; total_mb: number }[];
-  ram: { used_mb: number; total_mb: number } | null;
-}
+export type Schedule = Schemas["Schedule"];
 
 /** What has happened to a model. */
 export type TimelineEntry = StateEntry | SwapEntry;
@@ -144,10 +98,7 @@ export interface UiConfig {
 }
 
 /** `GET /api/profiles`. */
-export interface Profiles {
-  active: string | null;
-  profiles: { id: string; description: string; pins: Record<string, string> }[];
-}
+export type Profiles = Schemas["Profiles"];
 
 /** One message of `/api/events`, unpacked. */
 export type Told =

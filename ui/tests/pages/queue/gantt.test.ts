@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { changes, fitting, lanes, placed, spans, stacked, stagesOf, ticks, type Now, type Request } from "../../../src/pages/queue/gantt";
-import type { LiveModel, ModelState, StateEntry, SwapEntry, TimelineEntry } from "../../../src/server/types";
+import type { LiveModel, ModelState, RunningSwap, StateEntry, SwapEntry, TimelineEntry } from "../../../src/server/types";
 
 let number = 0;
 
@@ -40,7 +40,7 @@ describe("a model's life", () => {
 
   it("shows a load that has not ended", () => {
     const live = { id: "b", stage: "drain", stage_since: 90 } as LiveModel;
-    const swaps = [{ model: "a", evicts: [], why: "", cause: "request", stage: "stop" as const, since: 95 }];
+    const swaps: RunningSwap[] = [{ model: "a", evicts: [], why: "", cause: "request", stage: "stop", since: 95 }];
     expect(drawn([], { at: 100, models: [live], swaps })).toEqual([["b", "drain", 90, 100], ["a", "stop", 95, 100]]);
   });
 });
