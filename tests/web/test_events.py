@@ -264,10 +264,11 @@ class ChangesTests(EventsTestCase):
         self.assertEqual(self.watcher.of("activity"), [{"id": 7}])
 
     def test_probe_141_other_settings(self) -> None:
-        """The stream goes on, and tells of the models there are now; of the UI's settings only when they change."""
+        """The stream goes on, and tells of the models there are now, and of the UI's settings."""
         self.configure(settings_of(model("new")))
-        [models] = self.watcher.of("modelStatus")
-        self.assertEqual([each["id"] for each in models], ["new"])
+        events = self.watcher.heard()
+        self.assertEqual(types(events), ["uiConfig", "modelStatus"])
+        self.assertEqual([each["id"] for each in events[1].data], ["new"])
         self.configure(settings_of(model("new"), session_id_headers=("X-Mine",)))
         events = self.watcher.heard()
         self.assertEqual(types(events), ["uiConfig", "modelStatus"])

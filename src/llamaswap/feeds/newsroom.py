@@ -134,7 +134,7 @@ class Newsroom:
             self._stir()
 
     def config_changed(self) -> None:
-        """What the UI is told of the settings is something else now."""
+        """There are other settings: whoever has asked for what they say may ask again."""
         if self.awake:
             self._config.hear()
             self._stir()

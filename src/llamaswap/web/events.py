@@ -75,11 +75,10 @@ class Events:
 
     def configure(self, settings: Settings, resolver: Resolver) -> None:
         """Tell of these settings; streams that are open stay so."""
-        before, self._settings = _told(self._settings), settings
+        self._settings = settings
         self._resolver = resolver
         self._newsroom.models_changed()
-        if before != _told(settings):
-            self._newsroom.config_changed()
+        self._newsroom.config_changed()
 
     def end_all(self) -> None:
         """End every open stream: who follows has to ask anew."""

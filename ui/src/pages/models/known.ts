@@ -3,7 +3,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { coalesced } from "../../lib/coalesced";
 import { ask } from "../../server/api";
-import { live, models, timeline } from "../../server/state";
+import { configured, live, models, timeline } from "../../server/state";
 import type { LiveModel, Schemas } from "../../server/types";
 import { lastEnds, stable, type Routing } from "./rules";
 
@@ -28,5 +28,5 @@ effect(() => {
 
 export const ends = computed(() => lastEnds(timeline.value));
 
-/** The IDs of all models, as one text: it changes when the configuration does. */
-export const names = computed(() => models.value.map(({ id }) => id).join("\n"));
+/** Changes when what was asked of the server about its configuration may be old: it has another one, or other models. */
+export const setup = computed(() => [configured.value, ...models.value.map(({ id }) => id)].join("\n"));

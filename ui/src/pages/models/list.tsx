@@ -60,7 +60,7 @@ function Tools() {
         <Switch label={t.list.group} on={grouping() === "group"} onChange={(on) => groupBy((on ? GROUPINGS[1] : GROUPINGS[0]) satisfies Grouping)} />
       )}
       {hidden > 0 && (
-        <Switch label={`${t.list.unlisted} (${hidden})`} on={look.showUnlisted.value} onChange={(on) => (look.showUnlisted.value = on)} />
+        <Switch label={t.list.unlisted(hidden)} on={look.showUnlisted.value} onChange={(on) => (look.showUnlisted.value = on)} />
       )}
     </div>
   );

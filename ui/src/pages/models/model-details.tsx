@@ -3,14 +3,14 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { linkTo } from "../../app/router";
 import { clock, contextSize, count } from "../../lib/format";
-import { Button } from "../../parts/button";
 import { Card } from "../../parts/card";
 import { CopyButton } from "../../parts/copy-button";
 import { Loading } from "../../parts/fetched";
+import { Problem } from "../../parts/problem";
 import { ask, isAbort, messageOf } from "../../server/api";
 import type { Schemas } from "../../server/types";
 import { History } from "./history";
-import { names } from "./known";
+import { setup } from "./known";
 import { Capabilities } from "./row";
 import { t } from "./words";
 
@@ -30,18 +30,11 @@ export function ModelDetails({ id }: { id: string }) {
       (error: unknown) => isAbort(error) || (problem.value = messageOf(error)),
     );
     return () => abort.abort();
-  }, [id, names.value, attempt.value]);
+  }, [id, setup.value, attempt.value]);
   return (
     <div class="columns model-columns">
       <Card title={f.title}>
-        {problem.value && (
-          <div class="problem" role="alert">
-            <span class="grow">{`${f.failed} ${problem.value}`}</span>
-            <Button small icon="retry" onClick={() => (attempt.value += 1)}>
-              {t.failures.retry}
-            </Button>
-          </div>
-        )}
+        {problem.value && <Problem text={f.failed(problem.value)} onRetry={() => (attempt.value += 1)} />}
         {detail.value ? <Facts detail={detail.value} /> : !problem.value && <Loading />}
       </Card>
       <History id={id} />

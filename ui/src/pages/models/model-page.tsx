@@ -56,7 +56,7 @@ function Head({ model, live }: { model: Model; live: LiveModel | undefined }) {
       </div>
       {model.description && <p>{model.description}</p>}
       <p class="row">
-        {aliases.length > 0 && <span class="muted">{`${t.detail.aliases} ${aliases.join(", ")}`}</span>}
+        {aliases.length > 0 && <span class="muted">{t.detail.aliases(aliases.join(", "))}</span>}
         {model.unlisted && <span class="tag">{t.unlisted}</span>}
         <Capabilities model={model} />
       </p>

@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { place } from "../../app/router";
 import { readTimeline } from "../../server/state";
-import { names, readAround } from "./known";
+import { readAround, setup } from "./known";
 import { List } from "./list";
 import { MemoryCard } from "./memory-card";
 import { ModelPage } from "./model-page";
@@ -10,7 +10,7 @@ import { PeersCard, ProfilesCard, SelectorsCard } from "./side-cards";
 export default function Models() {
   const [, id] = place.value.parts;
   useEffect(() => void readTimeline(), []);
-  useEffect(() => void readAround(), [names.value]);
+  useEffect(() => void readAround(), [setup.value]);
   return id === undefined ? <Overview /> : <ModelPage name={id} />;
 }
 

@@ -16,7 +16,7 @@ export const t = words("models", {
     sort: "Sort by",
     sorts: { name: "Name", state: "State", recent: "Last used", used: "Most used" },
     group: "Group",
-    unlisted: "Show unlisted",
+    unlisted: (number: number) => `Show unlisted (${count(number)})`,
     unloadAll: "Unload all",
     shown: (shown: number, all: number) => (shown === all ? count(all) : `${count(shown)} of ${count(all)}`),
     noMatch: (search: string) => `No model matches “${search}”.`,
@@ -53,7 +53,6 @@ export const t = words("models", {
     when: (ago: string) => (ago === "now" ? "failed just now" : `failed ${ago}`),
     lines: "The last it said",
     log: "Its log",
-    retry: "Retry",
   },
   confirm: {
     one: (name: string) => `Unload ${name}?`,
@@ -131,7 +130,7 @@ export const t = words("models", {
     activity: "Activity",
     logs: "Logs",
     details: "Details",
-    aliases: "Also called",
+    aliases: (names: string) => `Also called ${names}`,
     peer: (peer: string) => `A model of the peer ${peer}: it is loaded there.`,
     figures: {
       state: "State",
@@ -147,7 +146,7 @@ export const t = words("models", {
     },
     facts: {
       title: "What the configuration says",
-      failed: "The details could not be read.",
+      failed: (why: string) => `The details could not be read: ${why}`,
       command: "Command",
       stop: "Stop command",
       env: "Environment",
