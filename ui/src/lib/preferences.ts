@@ -1,5 +1,6 @@
 /** All preferences that the browser keeps, as a document to take elsewhere. */
 
+import { isRecord } from "./json";
 import { PREFIX } from "./prefix";
 import { allKept } from "./stored";
 
@@ -49,8 +50,4 @@ function areasIn(text: string): [string, object][] | null {
   } catch {
     return null;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -8,7 +8,7 @@ import { Dialog } from "../../parts/dialog";
 import { ApiError, address, ask, isAbort, messageOf } from "../../server/api";
 import { bodyOf, type Body, type Capture } from "./capture";
 import { CaptureBody } from "./capture-body";
-import { curl } from "./curl";
+import { asCurl } from "./curl";
 import { t } from "./words";
 
 /** What a request said, and what it was answered. `model` is whose log has more, where that is known. */
@@ -80,7 +80,7 @@ function Sections({ capture }: { capture: Capture }) {
   return (
     <>
       <div class="row">
-        <CopyButton label={t.capture.curl} text={() => curl(capture, url, asked)} />
+        <CopyButton label={t.capture.curl} text={() => asCurl(capture, url, asked)} />
       </div>
       <div class="capture-sides">
         <div class="stack">

@@ -1,5 +1,6 @@
 /** What was captured of a request: its bodies, and how each can be shown. Pure. */
 
+import { bytesOf } from "../../lib/base64";
 import type { Schemas } from "../../server/types";
 
 export type Capture = Schemas["Capture"];
@@ -22,7 +23,7 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 export function bodyOf(encoded: string | null, headers: Capture["req_headers"]): Body {
   if (encoded === null) return { kind: "absent" };
   if (encoded === "") return { kind: "empty" };
-  const bytes = decoded(encoded);
+  const bytes = bytesOf(encoded);
   const type = header(headers, "content-type");
   const kind = type.split(";")[0]?.trim().toLowerCase() ?? "";
   if (kind.startsWith("image/")) return { kind: "image", bytes, type: kind };
@@ -66,13 +67,6 @@ function pictureOf(encoded: string): string {
   if (!/^[A-Za-z0-9+/]{16,}=*$/.test(plain)) return "";
   const kinds: Record<string, string> = { i: "png", "/": "jpeg", R: "gif", U: "webp" };
   return `data:image/${kinds[plain[0] ?? ""] ?? "png"};base64,${plain}`;
-}
-
-function decoded(encoded: string): Bytes {
-  const text = atob(encoded);
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < text.length; index += 1) bytes[index] = text.charCodeAt(index);
-  return bytes;
 }
 
 function asText(bytes: Bytes): string | null {

@@ -1,6 +1,6 @@
 /** The command that sends a captured request again. Pure. */
 
-import { asShell } from "./shell";
+import { curl } from "../../lib/curl";
 import { header, type Body, type Capture } from "./capture";
 
 /** Headers that curl makes itself, or that belong to the connection. */
@@ -8,11 +8,11 @@ const OWN = new Set(["host", "content-length", "connection", "accept-encoding", 
 const REDACTED = "[REDACTED]";
 
 /** The request as a command line; a key is left out, for a variable of the shell. */
-export function curl({ req_headers: headers }: Pick<Capture, "req_headers">, url: string, body: Body): string {
+export function asCurl({ req_headers: headers }: Pick<Capture, "req_headers">, url: string, body: Body): string {
   const sent = Object.entries(headers ?? {}).filter(([name, value]) => !OWN.has(name.toLowerCase()) && value !== REDACTED);
-  const words = [`curl -N ${asShell(url)}`, ...sent.map(([name, value]) => `-H ${asShell(`${name}: ${value}`)}`)];
-  if (["authorization", "x-api-key"].some((name) => header(headers, name) === REDACTED)) words.push('-H "Authorization: Bearer $API_KEY"');
-  if ("text" in body) words.push(`--data-raw ${asShell(body.text)}`);
-  else if ("bytes" in body) words.push("--data-binary @body");
-  return words.join(" \\\n  ");
+  return curl(url, {
+    headers: sent.map(([name, value]) => `${name}: ${value}`),
+    keyed: ["authorization", "x-api-key"].some((name) => header(headers, name) === REDACTED),
+    body: "text" in body ? { text: body.text } : "bytes" in body ? { file: "body" } : undefined,
+  });
 }

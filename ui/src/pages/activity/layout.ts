@@ -1,5 +1,7 @@
 /** Which columns a table shows, in which order: what users have chosen, made to fit the columns that there are. Pure. */
 
+import { isRecord } from "../../lib/json";
+
 export interface Column {
   id: string;
   header: string;
@@ -47,7 +49,7 @@ export function moved(columns: readonly Column[], order: readonly string[], id: 
 
 /** Whether a kept value is what `Layout.shown` may be. */
 export function isChoice(value: unknown): value is Record<string, boolean> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every((each) => typeof each === "boolean");
+  return isRecord(value) && Object.values(value).every((each) => typeof each === "boolean");
 }
 
 /** Whether a kept value is an order of IDs. */

@@ -1,5 +1,7 @@
 /** The settings in force as sections that fold, and what of them a search leaves. */
 
+import { isRecord } from "../../lib/json";
+
 export type Scalar = string | number | boolean | null;
 
 /** One setting, or several below one key. */
@@ -87,8 +89,4 @@ export function pieces(text: string): Piece[] {
 
 function isScalar(value: unknown): value is Scalar {
   return value === null || ["string", "number", "boolean"].includes(typeof value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -24,9 +24,11 @@ export interface LogPanelProps {
   head?: ComponentChildren;
   /** The name of its filter in the address; other panels of a page have others. */
   query?: string;
+  /** When what is looked for was written, ms since the epoch by this browser's clock; 0: it is not known. */
+  at?: number;
 }
 
-export function LogPanel({ path, name, head, query = "filter" }: LogPanelProps) {
+export function LogPanel({ path, name, head, query = "filter", at = 0 }: LogPanelProps) {
   const view = useMemo(() => new LogView(browserWorld(path), t.gap), [path]);
   const following = useSignal(true);
   const current = useSignal(-1);
@@ -38,6 +40,12 @@ export function LogPanel({ path, name, head, query = "filter" }: LogPanelProps) 
     current.value = -1;
     view.filter.set(pattern);
   }, [view, pattern]);
+  useEffect(() => {
+    if (at === 0) return;
+    const number = view.ring.lastAt(at);
+    following.value = number < 0 || number === view.ring.end - 1;
+    current.value = following.value ? -1 : number;
+  }, [view, at]);
   const version = view.watched();
   useEffect(() => {
     if (following.value && !view.paused.value) seen.value = view.ring.end;

@@ -56,6 +56,14 @@ export class Ring {
     return number === this.next ? (this.open ?? undefined) : this.lines[number - this.first];
   }
 
+  /** The number of the last line that was there at `time`; -1: none. Of those that were there before, nobody knows since when. */
+  lastAt(time: number): number {
+    for (let number = this.end - 1; number >= this.first; number -= 1) {
+      if ((this.get(number)?.at ?? 0) <= time) return number;
+    }
+    return -1;
+  }
+
   /** The texts of lines with an end, from the number `from` on, `most` of them at most. */
   texts(from: number, most: number): string[] {
     const at = Math.max(0, from - this.first);

@@ -1,4 +1,5 @@
 import { useEffect } from "preact/hooks";
+import { Figure } from "../../parts/figure";
 import { crumb } from "../../app/page-view";
 import { linkTo } from "../../app/router";
 import { ago, count, mebibytes } from "../../lib/format";
@@ -83,15 +84,6 @@ function Figures({ live }: { live: LiveModel | undefined }) {
 function LastUse({ at }: { at: number | null }) {
   const now = useNow();
   return <Figure name={t.detail.figures.used} value={at === null ? t.detail.figures.never : ago(at * 1000, now)} />;
-}
-
-function Figure({ name, value }: { name: string; value: string }) {
-  return (
-    <div class="figure">
-      <span class="figure-value">{value}</span>
-      <span class="figure-name">{name}</span>
-    </div>
-  );
 }
 
 /** What is fetched when it is looked at. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bodyOf, picturesIn, pretty } from "@/pages/activity/capture";
-import { curl } from "@/pages/activity/curl";
-import { asShell } from "@/pages/activity/shell";
+import { asCurl } from "@/pages/activity/curl";
+import { asShell } from "@/lib/curl";
 
 const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
 const encoded = (text: string): string => base64(new TextEncoder().encode(text));
@@ -35,12 +35,12 @@ it("finds pictures in answers of both kinds, and takes nothing else for one", ()
 describe("curl", () => {
   it("quotes for the shell, and leaves out what is redacted or curl's own", () => {
     const headers = { Host: "x", "Content-Length": "9", Authorization: "[REDACTED]", "X-Session-ID": "it's" };
-    const words = curl({ req_headers: headers }, "http://h/v1/x", bodyOf(encoded(`{"a":"it's $HOME"}`), json));
-    expect(words).toBe(`curl -N http://h/v1/x \\\n  -H 'X-Session-ID: it'\\''s' \\\n  -H "Authorization: Bearer $API_KEY" \\\n  --data-raw '{"a":"it'\\''s $HOME"}'`);
+    const words = asCurl({ req_headers: headers }, "http://h/v1/x", bodyOf(encoded(`{"a":"it's $HOME"}`), json));
+    expect(words).toBe(`curl -N http://h/v1/x \\\n  -H 'X-Session-ID: it'\\''s' \\\n  -H "Authorization: Bearer $LLAMASWAP_API_KEY" \\\n  --data-raw '{"a":"it'\\''s $HOME"}'`);
   });
   it("names a file for bytes, and sends nothing without a body", () => {
-    expect(curl({ req_headers: null }, "u", bodyOf("/w==", null))).toBe("curl -N u \\\n  --data-binary @body");
-    expect(curl({ req_headers: null }, "u", { kind: "absent" })).toBe("curl -N u");
+    expect(asCurl({ req_headers: null }, "u", bodyOf("/w==", null))).toBe("curl -N u \\\n  --data-binary @body");
+    expect(asCurl({ req_headers: null }, "u", { kind: "absent" })).toBe("curl -N u");
   });
   it.each([["a", "a"], ["a b", "'a b'"], ["$(x)", "'$(x)'"], ["'", "''\\'''"], ["a\nb", "'a\nb'"], ["", "''"]])("%j is %s", (text, word) => expect(asShell(text)).toBe(word));
 });

@@ -26,6 +26,16 @@ describe("Ring", () => {
     expect(ring.get(ring.first)?.text).toBe(`line ${ring.first}`);
     expect(ring.texts(0, 2)).toEqual([`line ${ring.first}`, `line ${ring.first + 1}`]);
   });
+  it("knows the last line that was there at a time", () => {
+    const ring = new Ring();
+    expect(ring.lastAt(100)).toBe(-1);
+    ring.push(numbered(0, 3), 0);
+    expect(ring.lastAt(100)).toBe(2);
+    ring.push(numbered(3, 5), 90);
+    ring.push(numbered(5, 8), 110);
+    ring.setOpen(line("open"), 120);
+    expect([ring.lastAt(80), ring.lastAt(100), ring.lastAt(110), ring.lastAt(200)]).toEqual([2, 4, 7, 8]);
+  });
   it("forgets all without beginning anew", () => {
     const ring = new Ring();
     ring.push(numbered(0, 3), 0);

@@ -1,5 +1,6 @@
 /** Conversations as a file that can be read in again. */
 
+import { isRecord, parsed } from "../../../lib/json";
 import type { Attachment, Conversation, Ending, Message, ToolCall } from "./conversation";
 
 const FORM = "llamaswap.chat.v1";
@@ -84,16 +85,8 @@ function all<T>(value: unknown, read: (told: Record<string, unknown>) => T | nul
   return told.map(read).filter((each) => each !== null);
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
 function record(value: unknown): Record<string, unknown> | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+  return isRecord(value) ? value : null;
 }
 
 function text(value: unknown): string {

@@ -1,6 +1,7 @@
 /** An answer as it comes from the server. */
 
 import { createParser } from "eventsource-parser";
+import { parsed } from "../../../lib/json";
 import { request } from "../../../server/api";
 import { SESSION } from "../session-id";
 import type { Piece, Protocol } from "./protocols/protocol";
@@ -38,14 +39,6 @@ export async function streamed(protocol: Protocol, body: unknown, signal: AbortS
     began = performance.now();
   }
   parser.feed("\n\n");
-}
-
-function parsed(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return null;
-  }
 }
 
 /** What an answer says that should have been a stream. */

@@ -1,3 +1,4 @@
+import { Figure } from "../../../parts/figure";
 import { count, duration, fixed } from "../../../lib/format";
 import { download } from "../../../lib/download";
 import { Button } from "../../../parts/button";
@@ -47,15 +48,6 @@ function Figures({ of: { vectors, tokens, ms } }: { of: Compared }) {
       </div>
       <p role="status">{near && t.closest(near.one + 1, near.other + 1, fixed(near.value, 4))}</p>
     </>
-  );
-}
-
-function Figure({ name, value }: { name: string; value: string }) {
-  return (
-    <div class="figure">
-      <span class="figure-value">{value}</span>
-      <span class="figure-name">{name}</span>
-    </div>
   );
 }
 

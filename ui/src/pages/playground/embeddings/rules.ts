@@ -1,5 +1,7 @@
 /** What vectors have to do with each other. */
 
+import { isRecord } from "../../../lib/json";
+
 export interface Embedded {
   vectors: readonly (readonly number[])[];
   tokens: number | null;
@@ -51,8 +53,4 @@ function vectorOf(value: unknown): number[] | null {
   if (!Array.isArray(flat) || flat.length === 0) return null;
   const numbers = flat.filter((each) => typeof each === "number");
   return numbers.length === flat.length ? numbers : null;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,7 @@
 /** What is asked of image models, in the words of either API, and what their answers hold. */
 
+import { isRecord, parsed } from "../../../lib/json";
+
 export const SIZES = ["512x512", "1024x1024", "1024x768", "768x1024", "1280x720", "720x1280", "1792x1024", "1024x1792"] as const;
 /** As stable-diffusion.cpp knows them; empty is the server's own choice. */
 export const SAMPLERS = ["", "euler", "euler_a", "heun", "dpm2", "dpm++2s_a", "dpm++2m", "dpm++2mv2", "ipndm", "ipndm_v", "lcm", "ddim_trailing", "tcd"] as const;
@@ -132,18 +134,6 @@ function seedsOf(info: unknown): number[] {
   return typeof told.seed === "number" ? [told.seed] : [];
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
-}
-
 function nameOf(blob: Blob, otherwise: string): string {
   return blob instanceof File ? blob.name : otherwise;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { stored } from "../../../lib/stored";
 import { ask } from "../../../server/api";
-import { base64Of } from "../bytes";
+import { base64Of } from "../../../lib/base64";
 import { Job } from "../job";
 import { remembered } from "../remembered";
 import { SESSION } from "../session-id";

@@ -1,7 +1,7 @@
 import { Button, IconButton } from "../../../parts/button";
 import { Dialog } from "../../../parts/dialog";
 import { download } from "../../../lib/download";
-import { bytesOf } from "../bytes";
+import { bytesOf } from "../../../lib/base64";
 import { imageExtension, type Picture } from "./requests";
 import { prefs, type Drawn } from "./state";
 import { t } from "./words";

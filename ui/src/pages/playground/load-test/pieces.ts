@@ -1,5 +1,7 @@
 /** What one piece of a chat's answer says, and which reasoning is the server's remarks about loading. */
 
+import { isRecord, parsed } from "../../../lib/json";
+
 export interface Piece {
   content: string;
   reasoning: string;
@@ -58,16 +60,4 @@ function errorOf(error: unknown): string {
 
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-function parsed(data: string): unknown {
-  try {
-    return JSON.parse(data) as unknown;
-  } catch {
-    return null;
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

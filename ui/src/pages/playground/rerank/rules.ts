@@ -1,5 +1,7 @@
 /** Documents, their scores, and the order in which they are shown. */
 
+import { isRecord } from "../../../lib/json";
+
 export type Sort = "none" | "descending" | "ascending";
 
 export interface Doc {
@@ -76,8 +78,4 @@ export function readJson(text: string): { query: string; documents: string[] } |
 
 export function writeJson(query: string, documents: readonly Doc[]): string {
   return JSON.stringify({ query, documents: asked(documents).map(({ text }) => text) }, null, 2);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

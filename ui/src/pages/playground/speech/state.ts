@@ -1,6 +1,7 @@
 /** What the tab of speech remembers, and what was said. It goes on when one looks elsewhere. */
 
 import { signal } from "@preact/signals";
+import { isRecord } from "../../../lib/json";
 import { stored } from "../../../lib/stored";
 import { ask, messageOf, request } from "../../../server/api";
 import { Job } from "../job";
@@ -106,7 +107,7 @@ function keep(recording: Recording): void {
 }
 
 function isMap(value: unknown, good: (each: unknown) => boolean): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(good);
+  return isRecord(value) && Object.values(value).every(good);
 }
 
 function isTexts(value: unknown): boolean {

@@ -1,5 +1,7 @@
 /** Which files are audio, and what answers hold. */
 
+import { isRecord, parsed } from "../../../lib/json";
+
 export const EXTENSIONS = ["mp3", "wav", "ogg", "oga", "opus", "flac", "m4a", "mp4", "mpeg", "mpga", "aac", "webm"] as const;
 export const RESPONSE_FORMATS = ["json", "verbose_json", "text", "srt", "vtt"] as const;
 export type ResponseFormat = (typeof RESPONSE_FORMATS)[number];
@@ -83,16 +85,4 @@ function segmentsIn(list: unknown, textKey: string): Segment[] {
     const { start, end, [textKey]: text } = each;
     return typeof start === "number" && typeof end === "number" && typeof text === "string" ? [{ start, end, text: text.trim() }] : [];
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

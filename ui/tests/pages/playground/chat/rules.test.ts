@@ -34,7 +34,7 @@ it("sends by Enter alone", () => {
 it("quotes for a shell, and shows no key", () => {
   const command = asCurl("http://127.0.0.1/v1/chat/completions", { text: "it's" }, true);
   expect(command).toContain(`--data-raw '{\n  "text": "it'\\''s"\n}'`);
-  expect(command).toContain(`-H 'Authorization: Bearer '"$LLAMASWAP_KEY"''`);
+  expect(command).toContain(`-H "Authorization: Bearer $LLAMASWAP_API_KEY"`);
   expect(asCurl("u", {}, false)).not.toContain("Authorization");
   expect(asCurl("u", { image: `data:image/png;base64,${"A".repeat(30_000)}` }, false).length).toBeLessThan(200);
 });

@@ -1,5 +1,7 @@
 /** What the three protocols of chat have in common: what is asked, and what pieces an answer comes in (web-ui 3.3). */
 
+import { isRecord } from "../../../../lib/json";
+
 export interface Turn {
   role: "user" | "assistant";
   text: string;
@@ -59,7 +61,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /** `value` as an object, or an empty one. */
 export function fields(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+  return isRecord(value) ? value : {};
 }
 
 export function list(value: unknown): readonly unknown[] {
