@@ -10,7 +10,7 @@ import type { Received } from "../../server/inflight";
 import { uiConfig } from "../../server/state";
 import { headerOf, middleCut, phaseOf, sessionOf } from "./inflight";
 import type { Column } from "./layout";
-import { Elapsed } from "./ticking";
+import { Elapsed } from "./elapsed";
 import { t } from "./words";
 
 const LONGEST = 40;

@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { ask, linkTo } from "../../app/router";
 import { Button, IconButton } from "../../parts/button";
+import { Ago } from "../../parts/ticking";
 import { may } from "../../server/session";
 import { RowDetail } from "./row-detail";
 import { kindOfStatus, when, type Row, type RowColumn } from "./rows";
-import { Ago } from "./ticking";
 import { t } from "./words";
 
 /** A row, and below it its details when they are `open`. */

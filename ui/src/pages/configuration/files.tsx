@@ -5,8 +5,8 @@ import { Button } from "../../parts/button";
 import { Card, Empty } from "../../parts/card";
 import { CopyButton } from "../../parts/copy-button";
 import { Loading } from "../../parts/fetched";
+import { useNow } from "../../parts/now";
 import { messageOf } from "../../server/api";
-import { serverNow } from "../../server/state";
 import { close, open, openTrouble, original } from "./edited";
 import { Editor } from "./editor";
 import type { Configuration, ConfigurationFile } from "./shown";
@@ -29,11 +29,15 @@ export function Files({ configuration }: { configuration: Configuration }) {
     <div class="stack">
       <div class="row">
         {files.length > 1 ? <Choice files={files} current={file} /> : <strong class="mono">{file.path}</strong>}
-        <span class="card-note">{t.fileNote(file.size, ago(file.modified * 1000, serverNow()))}</span>
+        <FileNote file={file} />
       </div>
       {file.writable ? <Opened key={file.id} file={file} /> : <p class="hint">{t.readOnly}</p>}
     </div>
   );
+}
+
+function FileNote({ file: { size, modified } }: { file: ConfigurationFile }) {
+  return <span class="card-note">{t.fileNote(size, ago(modified * 1000, useNow()))}</span>;
 }
 
 function Opened({ file }: { file: ConfigurationFile }) {
@@ -76,7 +80,7 @@ function List({ files }: { files: readonly ConfigurationFile[] }) {
         {files.map((file) => (
           <li key={file.id}>
             <span class="mono">{file.path}</span>
-            <span class="card-note">{t.fileNote(file.size, ago(file.modified * 1000, serverNow()))}</span>
+            <FileNote file={file} />
           </li>
         ))}
       </ul>

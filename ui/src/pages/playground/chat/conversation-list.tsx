@@ -1,11 +1,11 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { go, linkTo } from "../../../app/router";
-import { ago } from "../../../lib/format";
 import { download } from "../../../lib/download";
 import { Button } from "../../../parts/button";
 import { Menu } from "../../../parts/menu";
 import { SearchField } from "../../../parts/search";
+import { Ago } from "../../../parts/ticking";
 import { attempt, say } from "../../../parts/toasts";
 import { NameInput } from "../../../parts/typed";
 import { deleteConversation, newId, rename, runs } from "./chat";
@@ -44,7 +44,7 @@ function Entry({ conversation, current }: { conversation: Conversation; current:
         <span class="cut">{title}</span>
         <small class="muted">
           {runs.value.has(id) && <span class="spinner" role="status" aria-label={t.writing} />}
-          {ago(updated, Date.now())}
+          <Ago when={updated} now={Date.now} />
         </small>
       </a>
       <Menu icon="more" look="quiet" small class="button-icon" label={t.more(title)}>

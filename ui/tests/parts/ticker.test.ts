@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
-import { Ticker, type TickerWorld } from "@/pages/activity/ticker";
+import { Ticker, type TickerWorld } from "@/parts/ticker";
 
 class Hands implements TickerWorld {
   ticking: (() => void) | null = null;
