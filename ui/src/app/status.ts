@@ -17,7 +17,7 @@ export const connection = computed(() => (may("read") ? link.value.is : "none"))
 const MARKS = { open: "🟢", connecting: "🟡", waiting: "🔴", refused: "🔴", none: "⚪" } as const;
 
 /** The title of the document: how it is with the connection, the page, and the title of the user. */
-export function documentTitle(): string {
+function documentTitle(): string {
   const name = PAGES.find(({ path }) => path === (page.value || landing(may)))?.name;
   return `${MARKS[connection.value]} ${[name, titleShown()].filter(Boolean).join(" · ")}`;
 }

@@ -1,7 +1,7 @@
 /** Where things are on the server. Names of models are encoded always. */
 
 /** The model that answers below `/comfyui/`. */
-export const COMFYUI = "comfyui_auto";
+const COMFYUI = "comfyui_auto";
 
 /** The pages of a model's own server, relative to the root of the API. */
 export function ownServer(model: string): string {

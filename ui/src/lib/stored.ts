@@ -51,7 +51,7 @@ export function differing(values: Record<string, unknown>, defaults: Record<stri
 }
 
 /** Whether a kept `value` can stand for `fallback`. */
-export function usable<T>(value: unknown, fallback: T, valid?: (value: unknown) => value is T): value is T {
+function usable<T>(value: unknown, fallback: T, valid?: (value: unknown) => value is T): value is T {
   if (value === undefined) return false;
   if (valid) return valid(value);
   return kindOf(value) === kindOf(fallback);

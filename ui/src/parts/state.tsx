@@ -12,7 +12,7 @@ export const t = words("state", {
 });
 
 /** The word for a state. */
-export function stateWord(state: ModelState, failed = false): string {
+function stateWord(state: ModelState, failed = false): string {
   if (failed && (state === "stopped" || state === "")) return t.failed;
   return state === "" ? t.peer : t[state];
 }

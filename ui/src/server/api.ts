@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 
 /** What our own pages say; the server lets no page of another site add it. */
-export const OURS = { "X-Requested-With": "llama-swap-ui" } as const;
+const OURS = { "X-Requested-With": "llama-swap-ui" } as const;
 
 /** Grows with every answer that says we are not (or no more) logged in. */
 export const turnedAway = signal(0);

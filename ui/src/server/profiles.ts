@@ -10,7 +10,7 @@ export const profiles = signal<Profiles["profiles"]>([]);
 export const switching = signal(false);
 
 /** Read them again. Never rejects: what was known stays. */
-export async function readProfiles(): Promise<void> {
+async function readProfiles(): Promise<void> {
   try {
     profiles.value = (await ask<Profiles>("GET", "api/profiles")).profiles;
   } catch {

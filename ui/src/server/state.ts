@@ -23,7 +23,7 @@ export const activeProfile = signal<string | null>(null);
 /** The ID of the latest row of activity; 0 before there is any. */
 export const latestActivity = signal(0);
 /** The server's clock less ours, in ms, as the last schedule showed it. */
-export const clockOffset = signal(0);
+const clockOffset = signal(0);
 
 const MOST_OF_TIMELINE = 2000;
 

@@ -9,7 +9,7 @@ export const STATUSES = ["2xx", "3xx", "4xx", "5xx", "none", "failed"] as const;
 export type StatusClass = (typeof STATUSES)[number];
 
 /** Characters of a free text; the server takes no more. */
-export const LONGEST_TEXT = 200;
+const LONGEST_TEXT = 200;
 
 export interface Filters {
   models: readonly string[];

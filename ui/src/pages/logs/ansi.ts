@@ -120,7 +120,7 @@ export class Painter {
 }
 
 /** `over`, and what of `under` is beyond it. */
-export function laidOver(over: Line, under: Line): Line {
+function laidOver(over: Line, under: Line): Line {
   const seam = over.text.length;
   if (under.text.length <= seam) return over;
   const beyond = under.spans.filter(({ to }) => to > seam).map(({ from, to, style }) => ({ from: Math.max(from, seam), to, style }));

@@ -1,5 +1,5 @@
 import type { Signal } from "@preact/signals";
-import { useId } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { IconButton } from "../../parts/button";
 import { SearchField } from "../../parts/search";
 import { Switch } from "../../parts/switch";
@@ -20,7 +20,6 @@ interface LogFilterProps {
 
 /** An expression, how many lines match it, and the ways from one to the next. */
 export function LogFilter({ view, name, pattern, onPattern, onlyMatching, current, onMatch }: LogFilterProps) {
-  const note = useId();
   view.watched();
   const { state, numbers, isDone } = view.filter;
   const step = (by: 1 | -1): void => {
@@ -40,11 +39,24 @@ export function LogFilter({ view, name, pattern, onPattern, onlyMatching, curren
       </div>
       {on && <IconButton icon="up" small label={t.previous} disabled={numbers.length === 0} onClick={() => step(-1)} />}
       {on && <IconButton icon="down" small label={t.next} disabled={numbers.length === 0} onClick={() => step(1)} />}
-      <span id={note} class={state.is === "invalid" || state.is === "slow" ? "field-problem" : "field-note"} role="status">
-        {noteOf(view, isDone)}
-      </span>
+      <span class={state.is === "invalid" || state.is === "slow" ? "field-problem" : "field-note"}>{noteOf(view, isDone)}</span>
+      <Said view={view} />
       {on && <Switch on={onlyMatching.value} label={t.only} onChange={(value) => (onlyMatching.value = value)} />}
     </div>
+  );
+}
+
+/** What is read out: the outcome for an expression, once, and not each line that matches later. */
+function Said({ view }: { view: LogView }) {
+  const said = useRef({ pattern: "", text: "" });
+  const { pattern, state, isDone } = view.filter;
+  if (said.current.pattern !== pattern) said.current = { pattern, text: "" };
+  const known = state.is !== "on" || (isDone && view.ring.end > view.ring.first);
+  if (known && (said.current.text === "" || state.is !== "on")) said.current.text = noteOf(view, isDone);
+  return (
+    <span class="off-screen" role="status">
+      {said.current.text}
+    </span>
   );
 }
 

@@ -4,7 +4,7 @@ import { stored } from "../../lib/stored";
 export const SIZES = [11, 13, 15, 17] as const;
 
 /** The least share of one of two logs, in percent, and how far an arrow key moves the divider. */
-export const LEAST = 10;
+const LEAST = 10;
 export const STEP = 2;
 
 /** How logs are shown, everywhere; `divider` is the share of the first of two, in percent. */

@@ -18,7 +18,7 @@ export interface Kept extends Line {
 }
 
 /** Lines that are kept at least, once there were so many. */
-export const CAPACITY = 100_000;
+const CAPACITY = 100_000;
 const SLACK = 5_000;
 
 export class Ring {

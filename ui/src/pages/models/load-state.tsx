@@ -46,7 +46,7 @@ function Progress({ model, live }: { model: Model; live: LiveModel }) {
 }
 
 /** How long an idle model has left. */
-export function Countdown({ expires }: { expires: number }) {
+function Countdown({ expires }: { expires: number }) {
   const left = expires - useNow() / 1000;
   return <>{t.use.expires(clock(Math.max(0, Math.ceil(left))))}</>;
 }

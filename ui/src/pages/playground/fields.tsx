@@ -67,7 +67,7 @@ export function NumberInput({ range, value, onChange, ...native }: { range: Rang
 }
 
 /** `value` within its bounds; a whole number where steps are. */
-export function clamped(value: number, { min, max, step = 1 }: Range): number {
+function clamped(value: number, { min, max, step = 1 }: Range): number {
   if (Number.isNaN(value)) return min;
   const within = Math.min(max, Math.max(min, value));
   return Number.isInteger(step) && Number.isInteger(min) ? Math.round(within) : within;

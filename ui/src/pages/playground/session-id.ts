@@ -10,7 +10,7 @@ export function makeSessionId(random: () => number): string {
 }
 
 /** One for each time that the page is loaded. */
-export const SESSION_ID = makeSessionId(Math.random);
+const SESSION_ID = makeSessionId(Math.random);
 
 /** What every request of the Playground says. */
 export const SESSION = { "X-Session-ID": SESSION_ID } as const;

@@ -149,7 +149,7 @@ function shortCause({ kind, begin, end }: Span): string {
 }
 
 /** All there is to say of a bar. */
-export function spanWords({ model, kind, from, to, open, begin, end }: Span): string {
+function spanWords({ model, kind, from, to, open, begin, end }: Span): string {
   const [word, length, began] = [t.timeline.kinds[kind], duration((to - Math.max(from, 0)) * 1000), timeOfDay(from * 1000)];
   const first = open ? t.timeline.until(nameOf(model), word, began, length) : t.timeline.bar(nameOf(model), word, began, timeOfDay(to * 1000), length);
   const causes = [];

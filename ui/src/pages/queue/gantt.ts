@@ -110,7 +110,7 @@ export interface Window {
   to: number;
 }
 
-export const MOST_ROWS = 3;
+const MOST_ROWS = 3;
 /** Percent that the shortest bar is wide. */
 const NARROWEST = 0.25;
 

@@ -8,8 +8,6 @@ import { Formula } from "./formula";
 import type { Slot } from "./parse";
 import { t } from "./words";
 
-const DATA_IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,[\w+/=]+$/;
-
 /** Fill the slots of `host`; the returned function takes out what stands in them. */
 export function fill(host: ParentNode, slots: readonly Slot[], definitions: Definitions, marks: string): () => void {
   const filled: Element[] = [];
@@ -37,9 +35,8 @@ function InSlot({ slot, definitions, marks }: { slot: Slot; definitions: Definit
   }
 }
 
-/** An image that is part of the answer is shown; one elsewhere is never fetched by these pages, as its server would learn of the reader. */
+/** An image is elsewhere, and never fetched by these pages, as its server would learn of the reader. */
 function Picture({ address, alt }: { address: string; alt: string }) {
-  if (DATA_IMAGE.test(address)) return <img class="md-image" src={address} alt={alt || t.image} />;
   return (
     <a class="md-remote" href={address} target="_blank" rel="noopener noreferrer nofollow">
       <Icon name="image" />

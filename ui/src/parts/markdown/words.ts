@@ -5,7 +5,6 @@ export const t = words("markdown", {
   codeIn: (language: string) => (language ? `Code in ${language}` : "Code"),
   copyCode: "Copy",
   badFormula: "This is not a formula that can be drawn.",
-  image: "Image",
   openImage: (host: string) => `Open the image at ${host} in a new tab`,
   done: "Done",
   notDone: "Not done",

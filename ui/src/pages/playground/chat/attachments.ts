@@ -6,7 +6,7 @@ export const MOST = 5;
 /** Bytes of a picture. */
 export const LARGEST = 20 * 1024 * 1024;
 /** Bytes of a text file. */
-export const LARGEST_TEXT = 512 * 1024;
+const LARGEST_TEXT = 512 * 1024;
 
 const IMAGES = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 const TEXT_NAME = /\.(?:txt|md|csv|tsv|json|jsonl|ya?ml|toml|ini|cfg|conf|log|xml|html?|css|[cm]?[jt]sx?|py|rs|go|java|kt|c|h|cc|cpp|hpp|cs|rb|php|sh|sql|tex|diff|patch|svg)$/i;

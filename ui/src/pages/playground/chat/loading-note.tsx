@@ -12,12 +12,15 @@ export function LoadingNote({ name }: { name: string }) {
     return () => clearInterval(timer);
   }, []);
   const id = modelNamed(name)?.id ?? name;
-  const { text, stage } = noteFor(name, live.value.get(id), schedule.value.queue.filter((each) => each.model === id), now.value / 1000);
+  const { text, left, stage } = noteFor(name, live.value.get(id), schedule.value.queue.filter((each) => each.model === id), now.value / 1000);
   return (
-    <p class="chat-loading" role="status">
+    <div class="chat-loading">
       <span class="spinner" aria-hidden="true" />
-      <span>{text}</span>
-      {stage && <span class="tag">{t.stages[stage]}</span>}
-    </p>
+      <p role="status" class="chat-loading-what">
+        <span>{text}</span>
+        {stage && <span class="tag">{t.stages[stage]}</span>}
+      </p>
+      {left && <span>{left}</span>}
+    </div>
   );
 }

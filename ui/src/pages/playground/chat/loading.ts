@@ -6,6 +6,8 @@ import { t } from "./words";
 
 export interface Note {
   text: string;
+  /** How long it takes still; empty when nobody knows. It changes every second. */
+  left: string;
   stage: Stage | null;
 }
 
@@ -13,14 +15,15 @@ export interface Note {
 export function noteFor(name: string, model: LiveModel | undefined, queue: readonly Queued[], now: number): Note {
   const stage = model?.stage ?? null;
   if (model?.state === "starting" || stage !== null) {
-    return { text: t.loading(name, about(model?.expected_ready, now)), stage };
+    return { text: t.loading(name), left: about(model?.expected_ready, now), stage };
   }
   const ours = queue.at(-1);
-  return { text: ours ? t.queued(name, ours.position - 1, about(ours.expected, now)) : t.waiting(name), stage: null };
+  if (!ours) return { text: t.waiting(name), left: "", stage: null };
+  return { text: t.queued(name, ours.position - 1), left: about(ours.expected, now), stage: null };
 }
 
-/** How long it is until `then`, in whole seconds; empty when nobody knows, or it should be over. */
+/** How long it is until `then`; empty when nobody knows, or it should be over. */
 function about(then: number | null | undefined, now: number): string {
   const left = Math.ceil((then ?? now) - now);
-  return left > 0 ? wholeSeconds(left) : "";
+  return left > 0 ? t.about(wholeSeconds(left)) : "";
 }

@@ -83,11 +83,9 @@ export const t = words("chat", {
   endedEarly: "The connection ended before the answer was complete.",
   empty: "The model answered with nothing.",
   waiting: (model: string) => `Waiting for ${model} …`,
-  queued: (model: string, before: number, about: string) => {
-    const place = before > 0 ? `${before} before you` : "you are next";
-    return about ? `Waiting for ${model}: ${place}, about ${about}` : `Waiting for ${model}: ${place}`;
-  },
-  loading: (model: string, about: string) => (about ? `Loading ${model}, about ${about}` : `Loading ${model} …`),
+  queued: (model: string, before: number) => `Waiting for ${model}: ${before > 0 ? `${before} before you` : "you are next"}`,
+  loading: (model: string) => `Loading ${model} …`,
+  about: (time: string) => `about ${time}`,
   stages: {
     drain: "letting other models finish",
     stop: "stopping other models",

@@ -62,13 +62,13 @@ const live = (more: Partial<LiveModel>): LiveModel => ({
   failure: null, memory: null, ...more,
 });
 it("says what one waits for", () => {
-  expect(noteFor("alpha", live({ state: "starting", stage: "start", expected_ready: 14 }), [], 10)).toEqual({ text: "Loading alpha, about 4 s", stage: "start" });
+  expect(noteFor("alpha", live({ state: "starting", stage: "start", expected_ready: 14 }), [], 10)).toEqual({ text: "Loading alpha …", left: "about 4 s", stage: "start" });
   expect(noteFor("alpha", live({ state: "starting" }), [], 10).text).toBe("Loading alpha …");
-  expect(noteFor("alpha", live({ state: "starting", expected_ready: 5 }), [], 10).text).toBe("Loading alpha …");
+  expect(noteFor("alpha", live({ state: "starting", expected_ready: 5 }), [], 10)).toMatchObject({ text: "Loading alpha …", left: "" });
   expect(noteFor("alpha", undefined, [], 10).text).toBe("Waiting for alpha …");
   const queued = { request: null, model: "alpha", position: 3, since: 0, expected: null, behind: [], why: "turn" as const };
   expect(noteFor("alpha", undefined, [queued], 10).text).toBe("Waiting for alpha: 2 before you");
-  expect(noteFor("alpha", undefined, [{ ...queued, position: 1, expected: 12 }], 10).text).toBe("Waiting for alpha: you are next, about 2 s");
+  expect(noteFor("alpha", undefined, [{ ...queued, position: 1, expected: 12 }], 10)).toEqual({ text: "Waiting for alpha: you are next", left: "about 2 s", stage: null });
 });
 
 it("reads what it has written, with IDs of its own", () => {
