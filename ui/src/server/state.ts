@@ -20,8 +20,6 @@ export const timelineProblem = signal("");
 export const configured = signal(0);
 export const uiConfig = signal<UiConfig>({ activity: { session_id: [] } });
 export const activeProfile = signal<string | null>(null);
-/** The ID of the latest row of activity; 0 before there is any. */
-export const latestActivity = signal(0);
 /** The server's clock less ours, in ms, as the last schedule showed it. */
 const clockOffset = signal(0);
 
@@ -82,9 +80,6 @@ onTold("uiConfig", (data) => {
 });
 onTold("profileChanged", ({ active }) => {
   activeProfile.value = active;
-});
-onTold("activity", ({ id }) => {
-  latestActivity.value = Math.max(id, latestActivity.peek());
 });
 onTold("schedule", (data) => {
   batch(() => {
