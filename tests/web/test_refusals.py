@@ -85,7 +85,7 @@ class AnswerTests(SynchronousTestCase):
         self.assertIn(b"<p>no router for &lt;b&gt;&amp;amp;</p>", answer.body)
 
     def test_rules_of_pages(self) -> None:
-        """A page of an error is one of this origin: nothing runs in it, nobody frames it. Other shapes need no rules."""
+        """A page of an error is one of this origin: nothing runs in it, nobody frames it. Others have none."""
         page = answer_to(UnknownModel(), b"text/html")
         self.assertEqual(header(page, b"Content-Security-Policy"), b"default-src 'none'; frame-ancestors 'none'")
         self.assertEqual(header(page, b"X-Content-Type-Options"), b"nosniff")
