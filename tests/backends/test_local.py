@@ -334,6 +334,11 @@ class StartTests(LocalCase):
             ("proxy", "", "upstream proxy missing"),
             ("cmd", "# nothing", "unable to get sanitized command: empty command"),
             ("proxy", "localhost:1", "invalid proxy URL 'localhost:1'"),
+            (
+                "proxy",
+                "ftp://user:secret@h",
+                "invalid proxy URL 'ftp://(not shown)@h': expected http:// or https:// in 'ftp://(not",
+            ),
         ):
             settings: dict[str, Any] = {key: value}
             self.make(**settings)

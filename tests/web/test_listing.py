@@ -188,12 +188,14 @@ class OtherNamesTests(ModelListTestCase):
 class RunningListTests(SynchronousTestCase):
     def test_probe_20_nothing_runs(self) -> None:
         """An empty list, not null."""
-        self.assertEqual(running_list([(MODELS[0], State.SHUTDOWN), (MODELS[1], State.STOPPED)]), {"running": []})
+        self.assertEqual(
+            running_list(Settings(), [(MODELS[0], State.SHUTDOWN), (MODELS[1], State.STOPPED)]), {"running": []}
+        )
 
     def test_probe_22_records(self) -> None:
         """Sorted by model, texts as they are in the configuration."""
         m1, _, hidden, z, _ = MODELS
-        running = running_list([(m1, State.READY), (z, State.STOPPING), (hidden, State.STARTING)])
+        running = running_list(Settings(), [(m1, State.READY), (z, State.STOPPING), (hidden, State.STARTING)])
         self.assertEqual([record["model"] for record in running["running"]], ["Z", "hid", "m1"])
         expected = {
             "model": ModelId("m1"),

@@ -9,10 +9,10 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config.schema import ApiKey, RateLimit
-from llamaswap.errors import TooManyRequests
-from llamaswap.exchange import Exchange
+from llamaswap.errors import ClientGone, TooManyRequests
+from llamaswap.exchange import Exchange, Producer
 from llamaswap.web.load_plan import MOST_BYTES
-from llamaswap.web.load_test import HEARTBEAT_PERIOD, MOST_TESTS
+from llamaswap.web.load_test import HEARTBEAT_PERIOD, MOST_BODIES, MOST_OF_ONE, MOST_TESTS
 from llamaswap.web.routes import Lane, Route
 from tests.support.web import Client, MemoryBody, MemoryExchange, Pump, World, model, settings_of
 
@@ -61,16 +61,33 @@ class LoadTestCase(SynchronousTestCase):
         return World(settings_of(model("m"), **settings), serve={Lane.MODEL: self.engine.serve})
 
     def begin(
-        self, count: int = 2, body: MemoryBody | None = None, headers: Any = None, **fields: Any
+        self,
+        count: int = 2,
+        body: MemoryBody | None = None,
+        headers: Any = None,
+        peer: str = "192.0.2.7",
+        **fields: Any,
     ) -> MemoryExchange:
         data = json.dumps({"requests": [CHAT] * count, **fields}).encode()
-        exchange = MemoryExchange("POST", "/api/loadtest", {**OURS, **(headers or {})}, body or data)
+        exchange = MemoryExchange("POST", "/api/loadtest", {**OURS, **(headers or {})}, body or data, peer=peer)
         answering = self.world.front.receive(exchange)
         assert answering is not None
         exchange.task = Deferred.fromCoroutine(answering)
         exchange.task.addErrback(lambda failure: failure.trap(CancelledError) and None)
         self.begun.append(exchange)
         return exchange
+
+
+class Greedy(Pump):
+    """Fills the client's connection as soon as it may go on; `answer` is the producer of that."""
+
+    def __init__(self, answer: Producer) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def resumeProducing(self) -> None:
+        super().resumeProducing()
+        self._answer.pauseProducing()
 
 
 def events(exchange: MemoryExchange) -> list[dict[str, Any]]:
@@ -136,6 +153,12 @@ class AnswerTests(LoadTestCase):
         self.assertIsNone(inner.header(b"expect"))
         self.assertFalse(inner.raw_chunks)
 
+    def test_headers_of_the_connection_alone(self) -> None:
+        """What `Connection` names is between the client and us: it goes no further."""
+        self.begin(1, headers={"Connection": "close, X-Hop", "X-Hop": "secret-of-the-proxy"})
+        [inner] = self.engine.asked
+        self.assertIsNone(inner.header(b"x-hop"))
+
     def test_a_refusal_is_an_answer(self) -> None:
         """What is refused is told with its status and its message, and costs the others nothing."""
 
@@ -200,10 +223,47 @@ class EndTests(LoadTestCase):
 
     def test_only_so_many_at_a_time(self) -> None:
         """Load tests are few, and one that has ended makes room."""
-        running = [self.begin() for _ in range(MOST_TESTS)]
+        running = [self.begin(peer=f"192.0.2.{number}") for number in range(MOST_TESTS)]
         self.assertEqual(self.begin().status, 429)
         running[0].cancel()
         self.assertEqual(self.begin().status, 200)
+
+
+class PlaceTests(LoadTestCase):
+    def test_an_address_has_some_of_them(self) -> None:
+        """Who reads nothing, or asks with a ramp of ten minutes, leaves room for others."""
+        statuses = [self.begin().status for _ in range(MOST_OF_ONE + 1)]
+        self.assertEqual(statuses, [200] * MOST_OF_ONE + [429])
+        self.assertEqual(self.begin(peer="192.0.2.8").status, 200)
+
+    def test_a_key_has_some_of_them(self) -> None:
+        """From wherever it is used; others have the rest, also at the same address."""
+        keys = [ApiKey(key=name, name=name, scopes=("inference",)) for name in ("one", "two")]
+        self.world = self.make_world(api_keys=keys)
+        for number in range(MOST_TESTS):
+            self.begin(1, headers={"x-api-key": "one"}, peer=f"192.0.2.{number}")
+        self.assertEqual(self.begin(headers={"x-api-key": "two"}, peer="192.0.2.0").status, 200)
+
+    def test_a_description_that_never_comes_takes_none(self) -> None:
+        """Who announces a body and sends nothing keeps nobody from testing; of such bodies one sends only some."""
+        bodies = [MemoryBody(length=100, complete=False) for _ in range(MOST_BODIES)]
+        for body in bodies[1:]:
+            self.begin(body=body)
+        self.assertEqual(self.begin().status, 200)
+        self.begin(body=bodies[0])
+        self.assertEqual(self.begin().status, 429)
+        bodies[0].break_off(ClientGone())
+        self.assertEqual(self.begin().status, 200)
+
+    def test_descriptions_that_come_when_all_places_are_taken(self) -> None:
+        """They are refused then, however early they were announced."""
+        body = MemoryBody(length=2, complete=False)
+        late = self.begin(body=body)
+        for _ in range(MOST_OF_ONE):
+            self.begin()
+        body.feed(b"{}")
+        body.end()
+        self.assertEqual(late.status, 429)
 
 
 class FlowTests(LoadTestCase):
@@ -217,6 +277,20 @@ class FlowTests(LoadTestCase):
         self.engine.asked[1].produce(pumps[1])
         exchange.producer.resumeProducing()
         self.assertEqual([pump.told for pump in pumps], [["pause", "resume"]] * 2)
+
+    def test_a_client_that_is_full_again(self) -> None:
+        """What the first tells fills the client's connection: the others stay paused, and are the first next time."""
+        exchange = self.begin(2)
+        producer = exchange.producer
+        assert producer is not None
+        pumps = [Greedy(producer), Greedy(producer)]
+        for asked, pump in zip(self.engine.asked, pumps, strict=True):
+            asked.produce(pump)
+        producer.pauseProducing()
+        for turns in ([1, 0], [1, 1], [2, 1]):
+            producer.resumeProducing()
+            self.assertEqual([pump.told.count("resume") for pump in pumps], turns)
+            self.assertEqual([pump.told[-1] for pump in pumps], ["pause", "pause"])
 
 
 class GateTests(LoadTestCase):

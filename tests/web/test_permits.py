@@ -9,12 +9,14 @@ from itertools import product
 from twisted.internet.defer import CancelledError
 from twisted.trial.unittest import SynchronousTestCase
 
-from llamaswap.config.schema import ApiKey, Quota
+from llamaswap.config.schema import ApiKey, Model, Quota
+from llamaswap.exchange import Caller
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
+from llamaswap.web.listing import running_list
 from tests.support.probes import configuration_a
 from tests.support.relay import RelayWorld
-from tests.support.web import MemoryExchange
+from tests.support.web import MemoryExchange, settings_of
 
 JSON = {"Content-Type": "application/json"}
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
@@ -180,6 +182,19 @@ class PermitTests(Asking):
             return str(record["cmd"])
 
         self.assertEqual((command("plain"), command("all") != ""), ("", True))
+
+    def test_passwords_in_addresses(self) -> None:
+        """Who only reads sees the address of a model as the description of the settings shows it."""
+        there = Model(id=ModelId("m"), proxy="http://user:hunter2@h:1", cmd="s")
+        settings = settings_of(there)
+
+        def told(*scopes: str) -> str:
+            caller = Caller("somebody", scopes=frozenset(scopes))
+            [record] = running_list(settings, [(there, State.READY)], caller)["running"]
+            return str(record["proxy"])
+
+        self.assertEqual(told("read"), "http://(not shown)@h:1")
+        self.assertEqual(told("read", "admin"), "http://user:hunter2@h:1")
 
     def test_targets_of_selectors(self) -> None:
         """The record of a selector names those that are for the caller."""

@@ -84,6 +84,13 @@ class AnswerTests(SynchronousTestCase):
         self.assertIn(b"<h1>llama-swap</h1>", answer.body)
         self.assertIn(b"<p>no router for &lt;b&gt;&amp;amp;</p>", answer.body)
 
+    def test_rules_of_pages(self) -> None:
+        """A page of an error is one of this origin: nothing runs in it, nobody frames it. Others have none."""
+        page = answer_to(UnknownModel(), b"text/html")
+        self.assertEqual(header(page, b"Content-Security-Policy"), b"default-src 'none'; frame-ancestors 'none'")
+        self.assertEqual(header(page, b"X-Content-Type-Options"), b"nosniff")
+        self.assertEqual(len(answer_to(UnknownModel(), b"*/*").headers), 1)
+
     def test_concurrency_is_always_json(self) -> None:
         """A client that is shed gets JSON whatever it accepts, with its own code and a hint when to come back."""
         answer = answer_to(TooManyRequests(retry_after=7), b"text/plain")

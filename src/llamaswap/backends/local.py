@@ -26,6 +26,7 @@ from llamaswap.backends.shortage import TAIL, shortage
 from llamaswap.backends.spawning import NotSpawned, find_executable
 from llamaswap.backends.waiters import Waiters
 from llamaswap.config.schema import Model
+from llamaswap.config.secrets import GONE, HIDDEN, without_secrets
 from llamaswap.errors import OutOfMemory, ShuttingDown, StartFailed
 from llamaswap.logs.ring import Ring
 from llamaswap.notices import ModelChanged, State
@@ -222,7 +223,8 @@ class _LocalBody:
         try:
             return Origin.parse(self.model.proxy)
         except ValueError as error:
-            raise StartFailed(f"invalid proxy URL {self.model.proxy!r}: {error}") from error
+            problem = without_secrets(f"invalid proxy URL {self.model.proxy!r}: {error}")
+            raise StartFailed(problem.replace(GONE, HIDDEN)) from error
 
     def _look_around(self, origin: Origin, words: Sequence[str]) -> str:
         """In a thread: is the port free where it is ours (W-02), and which file are we to run?"""

@@ -190,11 +190,16 @@ def upgrade_lines() -> list[Header]:
 
 def _dropped(headers: Sequence[Header]) -> frozenset[bytes]:
     """What must not cross, with all that `Connection` names."""
+    named = named_by_connection(headers)
+    return _HOP_BY_HOP | named if named else _HOP_BY_HOP
+
+
+def named_by_connection(headers: Sequence[Header]) -> set[bytes]:
+    """What `Connection` says to be of the sender's connection, in lower case; `Host` never is."""
     named = {
         token.strip().lower()
         for name, value in headers
         if len(name) == 10 and name.lower() == b"connection"
         for token in value.split(b",")
     }
-    named -= {b"close", b"keep-alive", b"upgrade", b"host", b""}
-    return _HOP_BY_HOP | named if named else _HOP_BY_HOP
+    return named - {b"close", b"keep-alive", b"upgrade", b"host", b""}

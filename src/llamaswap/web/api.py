@@ -98,7 +98,7 @@ class Api:
 
     async def running(self, call: Call) -> Answer:
         """The models in memory."""
-        return json_answer(running_list(self._states(), call.caller))
+        return json_answer(running_list(self._settings, self._states(), call.caller))
 
     async def unload(self, call: Call) -> Answer:
         """Stop every model that is for the caller; answers when all are gone."""

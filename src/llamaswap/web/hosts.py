@@ -68,6 +68,15 @@ def host_name(host: str) -> str:
 
 
 @lru_cache(maxsize=64)
+def nearest(peer: str, forwarded: bytes | None) -> str:
+    """The address of who asks, to count what it asks. `forwarded` is the value of `X-Forwarded-For`.
+
+    A proxy on this machine says whom it stands for, and others before it may say what they like.
+    """
+    told = (forwarded or b"") if is_loopback(peer) else b""
+    return told.decode("latin-1").rpartition(",")[2].strip() or peer
+
+
 def is_loopback(address: str) -> bool:
     """`address` is one of 127.0.0.0/8 or `::1`, also when an IPv6 socket shows it in its mapped form."""
     try:

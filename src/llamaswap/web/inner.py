@@ -12,6 +12,7 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from llamaswap.errors import NotSupportedHere
 from llamaswap.exchange import Caller, Exchange, Header, Memory, Producer, TunnelEnd
+from llamaswap.proxy.headers import named_by_connection
 
 _OF_THE_OUTER = frozenset(
     b"accept-encoding connection content-encoding content-length content-type expect keep-alive last-event-id te"
@@ -72,8 +73,9 @@ class InnerExchange:
         self.peer, self.local, self.secure = outer.peer, outer.local, outer.secure
         self.body = InnerBody(body)
         self.status = self.sent = 0
+        dropped = _OF_THE_OUTER | named_by_connection(outer.headers)
         self.headers: Sequence[Header] = [
-            *(header for header in outer.headers if header[0].lower() not in _OF_THE_OUTER),
+            *(header for header in outer.headers if header[0].lower() not in dropped),
             (b"Content-Type", b"application/json"),
             (b"Content-Length", b"%d" % len(body)),
         ]

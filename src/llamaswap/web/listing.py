@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from llamaswap.config.describe import describe_model
 from llamaswap.config.schema import Capabilities, Model, Profile, Selector, Settings
 from llamaswap.exchange import Caller
 from llamaswap.notices import State, StateOf
@@ -61,14 +62,24 @@ def model_list(
     return {"object": "list", "data": sorted(records, key=lambda record: record["id"].encode(errors="replace"))}
 
 
-def running_list(states: Iterable[tuple[Model, State]], caller: Caller | None = None) -> dict[str, Any]:
+def running_list(
+    settings: Settings, states: Iterable[tuple[Model, State]], caller: Caller | None = None
+) -> dict[str, Any]:
     """The body of `GET /running`: every model in memory that is for `caller`, sorted by ID.
 
-    Commands, which may hold what the environment keeps secret, are for those who may do everything.
+    Commands, which may hold what the environment keeps secret, are for those who may do everything. Others see of
+    addresses what a description of `settings` shows.
     """
     shown = [(model, state) for model, state in states if may_use(caller, Local(model, model.id))]
     all_of_it = caller is None or "admin" in caller.scopes
-    running = [_running(model, state, with_command=all_of_it) for model, state in shown if state in _IN_MEMORY]
+    running = [
+        {
+            **_running(model, state),
+            **({} if all_of_it else {"cmd": "", "proxy": describe_model(model, settings)["proxy"]}),
+        }
+        for model, state in shown
+        if state in _IN_MEMORY
+    ]
     return {"running": sorted(running, key=lambda record: record["model"].encode())}
 
 
@@ -184,11 +195,11 @@ def _abilities(given: Capabilities) -> Iterator[tuple[str, bool]]:
     yield "reranker", given.reranker
 
 
-def _running(model: Model, state: State, *, with_command: bool) -> dict[str, Any]:
+def _running(model: Model, state: State) -> dict[str, Any]:
     return {
         "model": model.id,
         "state": state.value,
-        "cmd": model.cmd if with_command else "",
+        "cmd": model.cmd,
         "proxy": model.proxy,
         "ttl": model.ttl,
         "name": model.name,

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -23,12 +25,17 @@ from llamaswap.exchange import Exchange, Header, RequestBody
 from llamaswap.feeds import sse
 from llamaswap.proxy.body import scan
 from llamaswap.threads import InThread
+from llamaswap.web.hosts import nearest
 from llamaswap.web.inner import Front, InnerExchange
 from llamaswap.web.load_plan import MOST_BYTES, Plan, Planned, read_plan
 from llamaswap.web.routes import Lane, RouteTable
 
 MOST_TESTS = 4
 """Load tests that run at a time."""
+MOST_OF_ONE = 2
+"""Of these, how many are of one API key; without keys, of one address."""
+MOST_BODIES = 8
+"""Descriptions of load tests that one of them sends at a time."""
 HEARTBEAT_PERIOD = 10.0
 
 
@@ -41,24 +48,35 @@ class LoadTests:
         self._table = table
         self._in_thread = in_thread
         self._clock = clock
-        self._running = 0
+        self._running: Counter[str] = Counter()
+        """Load tests by whose they are."""
+        self._arriving: Counter[str] = Counter()
+        """Those whose descriptions have not come yet."""
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one exchange; ends with the last request of its test. Raises `Refusal` before the answer has begun.
 
         Cancelling ends all requests.
         """
-        if self._running >= MOST_TESTS:
-            raise TooManyRequests(f"{MOST_TESTS} load tests are running")
-        self._running += 1
-        try:
+        who = _whose(exchange)
+        self._require_place(who)
+        with _counted(self._arriving, who):
             data = await _content(exchange.body)
+        self._require_place(who)
+        with _counted(self._running, who):
             plan = await scan(self._in_thread, len(data), read_plan, data, self._is_model_path)
             sse.begin(exchange)
             await _Test(exchange, plan, self._front, self._clock).run()
-        finally:
-            self._running -= 1
         exchange.finish()
+
+    def _require_place(self, who: str) -> None:
+        """Raise `TooManyRequests` where there is none. Who sends a description has none yet, as it may never come."""
+        if self._running.total() >= MOST_TESTS:
+            raise TooManyRequests(f"{MOST_TESTS} load tests are running")
+        if self._running[who] >= MOST_OF_ONE:
+            raise TooManyRequests(f"{MOST_OF_ONE} load tests of yours are running")
+        if self._arriving[who] >= MOST_BODIES:
+            raise TooManyRequests(f"{MOST_BODIES} descriptions of load tests of yours are on their way")
 
     def _is_model_path(self, path: bytes) -> bool:
         methods = self._table.exact.get(path)
@@ -78,7 +96,8 @@ class _Test:
         self._clock = clock
         self._began = clock.seconds()
         self._todo = enumerate(plan.requests)
-        self._live: set[InnerExchange] = set()
+        self._live: dict[InnerExchange, None] = {}
+        """Those under way; who was told to go on last is the last."""
         self._asking = 0
         """Those of `_ask_on` that have not ended."""
         self._paused = False
@@ -122,11 +141,11 @@ class _Test:
         inner = InnerExchange(self._exchange, planned.path, planned.body, _Ear(partial(self._tell, index)))
         if self._paused:
             inner.pause()
-        self._live.add(inner)
+        self._live[inner] = None
         try:
             await inner.be_answered(self._front)
         finally:
-            self._live.discard(inner)
+            del self._live[inner]
 
     def _tell(self, index: int | None, kind: str, **more: Any) -> None:
         ms = round(max(0.0, self._clock.seconds() - self._began) * 1000, 1)
@@ -137,13 +156,17 @@ class _Test:
 
     def pauseProducing(self) -> None:
         self._paused = True
-        for inner in self._live:
+        for inner in tuple(self._live):
             inner.pause()
 
     def resumeProducing(self) -> None:
         self._paused = False
         for inner in tuple(self._live):
-            inner.resume()
+            if self._paused:  # the first have filled the client's connection again: it is the others' turn next time
+                return
+            if inner in self._live:
+                self._live[inner] = self._live.pop(inner)
+                inner.resume()
 
     def stopProducing(self) -> None:
         """The client is gone, and the coroutine is cancelled."""
@@ -172,6 +195,24 @@ class _Ear:
 
     def broke(self, why: str) -> None:
         self._tell("error", message=why)
+
+
+def _whose(exchange: Exchange) -> str:
+    """The name of the API key; without keys the address."""
+    if exchange.caller is not None:
+        return exchange.caller.name
+    return nearest(exchange.peer, exchange.header(b"x-forwarded-for"))
+
+
+@contextmanager
+def _counted(counter: Counter[str], who: str) -> Iterator[None]:
+    counter[who] += 1
+    try:
+        yield
+    finally:
+        counter[who] -= 1
+        if not counter[who]:
+            del counter[who]
 
 
 async def _content(body: RequestBody) -> bytes:

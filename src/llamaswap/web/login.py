@@ -18,7 +18,7 @@ from llamaswap.web.answers import Answer, json_answer, redirect
 from llamaswap.web.auth import WRONG_KEY, Doorman, cookies_in
 from llamaswap.web.browsers import is_ours, require_own_page
 from llamaswap.web.call import Call, Respond
-from llamaswap.web.hosts import is_loopback
+from llamaswap.web.hosts import nearest
 from llamaswap.web.sessions import Sessions, cookie, tokens_in
 from llamaswap.web.throttle import Throttle
 
@@ -63,7 +63,7 @@ class Login:
         key, is_form = _key_in(call.body(_LONGEST_BODY + 1))
         if self._doorman is None:
             return self._welcome(call, None, (), is_form)
-        when, address = self._clock.seconds(), _address(call)
+        when, address = self._clock.seconds(), nearest(call.peer, call.header(b"x-forwarded-for"))
         self._throttle.check(address, when)
         keys = self._doorman.keys
         caller = keys.find(key)
@@ -100,12 +100,6 @@ class Login:
         require_own_page(call.header, foreign_pages=False)
         self._sessions.end(tokens_in(cookies_in(call.headers)))
         return json_answer({"msg": "ok"}, _NO_STORE, _cookie(call, ""))
-
-
-def _address(call: Call) -> str:
-    """Who tries. A proxy on this machine says whom it stands for, and others before it may say what they like."""
-    forwarded = call.header(b"x-forwarded-for") if is_loopback(call.peer) else None
-    return (forwarded or b"").decode("latin-1").rpartition(",")[2].strip() or call.peer
 
 
 def _key_in(body: bytes) -> tuple[bytes, bool]:

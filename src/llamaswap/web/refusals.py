@@ -15,7 +15,15 @@ from llamaswap.web.answers import Answer
 SOURCE = "llama-swap"
 """Marks an error as this server's own, not a model server's; clients of the original look for it."""
 
+_HTML = b"text/html"
+
 CHALLENGE: Header = (b"WWW-Authenticate", b'Basic realm="llama-swap"')
+
+_PAGE_RULES: tuple[Header, ...] = (
+    (b"Content-Security-Policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"X-Content-Type-Options", b"nosniff"),
+)
+"""A refusal that is a page is a document of this origin: nothing runs or loads in it, and nobody frames it."""
 
 _WORDS = {
     400: ("invalid_request_error", "bad_request"),
@@ -40,7 +48,7 @@ def words_for(status: int) -> tuple[str, str]:
 def answer_to(refusal: Refusal, accept: bytes | None) -> Answer:
     """What a client that accepts `accept` (the value of its header) is answered."""
     content_type, body = _body(refusal, b"" if refusal.always_json else accept or b"")
-    headers: list[Header] = [(b"Content-Type", content_type)]
+    headers: list[Header] = [(b"Content-Type", content_type), *(_PAGE_RULES if content_type == _HTML else ())]
     if isinstance(refusal, Unauthorized) and refusal.challenge:
         headers.append(CHALLENGE)
     if refusal.retry_after is not None:
@@ -58,7 +66,7 @@ def _body(refusal: Refusal, accept: bytes) -> tuple[bytes, bytes]:
     if b"text/plain" in accept:
         return b"text/plain", f"{SOURCE}: {message}".encode(errors="backslashreplace")
     if b"text/html" in accept:
-        return b"text/html", _page(message).encode(errors="backslashreplace")
+        return _HTML, _page(message).encode(errors="backslashreplace")
     return b"application/json", _envelope(refusal, message)
 
 

@@ -37,11 +37,12 @@ const LONGEST_SEQUENCE = 4096;
 const NO_SPANS: readonly Span[] = [];
 const PLAIN: Style = {};
 
-// CSI; OSC, DCS, PM and APC with their end; other escapes; a carriage return; a line feed; other control characters.
+// CSI; OSC, DCS, SOS, PM and APC up to their end, or up to what cannot be in them; other escapes; a carriage return; a line feed; other
+// control characters. What is in a control string holds no beginning of another and is bounded, so no part of a text is read again and again.
 const CONTROL =
-  /(?:\x1b\[|\x9b)([\x30-\x3f]*)[\x20-\x2f]*([\x40-\x7e])|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c|(?=\n))|\x1b[\x20-\x2f]*[\x30-\x4f\x51-\x57\x59\x5a\x5c\x60-\x7e]|(\r)|(\n)|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9a\x9c-\x9f]/g;
+  /(?:\x1b\[|\x9b)([\x30-\x3f]*)[\x20-\x2f]*([\x40-\x7e])|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x80-\x9f\n]{0,4096}(?:\x07|\x1b\\|\x9c|(?=[\n\x80-\x9f]))|\x1b[\x20-\x2f]*[\x30-\x4f\x51-\x57\x59\x5a\x5c\x60-\x7e]|(\r)|(\n)|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9a\x9c-\x9f]/g;
 /** The beginning of a sequence whose end has not come yet. */
-const UNFINISHED = /(?:\x1b(?:\[[\x20-\x3f]*|[\]PX^_][^\x07\x1b\x9c\n]*\x1b?|[\x20-\x2f]*)?|\x9b[\x20-\x3f]*|[\x90\x98\x9d-\x9f][^\x07\x1b\x9c\n]*\x1b?)$/;
+const UNFINISHED = /(?:\x1b(?:\[[\x20-\x3f]*|[\]PX^_][^\x07\x1b\x80-\x9f\n]*\x1b?|[\x20-\x2f]*)?|\x9b[\x20-\x3f]*|[\x90\x98\x9d-\x9f][^\x07\x1b\x80-\x9f\n]*\x1b?)$/;
 
 /** Reads one stream, in pieces of any size. */
 export class Painter {

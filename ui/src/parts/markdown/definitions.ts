@@ -1,4 +1,7 @@
-/** What blocks of a text have in common: where links by reference lead to, and the numbers of footnotes. */
+/**
+ * What blocks of a text have in common: where links by reference lead to, and the numbers of footnotes. Labels may be any text, also the
+ * names of what every object has (`constructor`).
+ */
 
 import type { Block } from "./split";
 
@@ -29,7 +32,14 @@ export function definitionsOf(blocks: readonly Block[]): Definitions {
   const links = all.flatMap((found) => found.links).slice(0, MOST);
   const defined = new Set(all.flatMap((found) => found.defined));
   const notes = [...new Set(all.flatMap((found) => found.referred))].filter((label) => defined.has(label)).slice(0, MOST);
-  return { links: Object.fromEntries(links.reverse()), notes: Object.fromEntries(notes.map((label, index) => [label, index + 1])) };
+  return { links: bare(links.reverse()), notes: bare(notes.map((label, index) => [label, index + 1])) };
+}
+
+/** An object that has nothing but these. */
+function bare<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {
+  const made = Object.fromEntries(entries);
+  Object.setPrototypeOf(made, null);
+  return made;
 }
 
 function foundIn(block: Block): Found {

@@ -96,13 +96,14 @@ function formula(text: string, at: number): Found | null {
   const sign = FORMULA.exec(lineAt(text, at).text);
   if (!sign) return null;
   const from = at + sign[0].length;
-  const close = text.indexOf(sign[1] === "$$" ? "$$" : "\\]", from);
-  if (close < 0) {
+  const length = text.slice(from, from + LONGEST_FORMULA + 2).indexOf(sign[1] === "$$" ? "$$" : "\\]");
+  const close = from + length;
+  if (length < 0) {
     if (text.length - from > LONGEST_FORMULA) return null;
     return { block: { at, kind: "formula", source: text.slice(from), language: "", open: true }, end: null };
   }
   const rest = lineAt(text, close + 2);
-  if (close - from > LONGEST_FORMULA || rest.text.trim() !== "" || close === from) return null;
+  if (rest.text.trim() !== "" || length === 0) return null;
   return { block: { at, kind: "formula", source: text.slice(from, close), language: "", open: false }, end: rest.ended ? rest.end : null };
 }
 

@@ -84,6 +84,15 @@ describe("other sequences", () => {
     expect(texts(`${ESC}[`, "x".repeat(10), "\nnext\n").at(-1)).toBe("next");
     expect(texts(ESC + "]" + "y".repeat(10_000), "\nnext\n").at(-1)).toBe("next");
   });
+  it("end where another begins, so that no text is searched once for each of them", () => {
+    expect(texts("\x90one\x98two\x9fthree\x9cafter\n")).toEqual(["after"]);
+    for (const letter of ["\x90", "\x98", "\x9e", "\x9f"]) expect(texts(`${letter.repeat(64_000)}\nabc`)).toEqual(["", "abc"]);
+    expect(texts(`${"\x90".repeat(64_000)}${ESC}Aabc\n`)).toEqual(["abc"]);
+  });
+  it("are none when they are too long, with or without an end", () => {
+    expect(texts(`\x90${"x".repeat(4096)}\x9cafter\n`)).toEqual(["after"]);
+    expect(texts(`\x90${"x".repeat(5000)}\x9cafter\n`)).toEqual([`${"x".repeat(5000)}after`]);
+  });
   it("leave markup alone", () => {
     expect(texts(`${ESC}[31m<b onclick="x">${ESC}[0m`)).toEqual(['<b onclick="x">']);
   });

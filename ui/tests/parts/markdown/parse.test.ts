@@ -66,3 +66,8 @@ it("does not take ordinary text for wild", () => {
   expect(tooWild("- - -\n* * * * * * * * * * * * * * * * * * * *")).toBe(false);
   expect(tooWild("| a | b |\n|---------------------------------------------------------------------------|---|\n| 1 | 2 |")).toBe(false);
 });
+
+it("knows no notes and no links that only have the name of a member of every object", () => {
+  const { notes, links } = definitionsOf(wholeOf("Look[^constructor], and [toString].\n\n[__proto__]: https://example.org\n\nA note[^__proto__].\n\n[^__proto__]: is one."));
+  expect([notes["constructor"], links["tostring"], notes["__proto__"], links["__proto__"]]).toEqual([undefined, undefined, 1, "https://example.org"]);
+});

@@ -43,7 +43,12 @@ it("closes a displayed formula in both notations", () => {
 });
 
 it("takes what goes on behind a formula for prose", () => expect(kinds("$$a$$ is a letter.")).toEqual(["prose:$$a$$ is a letter."]));
-it("gives a formula up that does not end", () => expect(split(`$$${"x".repeat(5000)}`).tail?.kind).toBe("prose"));
+it("gives a formula up that does not end", () => {
+  expect(split(`$$${"x".repeat(5000)}`).tail?.kind).toBe("prose");
+  expect(kinds(`$$${"x".repeat(4000)}$$`)).toEqual([`formula:${"x".repeat(4000)}`]);
+  expect(kinds(`$$${"x".repeat(4001)}$$`)).toEqual([`prose:$$${"x".repeat(4001)}$$`]);
+});
+it("looks for the end of a formula no further than one may be long", () => expect(wholeOf("\\[a\n".repeat(50_000))).toHaveLength(49_001));
 
 it("keeps lists together over blank lines", () => {
   expect(kinds("- a\n\n- b\n\n  more\n\nafter")).toEqual(["prose:- a\n\n- b\n\n  more", "prose:after"]);

@@ -75,9 +75,9 @@ const LONGEST_TITLE = 60;
 
 /** The messages from the first to `leaf`. */
 export function pathTo(thread: Thread, leaf: string | null): Message[] {
-  const path: Message[] = [];
-  for (let at = leaf === null ? undefined : thread.get(leaf); at && !path.includes(at); at = at.parent === null ? undefined : thread.get(at.parent)) path.push(at);
-  return path.reverse();
+  const path = new Set<Message>();
+  for (let at = leaf === null ? undefined : thread.get(leaf); at && !path.has(at); at = at.parent === null ? undefined : thread.get(at.parent)) path.add(at);
+  return [...path].reverse();
 }
 
 /** All versions of `message`, the oldest first. */
@@ -85,22 +85,33 @@ export function versionsOf(thread: Thread, { parent, role }: Message): Message[]
   return sorted([...thread.values()].filter((each) => each.parent === parent && each.role === role));
 }
 
-/** The end of the newest path through `id`. */
+/** The end of the newest path through `id`; of messages in a ring, the last before it closes. */
 export function newestLeaf(thread: Thread, id: string): string {
   const children = new Map<string, Message>();
   for (const message of sorted([...thread.values()])) if (message.parent !== null) children.set(message.parent, message);
+  const path = new Set([id]);
   let at = id;
-  for (let next = children.get(at); next; next = children.get(at)) at = next.id;
+  for (let next = children.get(at); next && !path.has(next.id); next = children.get(at)) path.add((at = next.id));
   return at;
 }
 
 /** `id` and everything that follows from it, each behind what it follows from. */
 export function subtree(thread: Thread, id: string): Message[] {
+  const children = childrenIn(thread.values());
   const found = new Set([thread.get(id)].filter((each) => each !== undefined));
-  for (const message of found) {
-    for (const each of thread.values()) if (each.parent === message.id) found.add(each);
-  }
+  for (const message of found) for (const each of children.get(message.id) ?? []) found.add(each);
   return [...found];
+}
+
+/** By the IDs of parents: what follows from each; by null, what follows from nothing. */
+export function childrenIn(messages: Iterable<Message>): Map<string | null, Message[]> {
+  const children = new Map<string | null, Message[]>();
+  for (const message of messages) {
+    const siblings = children.get(message.parent);
+    if (siblings) siblings.push(message);
+    else children.set(message.parent, [message]);
+  }
+  return children;
 }
 
 /** The end of the newest conversation in `thread`. */

@@ -1,7 +1,7 @@
 /** Conversations as a file that can be read in again. */
 
 import { isRecord, parsed } from "../../../lib/json";
-import type { Attachment, Conversation, Ending, Message, ToolCall } from "./conversation";
+import { childrenIn, type Attachment, type Conversation, type Ending, type Message, type ToolCall } from "./conversation";
 
 const FORM = "llamaswap.chat.v1";
 /** Conversations and messages that a file brings at most. */
@@ -33,10 +33,27 @@ function one(value: unknown, fresh: () => string): Kept | null {
   const id = fresh();
   const those = (told["messages"].slice(0, MOST) as unknown[]).map(record).filter((each) => each !== null);
   const ids = new Map(those.map((each): [string, string] => [text(each["id"]), fresh()]));
-  const messages = those.map((each) => messageIn(each, id, ids)).filter((each) => each !== null);
-  const leaf = ids.get(text(told["leaf"])) ?? messages.at(-1)?.id ?? null;
+  const messages = rooted(firsts(those.map((each) => messageIn(each, id, ids)).filter((each) => each !== null)));
+  const wanted = ids.get(text(told["leaf"]));
+  const leaf = messages.find((each) => each.id === wanted)?.id ?? messages.at(-1)?.id ?? null;
   const conversation = { id, title: text(told["title"]).slice(0, 200), created: time(told["created"]), updated: time(told["updated"]), model: text(told["model"]), leaf };
   return { conversation, messages };
+}
+
+/** Those with an ID that none before them has. */
+function firsts(messages: readonly Message[]): Message[] {
+  const byId = new Map<string, Message>();
+  for (const each of messages) if (!byId.has(each.id)) byId.set(each.id, each);
+  return [...byId.values()];
+}
+
+/** Those that follow, step by step, from one that has no parent here: a ring has no beginning. In the order in which they were told. */
+function rooted(messages: readonly Message[]): Message[] {
+  const here = new Set(messages.map((each) => each.id));
+  const children = childrenIn(messages);
+  const found = new Set(messages.filter(({ parent }) => parent === null || !here.has(parent)));
+  for (const message of found) for (const each of children.get(message.id) ?? []) found.add(each);
+  return messages.filter((each) => found.has(each));
 }
 
 /** A message whose parent is in the file as well; null for any other. */

@@ -23,6 +23,16 @@ it("walks from the first message to a leaf", () => {
   expect(pathTo(tree, "nowhere")).toEqual([]);
 });
 it("does not walk in circles", () => expect(ids(pathTo(thread(message("a", "b", "user"), message("b", "a", "user")), "a"))).toEqual(["b", "a"]));
+it("descends to an end in a circle as well", () => {
+  const ring = thread(message("a", "b", "user"), message("b", "a", "assistant"));
+  expect(newestLeaf(ring, "a")).toBe("b");
+  expect(ids(subtree(ring, "a"))).toEqual(["a", "b"]);
+});
+it("walks a chain so long that no step may look at all steps before it", () => {
+  const chain = Array.from({ length: 100_000 }, (_, at) => message(`m${at}`, at ? `m${at - 1}` : null, "user"));
+  const long = new Map(chain.map((each) => [each.id, each]));
+  expect(pathTo(long, "m99999")).toHaveLength(100_000);
+});
 it("knows versions", () => {
   expect(ids(versionsOf(tree, get("q1")))).toEqual(["q1", "q1'"]);
   expect(ids(versionsOf(tree, get("a2'")))).toEqual(["a2", "a2'"]);

@@ -96,3 +96,20 @@ it("takes only what it can use of a strange file", () => {
   const [kept] = imported(JSON.stringify(strange), () => "x") ?? [];
   expect(kept?.messages).toMatchObject([{ role: "user", text: "", attachments: [] }]);
 });
+
+const fileOf = (leaf: string, ...messages: [id: string, parent: string | null, text: string][]): string =>
+  JSON.stringify({ form: "llamaswap.chat.v1", conversations: [{ leaf, messages: messages.map(([id, parent, text]) => ({ id, parent, text, role: "user" })) }] });
+
+it("imports no rings, nor what hangs on them", () => {
+  let next = 0;
+  const text = fileOf("b", ["a", "b", "1"], ["b", "a", "2"], ["c", "b", "3"], ["e", "d", "5"], ["d", null, "4"], ["f", "f", "6"]);
+  const [kept] = imported(text, () => `new${(next += 1)}`) ?? [];
+  expect(kept?.messages.map((each) => each.text)).toEqual(["5", "4"]);
+  expect(kept?.messages.map(({ id }) => id)).toContain(kept?.conversation.leaf);
+});
+
+it("imports the first of messages with one ID", () => {
+  let next = 0;
+  const [kept] = imported(fileOf("a", ["a", null, "x"], ["a", null, "y"]), () => `new${(next += 1)}`) ?? [];
+  expect(kept?.messages.map((each) => each.text)).toEqual(["x"]);
+});
