@@ -66,3 +66,11 @@ it("does not take ordinary text for wild", () => {
   expect(tooWild("- - -\n* * * * * * * * * * * * * * * * * * * *")).toBe(false);
   expect(tooWild("| a | b |\n|---------------------------------------------------------------------------|---|\n| 1 | 2 |")).toBe(false);
 });
+
+it("takes tables for wild that have many more cells than their text", () => {
+  const table = (columns: number, rows: number, before = ""): string => `${before}${many("a|", columns)}\n${before}${many("-|", columns)}\n${many(`${before}x|\n`, rows)}`;
+  expect(table(3000, 2000).length).toBeLessThan(30_000);
+  for (const before of ["", "> ", "  "]) expect(tooWild(table(300, 2000, before))).toBe(true);
+  expect(tooWild(many(`${table(100, 20)}\n`, 10))).toBe(true);
+  expect(tooWild(table(10, 1000))).toBe(false);
+});
