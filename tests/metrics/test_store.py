@@ -14,7 +14,7 @@ from llamaswap.metrics.database import Database
 from llamaswap.metrics.filter import Filter
 from llamaswap.metrics.opening import open_database
 from llamaswap.metrics.queries import Query
-from llamaswap.metrics.storage import Keep, StoreFailed, Written
+from llamaswap.metrics.storage import Keep, Page, StoreFailed, Written
 from llamaswap.metrics.store import COMPLAIN_EVERY, GATHER, LONGEST_CLOSE, MOST_WAITING, PRUNE_EVERY, ActivityStore
 from tests.support.activity import WHEN, LaterThread, row
 from tests.support.folders import folder_for
@@ -191,8 +191,13 @@ class MemoryTests(StoreCase):
     def test_questions_of_who_is_gone(self) -> None:
         """Are not asked when their turn comes; what had been added before is written all the same."""
         asked: list[Query] = []
-        page = Database.page
-        self.patch(Database, "page", lambda database, query: (asked.append(query), page(database, query))[1])
+        answer = Database.page
+
+        def page(database: Database, query: Query) -> Page:
+            asked.append(query)
+            return answer(database, query)
+
+        self.patch(Database, "page", page)
         self.add()
         gone = [self.store.page(Query(filter=Filter(text="x"))) for _ in range(20)]
         stays = self.store.page(Query())

@@ -100,7 +100,7 @@ def _is_loopback_name(name: str) -> bool:
 def same_host(origin: str, host: str) -> bool:
     """`origin` (a header's value, perhaps `null`) names the host that `host` names; ports are not compared."""
     try:
-        name = urlsplit(origin).hostname
+        name = urlsplit(origin).hostname or ""
     except ValueError:
         return False
-    return bool(name) and name.removesuffix(".") == host_name(host)
+    return name != "" and name.removesuffix(".") == host_name(host)
