@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from llamaswap.backends.shortage import TAIL, shortage
+from llamaswap.backends.shortage import TAIL, shortage, without_quotation
 
 SHORT = (
     "ggml_backend_cuda_buffer_type_alloc_buffer: allocating 18432.00 MiB on device 0: cudaMalloc failed: out of memory",
@@ -51,7 +51,7 @@ OTHER = (
 def test_words_of_engines(line: str) -> None:
     """They stand among others, and are what people are told."""
     output = f"loading\n{line}\nexiting due to model loading error\n".encode()
-    assert " ".join(line.split())[:150] in (shortage(None, output) or "")
+    assert " ".join(line.split())[:150].replace("`", "'") in (shortage(None, output) or "")
 
 
 @pytest.mark.parametrize("line", OTHER)
@@ -73,3 +73,14 @@ def test_the_last_words_count() -> None:
     assert shortage(None, b"CUDA out of memory: 1\nCUDA out of memory: 2\n") == "it said `CUDA out of memory: 2`"
     assert shortage(None, b"out of memory\n" + b"x" * TAIL) is None
     assert len(shortage(None, b"\xff\x00 out of memory " + b"y" * 5000) or "") < 200
+
+
+def test_without_the_quotation() -> None:
+    """What was said is for those who may read the log, whatever signs it has; the rest of a cause is for all."""
+    proof = shortage(None, b"the prompt was `my diary` and ` more, out of memory\n")
+    assert proof == "it said `the prompt was 'my diary' and ' more, out of memory`"
+    assert without_quotation(f"out of memory, for {proof}; it has `died`") == (
+        "out of memory, for its log says so; it has `died`"
+    )
+    assert without_quotation(f"out of memory, for {proof}"[:40]) == "out of memory, for its log says so"
+    assert without_quotation("exited with 1") == "exited with 1"

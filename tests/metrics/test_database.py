@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from llamaswap.metrics import filter
 from llamaswap.metrics.database import PRUNED_AT_ONCE, Database
 from llamaswap.metrics.filter import Filter
 from llamaswap.metrics.histogram import Spread
@@ -292,6 +293,17 @@ class PageTests(SynchronousTestCase):
         found = {text: self.ids(text=text, min_id=20) for text in asked}
         self.assertEqual(list(found.values()), [[23, 20], [21, 20], [20], [21], [], [22], [22], [], [21, 20], []])
         self.assertEqual([each.id for each in self.database.part(Filter(text="100%"), 20, 9, descending=False)], [21])
+
+    def test_texts_among_very_many_rows(self) -> None:
+        """Are looked for in the newest of those that are asked for otherwise; other questions are about all."""
+        self.patch(filter, "SEARCHED", 4)
+        self.assertEqual(self.ids(text="/"), [10, 9, 8, 7])
+        self.assertEqual(self.ids(text="/", models=("a",)), [10, 7, 4, 1])
+        self.assertEqual(self.ids(text="/", end=WHEN + 5), [6, 5, 4, 3])
+        self.assertEqual(self.database.stats(Filter(text="/")).requests, 4)
+        rows = self.database.part(Filter(text="/"), 8, 9, descending=False)
+        self.assertEqual([each.id for each in rows], [9, 10])
+        self.assertEqual(len(self.ids(limit=100)), 10)
 
     def test_probe_103_sorting(self) -> None:
         """Rows that are alike are sorted by id, in the same direction."""

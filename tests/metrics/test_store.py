@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from twisted.internet.defer import CancelledError
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
@@ -13,7 +14,7 @@ from llamaswap.metrics.database import Database
 from llamaswap.metrics.filter import Filter
 from llamaswap.metrics.opening import open_database
 from llamaswap.metrics.queries import Query
-from llamaswap.metrics.storage import Keep, StoreFailed, Written
+from llamaswap.metrics.storage import Keep, Page, StoreFailed, Written
 from llamaswap.metrics.store import COMPLAIN_EVERY, GATHER, LONGEST_CLOSE, MOST_WAITING, PRUNE_EVERY, ActivityStore
 from tests.support.activity import WHEN, LaterThread, row
 from tests.support.folders import folder_for
@@ -186,6 +187,25 @@ class MemoryTests(StoreCase):
         self.clock.advance(GATHER)
         self.assertEqual((self.ids(), self.opener.batches, self.lost), ([10, 9, 8], [3], []))
         self.assertEqual(self.heard, list(range(1, 11)))
+
+    def test_questions_of_who_is_gone(self) -> None:
+        """Are not asked when their turn comes; what had been added before is written all the same."""
+        asked: list[Query] = []
+        answer = Database.page
+
+        def page(database: Database, query: Query) -> Page:
+            asked.append(query)
+            return answer(database, query)
+
+        self.patch(Database, "page", page)
+        self.add()
+        gone = [self.store.page(Query(filter=Filter(text="x"))) for _ in range(20)]
+        stays = self.store.page(Query())
+        for question in gone:
+            question.cancel()
+            self.failureResultOf(question, CancelledError)
+        self.thread.run()
+        self.assertEqual((self.successResultOf(stays).total, asked), (1, [Query()]))
 
     def test_questions_that_fail(self) -> None:
         """They say so, and the store goes on."""

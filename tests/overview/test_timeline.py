@@ -119,6 +119,14 @@ class TimelineTests(SynchronousTestCase):
             ],
         )
 
+    def test_lines_of_logs(self) -> None:
+        """They are no detail: whoever may look would read them."""
+        why = "out of memory, for it said `the prompt was: my diary`; it died"
+        self.change(A, State.STARTING, State.STOPPED, why)
+        self.timeline.swapped(Swapped(B, (A,), "group", "failed", {}, self.now, "manual", why))
+        told = [self.heard[0]["detail"], self.heard[1]["error"]]
+        self.assertEqual(told, ["out of memory, for its log says so; it died"] * 2)
+
     def test_after(self) -> None:
         """What is kept is bounded; numbers go on."""
         self.timeline = Timeline(3)

@@ -341,16 +341,18 @@ class TunnelTests(RelayTestCase):
         self.assertNotIn(b"h2c", sent)
         self.assertNotIn(b"HTTP2-Settings", sent)
 
-    def test_another_server_sets_no_cookie_of_ours(self) -> None:
-        """Neither with its 101, nor with a head before it."""
-        line = b"Set-Cookie: " + SESSION_COOKIE + b"=theirs\r\nSet-Cookie: a=b\r\n"
-        self.connect(introduction=Introduction(b"us"))
-        self.client.send(request("GET /ws", *self.WISH))
-        self.upstream.answer(b"HTTP/1.1 103 Early Hints\r\n" + line + b"\r\n")
-        self.upstream.answer(self.SWITCH.replace(b"Sec-", line + b"Sec-"))
-        answer = self.client.transport.take()
-        self.assertEqual((answer.count(b"HTTP/1.1 1"), answer.count(b"Set-Cookie: a=b\r\n")), (2, 2), answer)
-        self.assertNotIn(SESSION_COOKIE, answer)
+    def test_no_server_sets_a_cookie_of_ours(self) -> None:
+        """Neither with its 101, nor with a head before it; be it a model's or another one."""
+        line = b"Set-Cookie: " + SESSION_COOKIE + b"=theirs\r\nSet-Cookie: a=b\r\nService-Worker-Allowed: /\r\n"
+        for introduction in (None, Introduction(b"us")):
+            self.connect(introduction=introduction)
+            self.client.send(request("GET /ws", *self.WISH))
+            self.upstream.answer(b"HTTP/1.1 103 Early Hints\r\n" + line + b"\r\n")
+            self.upstream.answer(self.SWITCH.replace(b"Sec-", line + b"Sec-"))
+            answer = self.client.transport.take()
+            self.assertEqual((answer.count(b"HTTP/1.1 1"), answer.count(b"Set-Cookie: a=b\r\n")), (2, 2), answer)
+            self.assertNotIn(SESSION_COOKIE, answer)
+            self.assertNotIn(b"Service-Worker", answer)
 
     def test_it_ends_when_it_is_cancelled(self) -> None:
         """As when the key is taken out by which it was let in; the client's end is the front's to cut."""

@@ -15,6 +15,27 @@ class NameTests(SynchronousTestCase):
         cases = {"LocalHost:8080": "localhost", "[::1]:80": "::1", "[::1]": "::1", "a.example.": "a.example", "": ""}
         self.assertEqual({host: host_name(host) for host in cases}, cases)
 
+    def test_no_host(self) -> None:
+        """What is written in another way than `name:port` names nothing, however it begins or ends."""
+        for host in (
+            "127.0.0.1:80@evil.example",
+            "127.0.0.1@evil.example",
+            "[::1]evil.example",
+            "[::1]:80@evil.example",
+            "[::1",
+            "[localhost]",
+            "localhost:x",
+            "localhost:80:80",
+            "localhost:123456",
+            "localhost/",
+            "localhost\\@evil.example",
+            "evil.example#.localhost",
+            "a b.localhost",
+            "localhost\n",
+        ):
+            self.assertEqual(host_name(host), "", host)
+            self.assertFalse(is_own_name(host, ("", " ")), host)
+
     def test_loopback(self) -> None:
         """All of 127.0.0.0/8 and `::1`, also in the form that an IPv6 socket shows; no names."""
         for address in ("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"):
@@ -93,6 +114,8 @@ class HostRuleTests(SynchronousTestCase):
             "llm.example:80",
             "192.0.2.9",
             "localhost@evil.example",
+            "127.0.0.1:80@evil.example",
+            "[::1]evil.example",
         ):
             self.assertIn("allowedHosts", self.refused({"Host": host}) or "", host)
 

@@ -11,6 +11,9 @@ import signal
 TAIL = 16 * 1024
 """Bytes of output that are looked at: engines say more after the error, but not much more."""
 _LONGEST_QUOTE = 160
+_TICK = "'"
+"""Stands for the sign that a quotation ends with."""
+_QUOTED = re.compile(r"it said `[^`]*(?:`|\Z)")
 
 _WORDS = (
     # the system, C++ and Python
@@ -46,7 +49,13 @@ def shortage(by_signal: int | None, output: bytes) -> str | None:
     text = output[-TAIL:].decode("utf-8", "replace")
     for line in reversed(text.splitlines()):
         if _PATTERN.search(line):
-            return f"it said `{' '.join(line.split())[:_LONGEST_QUOTE]}`"
+            return f"it said `{' '.join(line.split())[:_LONGEST_QUOTE].replace('`', _TICK)}`"
     if by_signal == signal.SIGKILL:
         return "the system kills so when memory runs out"
     return None
+
+
+def without_quotation(why: str) -> str:
+    """A cause as those may read it who may not read the model's log: `shortage`'s words without the line, also when
+    its end was cut off."""
+    return _QUOTED.sub("its log says so", why)

@@ -204,8 +204,8 @@ class ScheduleNews:
         if body == self._told:
             return
         self._told, message = body, self._message(body)
-        has_lines = any(model["failure"] and model["failure"]["lines"] for model in picture["models"])
-        self.discreet = self.all(with_logs=False) if has_lines else message
+        may_have_lines = any(model["failure"] for model in picture["models"])
+        self.discreet = self.all(with_logs=False) if may_have_lines else message
         yield message
 
     def all(self, *, with_logs: bool) -> str:

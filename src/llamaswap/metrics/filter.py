@@ -22,6 +22,10 @@ _LIKE = """(model_id LIKE ? ESCAPE '!' OR req_path LIKE ? ESCAPE '!' OR error_ms
  (SELECT 1 FROM json_each(metadata_json) WHERE json_each.value LIKE ? ESCAPE '!') END)"""
 """One of the texts of a row is like something; the name of the key is among the values of the metadata."""
 
+SEARCHED = 200_000
+"""Rows in which a free text is looked for, as nothing else is read or written meanwhile: the newest of those that meet
+the other conditions, so that older ones are reached by a time or an ID."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -39,7 +43,8 @@ class Filter:
     statuses: tuple[str, ...] = ()
     """Keys of `STATUSES`, of which one has to hold; empty = all."""
     text: str = ""
-    """Within the model's name, the path, the error or the metadata, whatever the case of ASCII letters; empty = all."""
+    """Within the model's name, the path, the error or the metadata, whatever the case of ASCII letters; empty = all.
+    It is looked for in `SEARCHED` rows."""
 
     def conditions(self) -> tuple[list[str], list[Any]]:
         """SQL that a row has to meet, and what is bound in it."""
@@ -58,8 +63,9 @@ class Filter:
         if self.statuses:
             texts.append(f"({' OR '.join(STATUSES[word] for word in self.statuses)})")
         if self.text:
-            texts.append(_LIKE)
-            values += [_within(self.text)] * _LIKE.count("?")
+            newest = f"SELECT id FROM activity{where(texts)} ORDER BY id DESC LIMIT ?"
+            texts += [f"id >= (SELECT COALESCE(MIN(id), 0) FROM ({newest}))", _LIKE]
+            values += [*values, SEARCHED, *[_within(self.text)] * _LIKE.count("?")]
         return texts, values
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -41,6 +41,25 @@ COMPLAIN_EVERY = 10.0
 
 def ignore(id: int) -> None:
     """For whoever does not want to know."""
+
+
+class _Asked(Generic[T]):
+    """A question that is not asked any more once nobody waits for its answer: it may look at every row there is."""
+
+    def __init__(self, question: Callable[[Database], T]) -> None:
+        self._question = question
+        self._forgotten = False
+
+    def __call__(self, database: Database) -> T:
+        """In the thread. Raises `CancelledError` if it was forgotten, which nobody hears."""
+        if self._forgotten:
+            raise CancelledError
+        return self._question(database)
+
+    def forget(self, failure: Failure) -> Failure:
+        """Cancelled, or over with this `failure`."""
+        self._forgotten = True
+        return failure
 
 
 class ActivityStore:
@@ -167,7 +186,9 @@ class ActivityStore:
 
     def _ask(self, question: Callable[[Database], T]) -> Deferred[T]:
         self.write()
-        return self._in_thread(partial(self._shelf.ask, question))
+        asked = _Asked(question)
+        answer = self._in_thread(partial(self._shelf.ask, asked))
+        return answer.addErrback(asked.forget)
 
     def _put(self) -> None:
         """Once for all that is added before the thread comes to it."""

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any, NamedTuple
 
+from llamaswap.backends.shortage import without_quotation
 from llamaswap.ids import ModelId
 from llamaswap.notices import ModelChanged, State, StopBegan, SwapAdvanced, Swapped
 
 MOST = 2000
 """Entries that are kept."""
 LONGEST_DETAIL = 500
-"""Characters."""
+"""Characters. Lines of logs are not among them, as the entries are for all who may look; a model's failure has them."""
 
 Entry = dict[str, Any]
 """JSON-ready; `n` numbers them from 1."""
@@ -83,7 +84,7 @@ class Timeline:
                 "from": notice.old.value,
                 "to": notice.new.value,
                 "cause": cause.word,
-                "detail": cause.detail[:LONGEST_DETAIL],
+                "detail": _detail(cause.detail),
             }
         )
 
@@ -97,7 +98,7 @@ class Timeline:
                 "why": notice.why,
                 "cause": notice.cause,
                 "outcome": notice.outcome,
-                "error": notice.error[:LONGEST_DETAIL],
+                "error": _detail(notice.error),
                 "stages": {stage: round(seconds, 3) for stage, seconds in notice.stages.items()},
             }
         )
@@ -116,3 +117,7 @@ class Timeline:
         self._entries.append(entry)
         for listener in self._listeners:
             listener(entry)
+
+
+def _detail(text: str) -> str:
+    return without_quotation(text)[:LONGEST_DETAIL]

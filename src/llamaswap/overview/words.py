@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from llamaswap.backends.shortage import without_quotation
 from llamaswap.hardware.samples import GpuSample, Held, SystemSample
 from llamaswap.ids import ModelId
 from llamaswap.notices import State
@@ -43,12 +44,12 @@ def stage(swap: Mapping[str, Any] | None, glance: Glance | None, state: State) -
 
 
 def failure(failure: Failure | None, *, lines: bool) -> dict[str, Any] | None:
-    """With the last `lines` of the log, or without."""
+    """With the last `lines` of the log, and one that the cause quotes; or without them."""
     if failure is None:
         return None
     return {
         "when": _moment(failure.when),
-        "why": failure.why,
+        "why": failure.why if lines else without_quotation(failure.why),
         "exit_code": failure.exit_code,
         "lines": list(failure.lines) if lines else [],
     }

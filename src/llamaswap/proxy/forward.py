@@ -25,7 +25,6 @@ from llamaswap.proxy.headers import (
     towards_peer,
     towards_upstream,
     upgrade_lines,
-    without_claims,
 )
 from llamaswap.wire.connection import AnswerHead, Connection
 from llamaswap.wire.lines import Lines
@@ -196,7 +195,7 @@ class _Request:
             raise
 
     def _interim(self, status: int, headers: Sequence[Header]) -> None:
-        self._exchange.interim(status, _before_an_answer(headers, self._outgoing))
+        self._exchange.interim(status, towards_client(headers))
 
     def stop(self) -> None:
         """The answer is complete, or nobody wants it: what is left of the body is not sent."""
@@ -337,14 +336,8 @@ async def _tunnel(
 ) -> None:
     if not asked:
         raise UpstreamFailed("the upstream switched protocols unasked")
-    lines = _before_an_answer(answer.headers, outgoing) + upgrade_lines()
+    lines = towards_client(answer.headers) + upgrade_lines()
     if outgoing.witness is not None:
         outgoing.witness.begun(answer.status, answer.reason, lines)
     near = exchange.tunnel(lines, answer.reason, connection)
     await connection.tunnel(near)
-
-
-def _before_an_answer(headers: Sequence[Header], outgoing: Outgoing) -> list[Header]:
-    """The lines of a 1xx head, for the client."""
-    lines = towards_client(headers)
-    return lines if outgoing.introduction is None else without_claims(lines)

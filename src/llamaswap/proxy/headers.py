@@ -128,13 +128,16 @@ def readable_query(target: bytes) -> bytes:
 
 
 def towards_client(headers: Sequence[Header]) -> list[Header]:
-    """An answer's header lines for the client. An event stream is marked so that no proxy before us buffers it."""
+    """An answer's header lines for the client, without those that set our cookie, or speak for all of this server.
+
+    An event stream is marked so that no proxy before us buffers it.
+    """
     dropped = _dropped(headers)
     kept = []
     streams = False
     for header in headers:
         name = header[0].lower()
-        if name in dropped:
+        if name in dropped or name in _SITE_WIDE or _sets_our_cookie(name, header[1]):
             continue
         if name == b"content-type" and b"text/event-stream" in header[1].lower():
             streams = True
@@ -146,12 +149,12 @@ def towards_client(headers: Sequence[Header]) -> list[Header]:
 
 
 def from_peer(headers: Sequence[Header]) -> list[Header]:
-    """An answer's header lines as they are when another server made it, whose pages are not to be trusted with ours.
+    """`towards_client`'s lines as they are when another server made them, whose pages are not to be trusted with ours.
 
     What a browser may show as a page is shown without scripts and as of no origin: it can neither use the session here
     nor the API. Nothing else is guessed to be one.
     """
-    kept = [header for header in without_claims(headers) if header[0].lower() != b"x-content-type-options"]
+    kept = [header for header in headers if header[0].lower() != b"x-content-type-options"]
     kinds = [value for name, value in headers if name.lower() == b"content-type"]
     if not kinds or any(_PAGE.search(kind) for kind in kinds):
         kept.append((b"Content-Security-Policy", b"sandbox"))
@@ -159,15 +162,9 @@ def from_peer(headers: Sequence[Header]) -> list[Header]:
     return kept
 
 
-def without_claims(headers: Sequence[Header]) -> list[Header]:
-    """Another server's header lines without those that set our cookie, or speak for all of this server."""
-    return [header for header in headers if header[0].lower() not in _SITE_WIDE and not _sets_our_cookie(header)]
-
-
-def _sets_our_cookie(header: Header) -> bool:
+def _sets_our_cookie(name: bytes, value: bytes) -> bool:
     """Also one without a name: a browser sends back its value alone, which is then a name with a value."""
-    name, value = header
-    if name.lower() != b"set-cookie":
+    if name != b"set-cookie":
         return False
     before, _, rest = value.partition(b";")[0].partition(b"=")
     return SESSION_COOKIE in (before.strip(), rest.partition(b"=")[0].strip() if not before.strip() else b"")

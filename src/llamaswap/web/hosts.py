@@ -8,6 +8,7 @@ from no browser.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import ip_address
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from llamaswap.errors import Forbidden
 from llamaswap.exchange import Exchange
 
+_HOST = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[^\s:/?#@\\\[\]]*))(?::[0-9]{0,5})?", re.ASCII)
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -24,7 +26,7 @@ class HostRule:
 
     def __init__(self, *, has_keys: bool, allowed_hosts: Iterable[str]) -> None:
         self._any_host = has_keys
-        self._allowed = frozenset(host.strip().lower() for host in allowed_hosts)
+        self._allowed = _lowered(allowed_hosts)
 
     def check(self, exchange: Exchange) -> None:
         """Raise `Forbidden` when the request may be a foreign page's."""
@@ -46,7 +48,7 @@ class HostRule:
 def is_own_name(host: str, allowed: Iterable[str]) -> bool:
     """`host`, a header's value, is a name of this server that no other page can have made to lead here: an address, a
     name of the loopback address, or one that is `allowed`."""
-    name, accepted = host_name(host), {other.strip().lower() for other in allowed} - {""}
+    name, accepted = host_name(host), _lowered(allowed)
     return _is_loopback_name(name) or _is_address(name) or not accepted.isdisjoint((name, host.lower()))
 
 
@@ -61,10 +63,11 @@ def same_origin(address: str, host: str) -> bool:
 
 
 def host_name(host: str) -> str:
-    """The name or address in the value of a `Host` header: no port, no brackets, lower case."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].rstrip(".").lower()
+    """The name or address in the value of a `Host` header: no port, no brackets, lower case. "" for what is no host."""
+    found = _HOST.fullmatch(host)
+    if found is None:
+        return ""
+    return (found["address"] or found["name"].removesuffix(".")).lower()
 
 
 @lru_cache(maxsize=64)
@@ -87,6 +90,10 @@ def is_loopback(address: str) -> bool:
     return bool((mapped or parsed).is_loopback)
 
 
+def _lowered(hosts: Iterable[str]) -> frozenset[str]:
+    return frozenset(host.strip().lower() for host in hosts) - {""}
+
+
 def _is_address(name: str) -> bool:
     try:
         ip_address(name)
@@ -102,7 +109,7 @@ def _is_loopback_name(name: str) -> bool:
 def same_host(origin: str, host: str) -> bool:
     """`origin` (a header's value, perhaps `null`) names the host that `host` names; ports are not compared."""
     try:
-        name = urlsplit(origin).hostname
+        name = urlsplit(origin).hostname or ""
     except ValueError:
         return False
-    return name is not None and name.rstrip(".") == host_name(host)
+    return name != "" and name.removesuffix(".") == host_name(host)

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { Empty } from "../parts/card";
 import { Fetched } from "../parts/fetched";
 import { may } from "../server/session";
+import { Failing } from "./failing";
 import { PAGES, landing, routeFor, type PageRoute } from "./routes";
 import { linkTo, place } from "./router";
 import { t } from "./words";
@@ -25,7 +26,11 @@ function Page({ route }: { route: PageRoute }) {
     },
     [],
   );
-  return <Fetched load={route.load} />;
+  return (
+    <Failing>
+      <Fetched load={route.load} />
+    </Failing>
+  );
 }
 
 /** Where nothing is. */

@@ -70,6 +70,10 @@ export const t = words("app", {
     about: (path: string) => `Nothing is at “${path}”.`,
     home: (page: string) => `Go to ${page}`,
   },
+  failed: {
+    title: "This page has failed",
+    again: "Load it again",
+  },
   notAllowed: {
     title: "Your key is not good for this page",
     about: (scope: string) => `It needs the scope “${scope}”.`,

@@ -24,13 +24,13 @@ export const t = words("causes", {
 
 /** Why a load began. */
 export function beginning(cause: string): string {
-  return cause in t.begin ? t.begin[cause as keyof typeof t.begin] : cause;
+  return Object.hasOwn(t.begin, cause) ? t.begin[cause as keyof typeof t.begin] : cause;
 }
 
 /** Why a model went. */
 export function ending(cause: string, detail: string): string {
   if (cause === "evict" || cause === "crash" || cause === "failed") return t.end[cause](detail);
-  return cause in t.end ? t.end[cause as "manual" | "ttl" | "reload" | "shutdown" | "cancelled"] : cause;
+  return Object.hasOwn(t.end, cause) ? t.end[cause as "manual" | "ttl" | "reload" | "shutdown" | "cancelled"] : cause;
 }
 
 /** Why an entry of the timeline happened. */

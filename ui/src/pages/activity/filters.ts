@@ -32,7 +32,7 @@ export type Part = "models" | "statuses" | "time" | "q" | "ids" | "key";
 /** What the query of an address asks for. What means nothing counts as absent. */
 export function filtersOf(query: Readonly<Record<string, string>>): Filters {
   const last = query["last"] ?? "";
-  const bounded = last in SPANS;
+  const bounded = Object.hasOwn(SPANS, last);
   return {
     models: split(query["model"] ?? ""),
     statuses: split(query["status"] ?? "").filter((each): each is StatusClass => STATUSES.includes(each as StatusClass)),

@@ -1,5 +1,6 @@
 /** Which models may be chosen, in which order and groups (web-ui 1.10). */
 
+import { ownOf } from "../../lib/own";
 import type { ModelState } from "../../server/types";
 
 /** One entry of `/v1/models`, as far as a choice wants to know it. */
@@ -106,7 +107,7 @@ function choicesOf(each: Listed, kind: GroupKind, { pins, stateOf }: Known): Cho
   const { aliases = [], strategy = "", targets = [] } = each.meta?.llamaswap ?? {};
   const state = kind === "matching" || kind === "local" ? stateOf(each.id) || told(each) : null;
   const name = each.name && each.name !== each.id ? each.name : "";
-  const notes = { profile: arrow(pins[each.id] ?? ""), selector: `${strategy} ${arrow(targets.join(", "))}`, matching: name, local: name, peer: name };
+  const notes = { profile: arrow(ownOf(pins, each.id) ?? ""), selector: `${strategy} ${arrow(targets.join(", "))}`, matching: name, local: name, peer: name };
   const own: Choice = { id: each.id, note: notes[kind].trim(), aliasOf: "", state, context: each.context_length ?? 0 };
   return [own, ...aliases.map((alias): Choice => ({ id: alias, note: "", aliasOf: each.id, state, context: 0 }))];
 }

@@ -48,7 +48,7 @@ export function Table({ entries, window }: { entries: readonly TimelineEntry[]; 
 }
 
 function outcome({ outcome: word }: SwapEntry): string {
-  return word in t.timeline.swap ? t.timeline.swap[word as keyof typeof t.timeline.swap] : word;
+  return Object.hasOwn(t.timeline.swap, word) ? t.timeline.swap[word as keyof typeof t.timeline.swap] : word;
 }
 
 function reason({ cause, evicted, error }: SwapEntry): string {

@@ -9,6 +9,7 @@ describe("IDs", () => {
 });
 
 describe("filtersOf", () => {
+  it.each(["constructor", "toString", "__proto__"])("knows no length of time by the name of %s", (last) => expect(filtersOf({ last })).toEqual(NO_FILTERS));
   it("takes what means nothing for absent", () => {
     const odd = { status: "6xx,DROP", last: "1y", start: "yesterday", end: "2026-99-99T99:99", min_id: "0", max_id: "-1", q: "  ", model: ",", old: "x" };
     expect(filtersOf(odd)).toEqual(NO_FILTERS);

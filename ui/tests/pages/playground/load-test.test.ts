@@ -74,6 +74,19 @@ describe("a request", () => {
     expect([told.state, told.first]).toEqual(["reasoning", 6]);
   });
 
+  it("keeps no more of remarks that do not end, and knows their end", () => {
+    const asked = new Asked(0, "m");
+    asked.take({ kind: "head", i: 0, ms: 1, status: 200, type: "text/event-stream" });
+    const say = (text: string): void => asked.take({ kind: "chunk", i: 0, ms: 1, data: said({ reasoning_content: text }) });
+    say(`${RULE}\n`);
+    for (let at = 0; at < 300; at += 1) say("x".repeat(100));
+    expect(asked.reasoning.length).toBeLessThanOrEqual(8000);
+    expect(asked.state).toBe("loading");
+    say(`\n${RULE}\n`);
+    say("thought");
+    expect(asked.state).toBe("reasoning");
+  });
+
   it("fails with what the engine says", () => {
     const refused = new Asked(0, "m");
     refused.take({ kind: "begin", i: 0, ms: 0 });

@@ -71,3 +71,11 @@ it("knows no notes and no links that only have the name of a member of every obj
   const { notes, links } = definitionsOf(wholeOf("Look[^constructor], and [toString].\n\n[__proto__]: https://example.org\n\nA note[^__proto__].\n\n[^__proto__]: is one."));
   expect([notes["constructor"], links["tostring"], notes["__proto__"], links["__proto__"]]).toEqual([undefined, undefined, 1, "https://example.org"]);
 });
+
+it("takes tables for wild that have many more cells than their text", () => {
+  const table = (columns: number, rows: number, before = ""): string => `${before}${many("a|", columns)}\n${before}${many("-|", columns)}\n${many(`${before}x|\n`, rows)}`;
+  expect(table(3000, 2000).length).toBeLessThan(30_000);
+  for (const before of ["", "> ", "  "]) expect(tooWild(table(300, 2000, before))).toBe(true);
+  expect(tooWild(many(`${table(100, 20)}\n`, 10))).toBe(true);
+  expect(tooWild(table(10, 1000))).toBe(false);
+});

@@ -13,8 +13,9 @@ export class Answer {
   private content = "";
   private told: Told = {};
   private reasoned = "";
-  private tools: ToolCall[] = [];
-  private indexes: number[] = [];
+  private readonly tools: ToolCall[] = [];
+  /** Where the call is that the protocol gives a number. */
+  private readonly places = new Map<number, number>();
   private first: number | null = null;
   private firstText: number | null = null;
   private latest: number;
@@ -95,12 +96,10 @@ export class Answer {
   }
 
   private call({ index, id, name, arguments: more = "" }: NonNullable<Piece["tools"]>[number]): void {
-    let at = this.indexes.indexOf(index);
-    if (at < 0) {
-      at = this.indexes.push(index) - 1;
-      this.tools = [...this.tools, { id: "", name: "", arguments: "" }];
-    }
-    this.tools = this.tools.map((call, each) => (each === at ? { id: id ?? call.id, name: name ?? call.name, arguments: call.arguments + more } : call));
+    const at = this.places.get(index) ?? this.tools.length;
+    this.places.set(index, at);
+    const call = this.tools[at] ?? { id: "", name: "", arguments: "" };
+    this.tools[at] = { id: id ?? call.id, name: name ?? call.name, arguments: call.arguments + more };
   }
 }
 

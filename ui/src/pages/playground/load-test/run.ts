@@ -23,6 +23,8 @@ export interface Mark {
 
 /** Characters of an answer that are kept. */
 const KEPT = 4000;
+/** What the server's remarks about loading begin with. */
+const OPENING = "\u2500".repeat(3) + "\n";
 
 /** One request. */
 export class Asked {
@@ -135,6 +137,7 @@ export class Asked {
     const { loading, rest } = splitLoading(this.reasoning);
     if (loading && rest === "") {
       this.enter("loading");
+      if (this.reasoning.length > 2 * KEPT) this.reasoning = `${OPENING}${this.reasoning.slice(-KEPT)}`;
       return;
     }
     this.enter("reasoning");

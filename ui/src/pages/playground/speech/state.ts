@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { isRecord } from "../../../lib/json";
+import { ownOf } from "../../../lib/own";
 import { stored } from "../../../lib/stored";
 import { ask, messageOf, request } from "../../../server/api";
 import { Job } from "../job";
@@ -59,7 +60,7 @@ export async function speak(): Promise<void> {
   const input = text.peek();
   if (model === "" || input.trim() === "") return;
   await job.run(async (abort) => {
-    const voice = prefs.voice.peek()[model] ?? "";
+    const voice = ownOf(prefs.voice.peek(), model) ?? "";
     const format = prefs.format.peek();
     const body = speechBody(model, input, { voice, format, speed: prefs.speed.peek(), instructions: prefs.instructions.peek() });
     const answer = await request("POST", "v1/audio/speech", { body, headers: { ...SESSION, Accept: "audio/*, */*" }, signal: abort });

@@ -1,3 +1,4 @@
+import { ownOf } from "../../../lib/own";
 import { IconButton } from "../../../parts/button";
 import { Field } from "../fields";
 import { USUAL_VOICES } from "./rules";
@@ -6,9 +7,9 @@ import { t } from "./words";
 
 /** The voices of the model, as far as they are known. */
 export function VoiceField({ model }: { model: string }) {
-  const own = prefs.voices.value[model];
+  const own = ownOf(prefs.voices.value, model);
   const voices: readonly string[] = own ?? USUAL_VOICES;
-  const chosen = prefs.voice.value[model] ?? "";
+  const chosen = ownOf(prefs.voice.value, model) ?? "";
   return (
     <div class="stack play-voice">
       <div class="play-voice-row">

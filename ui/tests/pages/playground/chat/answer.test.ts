@@ -42,6 +42,16 @@ it("puts calls of tools together", () => {
   expect(answer.parts(4).tools).toEqual([{ id: "a", name: "f", arguments: '{"x":1}' }, { id: "b", name: "g", arguments: "" }]);
 });
 
+it("keeps calls of tools as they were told, however many there are", () => {
+  const answer = new Answer(0);
+  const numbers = Array.from({ length: 20_000 }, (_, index) => index);
+  answer.take({ tools: numbers.map((index) => ({ index, id: `${index}`, arguments: "a" })) }, 1);
+  const before = answer.parts(1).tools;
+  answer.take({ tools: numbers.map((index) => ({ index, arguments: "b" })) }, 2);
+  expect([before[9], before.length]).toEqual([{ id: "9", name: "", arguments: "a" }, 20_000]);
+  expect(answer.parts(2).tools.at(-1)).toEqual({ id: "19999", name: "", arguments: "ab" });
+});
+
 it("goes on behind what there was", () => {
   const before = new Answer(0);
   before.take({ reasoning: "Hm" }, 100);
