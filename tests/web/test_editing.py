@@ -35,6 +35,7 @@ OTHER = TEXT + '  n: {cmd: s, proxy: "http://h:2"}\n'
 SITE = "http://127.0.0.1:8080"
 PAGE = {"Host": "127.0.0.1:8080", "Origin": SITE, "X-Requested-With": "llama-swap-ui"}
 ADMIN = {"Authorization": "Bearer sk-admin"}
+BASIC = {"Authorization": f"Basic {b64encode(b'x:sk-admin').decode()}"}
 
 
 class EditingTestCase(SynchronousTestCase):
@@ -76,6 +77,11 @@ class EditingTestCase(SynchronousTestCase):
             components = document("1.2")["components"]
             Draft202012Validator({**components["schemas"][shape], "components": components}).validate(told)
         return told
+
+    def session(self) -> dict[str, str]:
+        """What a browser adds once somebody has logged in; nothing where there are no keys."""
+        login = self.world.visit("/api/login", PAGE, method="POST", body=b'{"key": "sk-admin"}')
+        return {"Cookie": login.headers.get("set-cookie", "").partition(";")[0]}
 
     def shown(self, headers: dict[str, str] | None = None) -> Any:
         return self.told(self.ask("GET", "/api/config", headers=headers), shape="Configuration")
@@ -188,6 +194,14 @@ class RefusedTests(EditingTestCase):
         ):
             self.assertEqual(self.tries({**PAGE, **ADMIN, "Origin": origin}), [403] * 3, origin)
 
+    def test_what_browsers_add(self) -> None:
+        """Basic and a session: a page of a model, which has this server's origin, would be let in by them."""
+        for headers in (self.session(), BASIC, {**BASIC, "x-api-key": "sk-use"}):
+            self.assertEqual(self.tries({**PAGE, **headers}), [403] * 3, headers)
+        for path in ("upstream/m/view?filename=x.html", "comfyui/view?filename=x.html", "ui/"):
+            page = {**PAGE, **self.session(), "Referer": f"{SITE}/{path}"}
+            self.assertEqual(self.tries(page), [403] * 3, path)
+
     def test_own_header(self) -> None:
         """The one that no page of another origin can send."""
         for value in ("", "XMLHttpRequest"):
@@ -229,11 +243,9 @@ class AdmittedTests(EditingTestCase):
         self.assertEqual(self.ask("GET", f"/api/config/files/{self.file}", headers=foreign).status, 403)
 
     def test_ways_to_show_the_key(self) -> None:
-        """Bearer, Basic and a session."""
-        basic = b64encode(b"x:sk-admin").decode()
-        login = self.world.visit("/api/login", PAGE, method="POST", body=b'{"key": "sk-admin"}')
-        cookie = login.headers["set-cookie"].partition(";")[0]
-        for headers in (ADMIN, {"Authorization": f"Basic {basic}"}, {"Cookie": cookie}):
+        """Bearer and `x-api-key`, whatever else the browser adds."""
+        key = {"x-api-key": "sk-admin"}
+        for headers in (ADMIN, key, {**self.session(), **key}, {**BASIC, **key}):
             reply = self.ask("POST", "/api/config/check", {"files": {}}, {**PAGE, **headers})
             self.assertEqual(reply.status, 200, headers)
 
