@@ -118,8 +118,8 @@ class Editing:
         caller = self._keys.find(key) if key is not None else None
         if caller is None or ADMIN.isdisjoint(caller.scopes):
             raise Forbidden(
-                "forbidden: editing needs an API key with the scope admin in each request, as `Authorization: Bearer` or "
-                "`x-api-key`; to be logged in is not enough"
+                "forbidden: editing needs an API key with the scope admin in each request, as `Authorization: Bearer` "
+                "or `x-api-key`; to be logged in is not enough"
             )
         return caller.name
 

@@ -41,6 +41,16 @@ export const t = words("configuration", {
     hosts: (host: string) => `allowedHosts:\n  - ${host}`,
   },
 
+  unlock: {
+    title: "Editing needs the key itself",
+    why: "Show an API key with the scope “admin”, also when you are logged in: what is logged in are all pages at this address, those of your models as well, and none of them should be able to edit.",
+    draft: "Your draft is kept in this tab. It is shown again after that.",
+    key: "Admin key",
+    kept: "The key is kept in the memory of this page only, and forgotten when you log out, reload the page, or edit nothing for 30 minutes.",
+    enter: "Edit",
+    wrong: "This is no API key of this server.",
+  },
+
   editor: (name: string) => `Text of ${name}`,
   line: (number: number) => `Line ${number}`,
   goTo: (number: number) => `Go to line ${number}`,
