@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from base64 import b64encode
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 from unittest.mock import ANY
 
 from jsonschema import Draft202012Validator
@@ -42,6 +43,7 @@ class EditingTestCase(SynchronousTestCase):
     """A server with one file, started so that it may be edited."""
 
     text = TEXT
+    environ: ClassVar[dict[str, str]] = {}
 
     def setUp(self) -> None:
         self.folder = folder_for(self)
@@ -55,8 +57,9 @@ class EditingTestCase(SynchronousTestCase):
     def start(self, *, edit: bool = True, files: Files | None = None) -> None:
         """Another server."""
         self.files = files or Files(config=str(self.path))
-        self.settings = self.files.load()
-        desk = Desk(Originals(self.files), self.files.load, lambda: self.settings, self.reload, at_once)
+        read = partial(self.files.load, environ=self.environ)
+        self.settings = read()
+        desk = Desk(Originals(self.files), read, lambda: self.settings, self.reload, at_once)
         self.world = World(self.settings, desk=desk, edit=edit)
 
     def reload(self, why: str) -> Deferred[Outcome]:
@@ -212,6 +215,47 @@ class RefusedTests(EditingTestCase):
         for host in ("evil.example", "evil.example:8080", "localhost.evil.example", ""):
             headers = {**PAGE, **ADMIN, "Host": host, "Origin": f"http://{host}"}
             self.assertEqual(self.tries(headers), [403] * 3, host)
+
+
+class SecretsTests(EditingTestCase):
+    """A text names variables of the server's environment: no answer tells their values."""
+
+    environ: ClassVar[dict[str, str]] = {
+        "SECRET": "hunter2-of-the-host",
+        "LIST": "[hunter2, b]",
+        "QUOTED": "a'hunter2'b",
+    }
+
+    def checked(self, more: str) -> str:
+        """What is said of a text with `more` models."""
+        reply = self.ask("POST", "/api/config/check", {"files": {self.file: TEXT + more}})
+        self.assertEqual(reply.status, 200, reply.body)
+        return reply.body.decode()
+
+    def test_names_of_models(self) -> None:
+        """In what would change, and in the paths of errors and warnings."""
+        for more in ("", ", ttl: x", ", tttl: 1"):
+            told = self.checked('  "${env.SECRET}": {cmd: s, proxy: "http://h:2"' + more + "}\n")
+            self.assertNotIn("hunter2", told)
+            self.assertIn("${env.SECRET}", told)
+
+    def test_warnings_of_what_is_in_force(self) -> None:
+        """The name is masked in the settings, and so in what is said of them."""
+        self.path.write_text(TEXT + '  "${env.SECRET}": {cmd: s, proxy: "http://h:2", tttl: 1}\n')
+        self.start()
+        told = self.shown()
+        self.assertIn("${env.SECRET}", told["warnings"][0])
+        self.assertNotIn("hunter2", json.dumps(told))
+
+    def test_pieces(self) -> None:
+        """An item of a list, and a word of a command that has lost its quotes."""
+        self.assertNotIn(
+            "hunter2", self.checked('  n: {cmd: s, proxy: "http://h:2", capabilities: {in: ${env.LIST}}}\n')
+        )
+        slots = "--slot-save-path ${env.QUOTED} --port 2"
+        self.assertNotIn(
+            "hunter2", self.checked(f'  n: {{cmd: "s {slots}", proxy: "http://h:2", slots: {{save: /x}}}}\n')
+        )
 
 
 class NoKeysTests(RefusedTests):
