@@ -114,7 +114,7 @@ class ShownTests(EditingTestCase):
         """Each with what tells one version from another."""
         (file,) = self.shown()["files"]
         expected = {"id": ANY, "name": "config.yaml", "path": str(self.path), "size": len(TEXT), "modified": ANY}
-        self.assertEqual(file, {**expected, "hash": digest(TEXT.encode()), "writable": True})
+        self.assertEqual(file, {**expected, "hash": digest(TEXT.encode()), "writable": True, "reason": ""})
         self.assertRegex(file["id"], "^[0-9a-f]{16}$")
 
     def test_directory(self) -> None:
@@ -411,6 +411,28 @@ class AdmittedTests(EditingTestCase):
         self.assertEqual(self.ask("GET", f"/api/config/files/{self.file}").status, 403)
         self.assertEqual(self.save().status, 403)
         self.assertEqual((target.read_text(), self.path.is_symlink(), self.reloaded), (TEXT, True, []))
+
+    def test_what_cannot_be_written(self) -> None:
+        """A file with two names, and one whose name leaves no room for that of a backup: it is said, and refused."""
+        os.link(self.path, self.folder / "same.txt")
+        file = self.shown()["files"][0]
+        self.assertEqual((file["writable"], "another name" in file["reason"]), (False, True))
+        self.assertEqual((self.save().status, self.path.read_text()), (403, TEXT))
+        self.path = self.folder / ("c" * 245 + ".yaml")
+        self.path.write_text(TEXT)
+        self.start()
+        file = self.shown()["files"][0]
+        self.assertEqual((file["writable"], "too long" in file["reason"]), (False, True))
+
+    def test_backup_of_somebody_else(self) -> None:
+        """It is not lost, and the new one is as private as the file."""
+        mine = self.folder / "config.yaml.bak"
+        mine.write_text("the good one of last year\n")
+        mine.chmod(0o666)
+        self.path.chmod(0o600)
+        self.told(self.save())
+        self.assertEqual((self.folder / "config.yaml.bak.1").read_text(), "the good one of last year\n")
+        self.assertEqual((mine.read_text(), os.stat(mine).st_mode & 0o777), (TEXT, 0o600))
 
     def test_bodies(self) -> None:
         """What is no such thing, and what is too much."""

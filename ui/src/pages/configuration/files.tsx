@@ -33,7 +33,7 @@ export function Files({ configuration }: { configuration: Configuration }) {
         {files.length > 1 ? <Choice files={files} current={file} /> : <strong class="mono">{file.path}</strong>}
         <span class="card-note">{t.fileNote(file.size, ago(file.modified * 1000, serverNow()))}</span>
       </div>
-      {!file.writable && <p class="hint">{t.readOnly}</p>}
+      {!file.writable && <p class="hint">{t.readOnly(file.reason)}</p>}
       {file.writable && (unlocked.value ? <Opened key={file.id} file={file} /> : <Unlock key={file.id} id={file.id} />)}
     </div>
   );

@@ -28,7 +28,7 @@ export const t = words("configuration", {
   file: "File",
   fileNote: (size: number, when: string) => `${bytes(size)}, written ${when}`,
   noFiles: "The configuration has come from no file.",
-  readOnly: "This file cannot be written here: it is a link, too large, or the server's user may not replace it.",
+  readOnly: (reason: string) => `This file cannot be written here: ${reason}.`,
   off: {
     title: "Editing is switched off",
     risk: "Whoever can edit the configuration can have any command run on this machine. So nothing in a file switches it on.",
