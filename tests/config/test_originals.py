@@ -36,6 +36,17 @@ class OriginalsTests(SynchronousTestCase):
         with self.assertRaises(FileChanged):
             self.originals.write(facts.id, "", facts.hash)
 
+    def test_backups(self) -> None:
+        """One of ours makes place for the next; that of somebody else does not."""
+        (self.folder / "a.yaml.bak").write_text("mine")
+        hash = digest(b"logLevel: warn\n")
+        (facts,) = self.originals.facts()
+        for text in ("logLevel: error\n", "logLevel: error\n", "logLevel: info\n", "logLevel: debug\n"):
+            hash = self.originals.write(facts.id, text, hash)
+        held = {path.name: path.read_text() for path in self.folder.iterdir()}
+        backups = {"a.yaml.bak": "logLevel: info\n", "a.yaml.bak.1": "mine"}
+        self.assertEqual(held, {"a.yaml": "logLevel: debug\n", **backups})
+
     def test_what_cannot_be_edited(self) -> None:
         """It is listed, and nothing of it is told: links, texts that are none, what is too long or gone."""
         path = self.folder / "a.yaml"
@@ -45,6 +56,7 @@ class OriginalsTests(SynchronousTestCase):
             (facts,) = self.originals.facts()
             self.assertRaises(Forbidden, self.originals.text, facts.id)
         self.assertEqual((facts.size, facts.hash, facts.writable), (MOST + 1, "", False))
+        self.assertEqual(facts.reason, "it is larger than 4 MiB")
         target.write_text("logLevel: warn\n")
         path.unlink()
         path.symlink_to(target)

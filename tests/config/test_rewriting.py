@@ -8,7 +8,7 @@ from unittest.mock import patch
 from twisted.trial.unittest import SynchronousTestCase
 
 from llamaswap.config import rewriting
-from llamaswap.config.rewriting import can_rewrite, content, digest, rewrite
+from llamaswap.config.rewriting import content, digest, obstacle, rewrite
 from llamaswap.errors import FileChanged, Forbidden
 from tests.support.folders import folder_for
 
@@ -22,8 +22,8 @@ class RewriteTests(SynchronousTestCase):
         self.file.write_bytes(b"old")
         self.file.chmod(0o604)
 
-    def write(self, data: bytes = b"new", hash: str = digest(b"old")) -> None:
-        rewrite(str(self.file), data, hash=hash, most=MOST)
+    def write(self, data: bytes = b"new", hash: str = digest(b"old"), kept: str = "") -> None:
+        rewrite(str(self.file), data, hash=hash, most=MOST, kept=kept)
 
     def names(self) -> list[str]:
         return sorted(os.listdir(self.folder))
@@ -114,12 +114,66 @@ class RewriteTests(SynchronousTestCase):
         self.file.mkdir()
         self.assertRaises((Forbidden, OSError), self.write)
 
-    def test_can_rewrite(self) -> None:
+    def test_backup_of_somebody_else(self) -> None:
+        """It is not lost, and the next one neither; one of ours makes place for the next."""
+        mine = self.folder / "c.yaml.bak"
+        mine.write_text("mine")
+        self.write()
+        mine.write_text("mine too")
+        self.write(b"newer", digest(b"new"))
+        self.write(b"newest", digest(b"newer"), kept=digest(b"new"))
+        held = {name: (self.folder / name).read_bytes() for name in self.names()}
+        aside = {"c.yaml.bak.1": b"mine", "c.yaml.bak.2": b"mine too"}
+        self.assertEqual(held, {"c.yaml": b"newest", "c.yaml.bak": b"newer", **aside})
+
+    def test_too_many_backups(self) -> None:
+        """Then nothing is written, and none of them is lost."""
+        (self.folder / "c.yaml.bak").write_text("mine")
+        with patch.object(rewriting, "MOST_ASIDE", 1):
+            self.write()
+            (self.folder / "c.yaml.bak").write_text("mine too")
+            with self.assertRaises(Forbidden):
+                self.write(b"newer", digest(b"new"))
+        held = [(self.folder / name).read_bytes() for name in self.names()]
+        self.assertEqual(held, [b"new", b"mine too", b"mine"])
+
+    def test_backup_stays_private(self) -> None:
+        """Whoever could read an old backup cannot read what a file holds that has become private since."""
+        for text in ("mine", "old"):
+            (self.folder / "c.yaml.bak").write_text(text)
+            (self.folder / "c.yaml.bak").chmod(0o666)
+            self.file.write_bytes(b"old")
+            self.file.chmod(0o600)
+            self.write()
+            self.assertEqual({(self.folder / name).stat().st_mode & 0o777 for name in self.names()}, {0o600})
+
+    def test_hard_link(self) -> None:
+        """The other name would keep the old text: refused."""
+        os.link(self.file, self.folder / "other")
+        self.assertRaises(Forbidden, self.write)
+        self.assertEqual((self.names(), self.file.read_bytes()), (["c.yaml", "other"], b"old"))
+
+    def test_long_names(self) -> None:
+        """As long as the backups' names fit, the file is written; else one is told."""
+        for length, fits in ((248, True), (249, False)):
+            self.file = self.folder / ("c" * length)
+            self.file.write_bytes(b"old")
+            self.assertEqual(obstacle(str(self.file)) == "", fits)
+            if fits:
+                (self.folder / f"{self.file.name}.bak").write_bytes(b"mine")
+                self.write()
+                self.assertEqual(self.file.read_bytes(), b"new")
+
+    def test_obstacles(self) -> None:
         """As far as one sees without trying."""
-        self.assertTrue(can_rewrite(str(self.file)))
+        self.assertEqual(obstacle(str(self.file)), "")
         link = self.folder / "link"
         link.symlink_to(self.file)
-        for path in (link, self.folder, self.folder / "none"):
-            self.assertFalse(can_rewrite(str(path)), path)
+        for path, words in ((link, "a link"), (self.folder, "no regular file"), (self.folder / "none", "No such file")):
+            self.assertIn(words, obstacle(str(path)))
         with patch.object(os, "geteuid", return_value=os.geteuid() + 1):
-            self.assertEqual(can_rewrite(str(self.file)), False)
+            self.assertIn("another user", obstacle(str(self.file)))
+        with patch.object(os, "access", return_value=False):
+            self.assertIn("its directory", obstacle(str(self.file)))
+        os.link(self.file, self.folder / "other")
+        self.assertIn("another name", obstacle(str(self.file)))

@@ -39,7 +39,15 @@ def opened(swap: Swap, visit: Visits, fragment: str = "#/configuration?tab=files
     visit.allow(REFUSED, r"status of (409|422)")
     page = visit(swap, fragment, **options)
     log_in(page, ADMIN)
+    if "tab=files" in fragment:
+        unlock(page)
     return page
+
+
+def unlock(page: Page, key: str = ADMIN) -> None:
+    """Show the key, as one has to for editing although one is logged in."""
+    page.get_by_label("Admin key").fill(key)
+    page.get_by_role("button", name="Edit", exact=True).click()
 
 
 def file(swap: Swap) -> Path:
@@ -68,6 +76,25 @@ def test_what_is_in_force(editable: Swap, visit: Visits) -> None:
     for secret in (SECRET, *(str(key["key"]) for key in KEYS)):
         assert secret not in shown
     accessible(page)
+
+
+def test_j69_the_key_itself(editable: Swap, visit: Visits) -> None:
+    """It is asked for before a file is shown, and is in no storage of the browser; a wrong one is told."""
+    visit.allow(REFUSED)
+    page = visit(editable, "#/configuration?tab=files")
+    log_in(page, ADMIN)
+    expect(page.get_by_role("main")).to_contain_text("Editing needs the key itself")
+    expect(editor(page)).to_have_count(0)
+    unlock(page, "sk-wrong")
+    expect(page.get_by_text("This is no API key of this server.")).to_be_visible()
+    expect(page.get_by_label("Admin key")).to_be_focused()
+    visit.shot(page, "asked")
+    accessible(page)
+    unlock(page)
+    expect(editor(page)).to_have_value(file(editable).read_text())
+    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert ADMIN not in kept
+    assert ADMIN not in page.evaluate("document.documentElement.outerHTML")
 
 
 def test_j69_an_invalid_value(editable: Swap, visit: Visits) -> None:
@@ -180,6 +207,8 @@ def test_a_draft_stays(editable: Swap, visit: Visits) -> None:
     page.go_back()
     expect(editor(page)).to_have_value(draft)
     page.reload()
+    expect(page.get_by_role("main")).to_contain_text("Your draft is kept in this tab.")
+    unlock(page)
     expect(editor(page)).to_have_value(draft)
     expect(page.get_by_role("main")).to_contain_text("This is your draft.")
     editable.stop()
@@ -190,10 +219,12 @@ def test_a_draft_stays(editable: Swap, visit: Visits) -> None:
             break
     if form.is_visible():
         log_in(page, ADMIN)
+        unlock(page)
     expect(editor(page)).to_have_value(draft)
     page.get_by_role("button", name="Log out").first.click()
     log_in(page, ADMIN)
     page.goto(f"{editable.url}/ui/#/configuration?tab=files")
+    unlock(page)
     expect(editor(page)).to_have_value(before)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from base64 import b64encode
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 from unittest.mock import ANY
 
 from jsonschema import Draft202012Validator
@@ -35,12 +36,14 @@ OTHER = TEXT + '  n: {cmd: s, proxy: "http://h:2"}\n'
 SITE = "http://127.0.0.1:8080"
 PAGE = {"Host": "127.0.0.1:8080", "Origin": SITE, "X-Requested-With": "llama-swap-ui"}
 ADMIN = {"Authorization": "Bearer sk-admin"}
+BASIC = {"Authorization": f"Basic {b64encode(b'x:sk-admin').decode()}"}
 
 
 class EditingTestCase(SynchronousTestCase):
     """A server with one file, started so that it may be edited."""
 
     text = TEXT
+    environ: ClassVar[dict[str, str]] = {}
 
     def setUp(self) -> None:
         self.folder = folder_for(self)
@@ -54,8 +57,9 @@ class EditingTestCase(SynchronousTestCase):
     def start(self, *, edit: bool = True, files: Files | None = None) -> None:
         """Another server."""
         self.files = files or Files(config=str(self.path))
-        self.settings = self.files.load()
-        desk = Desk(Originals(self.files), self.files.load, lambda: self.settings, self.reload, at_once)
+        read = partial(self.files.load, environ=self.environ)
+        self.settings = read()
+        desk = Desk(Originals(self.files), read, lambda: self.settings, self.reload, at_once)
         self.world = World(self.settings, desk=desk, edit=edit)
 
     def reload(self, why: str) -> Deferred[Outcome]:
@@ -76,6 +80,11 @@ class EditingTestCase(SynchronousTestCase):
             components = document("1.2")["components"]
             Draft202012Validator({**components["schemas"][shape], "components": components}).validate(told)
         return told
+
+    def session(self) -> dict[str, str]:
+        """What a browser adds once somebody has logged in; nothing where there are no keys."""
+        login = self.world.visit("/api/login", PAGE, method="POST", body=b'{"key": "sk-admin"}')
+        return {"Cookie": login.headers.get("set-cookie", "").partition(";")[0]}
 
     def shown(self, headers: dict[str, str] | None = None) -> Any:
         return self.told(self.ask("GET", "/api/config", headers=headers), shape="Configuration")
@@ -105,7 +114,7 @@ class ShownTests(EditingTestCase):
         """Each with what tells one version from another."""
         (file,) = self.shown()["files"]
         expected = {"id": ANY, "name": "config.yaml", "path": str(self.path), "size": len(TEXT), "modified": ANY}
-        self.assertEqual(file, {**expected, "hash": digest(TEXT.encode()), "writable": True})
+        self.assertEqual(file, {**expected, "hash": digest(TEXT.encode()), "writable": True, "reason": ""})
         self.assertRegex(file["id"], "^[0-9a-f]{16}$")
 
     def test_directory(self) -> None:
@@ -188,6 +197,14 @@ class RefusedTests(EditingTestCase):
         ):
             self.assertEqual(self.tries({**PAGE, **ADMIN, "Origin": origin}), [403] * 3, origin)
 
+    def test_what_browsers_add(self) -> None:
+        """Basic and a session: a page of a model, which has this server's origin, would be let in by them."""
+        for headers in (self.session(), BASIC, {**BASIC, "x-api-key": "sk-use"}):
+            self.assertEqual(self.tries({**PAGE, **headers}), [403] * 3, headers)
+        for path in ("upstream/m/view?filename=x.html", "comfyui/view?filename=x.html", "ui/"):
+            page = {**PAGE, **self.session(), "Referer": f"{SITE}/{path}"}
+            self.assertEqual(self.tries(page), [403] * 3, path)
+
     def test_own_header(self) -> None:
         """The one that no page of another origin can send."""
         for value in ("", "XMLHttpRequest"):
@@ -198,6 +215,47 @@ class RefusedTests(EditingTestCase):
         for host in ("evil.example", "evil.example:8080", "localhost.evil.example", ""):
             headers = {**PAGE, **ADMIN, "Host": host, "Origin": f"http://{host}"}
             self.assertEqual(self.tries(headers), [403] * 3, host)
+
+
+class SecretsTests(EditingTestCase):
+    """A text names variables of the server's environment: no answer tells their values."""
+
+    environ: ClassVar[dict[str, str]] = {
+        "SECRET": "hunter2-of-the-host",
+        "LIST": "[hunter2, b]",
+        "QUOTED": "a'hunter2'b",
+    }
+
+    def checked(self, more: str) -> str:
+        """What is said of a text with `more` models."""
+        reply = self.ask("POST", "/api/config/check", {"files": {self.file: TEXT + more}})
+        self.assertEqual(reply.status, 200, reply.body)
+        return reply.body.decode()
+
+    def test_names_of_models(self) -> None:
+        """In what would change, and in the paths of errors and warnings."""
+        for more in ("", ", ttl: x", ", tttl: 1"):
+            told = self.checked('  "${env.SECRET}": {cmd: s, proxy: "http://h:2"' + more + "}\n")
+            self.assertNotIn("hunter2", told)
+            self.assertIn("${env.SECRET}", told)
+
+    def test_warnings_of_what_is_in_force(self) -> None:
+        """The name is masked in the settings, and so in what is said of them."""
+        self.path.write_text(TEXT + '  "${env.SECRET}": {cmd: s, proxy: "http://h:2", tttl: 1}\n')
+        self.start()
+        told = self.shown()
+        self.assertIn("${env.SECRET}", told["warnings"][0])
+        self.assertNotIn("hunter2", json.dumps(told))
+
+    def test_pieces(self) -> None:
+        """An item of a list, and a word of a command that has lost its quotes."""
+        self.assertNotIn(
+            "hunter2", self.checked('  n: {cmd: s, proxy: "http://h:2", capabilities: {in: ${env.LIST}}}\n')
+        )
+        slots = "--slot-save-path ${env.QUOTED} --port 2"
+        self.assertNotIn(
+            "hunter2", self.checked(f'  n: {{cmd: "s {slots}", proxy: "http://h:2", slots: {{save: /x}}}}\n')
+        )
 
 
 class NoKeysTests(RefusedTests):
@@ -229,11 +287,9 @@ class AdmittedTests(EditingTestCase):
         self.assertEqual(self.ask("GET", f"/api/config/files/{self.file}", headers=foreign).status, 403)
 
     def test_ways_to_show_the_key(self) -> None:
-        """Bearer, Basic and a session."""
-        basic = b64encode(b"x:sk-admin").decode()
-        login = self.world.visit("/api/login", PAGE, method="POST", body=b'{"key": "sk-admin"}')
-        cookie = login.headers["set-cookie"].partition(";")[0]
-        for headers in (ADMIN, {"Authorization": f"Basic {basic}"}, {"Cookie": cookie}):
+        """Bearer and `x-api-key`, whatever else the browser adds."""
+        key = {"x-api-key": "sk-admin"}
+        for headers in (ADMIN, key, {**self.session(), **key}, {**BASIC, **key}):
             reply = self.ask("POST", "/api/config/check", {"files": {}}, {**PAGE, **headers})
             self.assertEqual(reply.status, 200, headers)
 
@@ -355,6 +411,28 @@ class AdmittedTests(EditingTestCase):
         self.assertEqual(self.ask("GET", f"/api/config/files/{self.file}").status, 403)
         self.assertEqual(self.save().status, 403)
         self.assertEqual((target.read_text(), self.path.is_symlink(), self.reloaded), (TEXT, True, []))
+
+    def test_what_cannot_be_written(self) -> None:
+        """A file with two names, and one whose name leaves no room for that of a backup: it is said, and refused."""
+        os.link(self.path, self.folder / "same.txt")
+        file = self.shown()["files"][0]
+        self.assertEqual((file["writable"], "another name" in file["reason"]), (False, True))
+        self.assertEqual((self.save().status, self.path.read_text()), (403, TEXT))
+        self.path = self.folder / ("c" * 245 + ".yaml")
+        self.path.write_text(TEXT)
+        self.start()
+        file = self.shown()["files"][0]
+        self.assertEqual((file["writable"], "too long" in file["reason"]), (False, True))
+
+    def test_backup_of_somebody_else(self) -> None:
+        """It is not lost, and the new one is as private as the file."""
+        mine = self.folder / "config.yaml.bak"
+        mine.write_text("the good one of last year\n")
+        mine.chmod(0o666)
+        self.path.chmod(0o600)
+        self.told(self.save())
+        self.assertEqual((self.folder / "config.yaml.bak.1").read_text(), "the good one of last year\n")
+        self.assertEqual((mine.read_text(), os.stat(mine).st_mode & 0o777), (TEXT, 0o600))
 
     def test_bodies(self) -> None:
         """What is no such thing, and what is too much."""

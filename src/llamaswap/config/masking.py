@@ -7,7 +7,7 @@ came from variables of the environment (in their place stands `${env.NAME}`), an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from llamaswap.config.commands import split_command
@@ -16,6 +16,7 @@ from llamaswap.config.report import SHORTEST_SECRET
 from llamaswap.config.scalars import canonical
 from llamaswap.config.schema import Settings
 from llamaswap.config.secrets import GONE, HIDDEN, is_hidden, is_secret_name, without_secrets, without_value
+from llamaswap.ids import ModelId
 
 _ALWAYS = {"apiKeys": "key", "peers": "apiKey", "hooks": "webhook"}
 """By section: the key below it whose value is a secret, whatever else says so."""
@@ -29,6 +30,12 @@ def masked(told: dict[str, Any], settings: Settings) -> dict[str, Any]:
     for model in shown["models"].values():
         model["argv"] = shown_words(model["cmd"])
     return shown
+
+
+def shown_names(names: Iterable[ModelId], settings: Settings) -> tuple[ModelId, ...]:
+    """What may be shown of the names of models of `settings`."""
+    mask = _Mask(settings)
+    return tuple(ModelId(mask.name(name)) for name in names)
 
 
 def shown_words(cmd: str) -> list[str]:
@@ -60,13 +67,17 @@ class _Mask:
             return HIDDEN
         return value if shown == text else shown
 
+    def name(self, key: str) -> str:
+        """What is shown for the key of a mapping."""
+        return self._known(self._concealed.name(key)).replace(GONE, HIDDEN)
+
     def _mapping(
         self, values: Mapping[str, Any], path: str, section: str, among: Collection[str] | None
     ) -> dict[str, Any]:
         shown: dict[str, Any] = {}
         for key, value in values.items():
             told = self.value(value, below(path, key), section, key, among)
-            shown[_unused(self._known(self._concealed.name(key)).replace(GONE, HIDDEN), shown)] = told
+            shown[_unused(self.name(key), shown)] = told
         return shown
 
     def _text(self, text: str, path: str, key: str, among: Collection[str] | None) -> str:

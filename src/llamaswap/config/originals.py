@@ -32,6 +32,8 @@ class Facts:
     hash: str
     """Of its content; empty where that cannot be read, or is too long."""
     writable: bool
+    reason: str = ""
+    """Why not, in words that follow a colon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Originals:
 
     def __init__(self, files: Files) -> None:
         self._files = files
+        self._kept: dict[str, str] = {}
+        """The hashes of the backups that were written here, by the path of what they are backups of."""
 
     def facts(self) -> list[Facts]:
         """All of them, in their order."""
@@ -74,10 +78,13 @@ class Originals:
         """Let the file hold `text`, if it holds what has this `hash` (`rewriting.rewrite`). Returns the new hash."""
         path, data = self._path(id), encoded(text)
         try:
-            rewriting.rewrite(path, data, hash=hash, most=MOST)
+            rewriting.rewrite(path, data, hash=hash, most=MOST, kept=self._kept.get(path, ""))
         except OSError as error:
             raise _refused(error) from error
-        return rewriting.digest(data)
+        new = rewriting.digest(data)
+        if new != hash:
+            self._kept[path] = hash
+        return new
 
     def _path(self, id: str) -> str:
         path = self._paths().get(id)
@@ -105,18 +112,16 @@ def _id(path: str) -> str:
 
 
 def _facts(id: str, path: str) -> Facts:
-    name = os.path.basename(path)
+    name, hash, reason = os.path.basename(path), "", rewriting.obstacle(path)
     try:
         status = os.lstat(path)
-    except OSError:
-        return Facts(id, name, path, 0, 0.0, "", writable=False)
+    except OSError as error:
+        return Facts(id, name, path, 0, 0.0, "", writable=False, reason=reason or _said(error))
     try:
-        found = rewriting.content(path, MOST)
-    except (OSError, Forbidden):
-        return Facts(id, name, path, status.st_size, status.st_mtime, "", writable=False)
-    fits = len(found.data) <= MOST
-    writable = fits and rewriting.can_rewrite(path)
-    return Facts(id, name, path, status.st_size, status.st_mtime, found.hash if fits else "", writable)
+        hash = _content(path).hash
+    except Forbidden as error:
+        reason = reason or str(error).rpartition(": ")[2]
+    return Facts(id, name, path, status.st_size, status.st_mtime, hash, writable=not reason, reason=reason)
 
 
 def _content(path: str) -> rewriting.Content:
@@ -125,7 +130,7 @@ def _content(path: str) -> rewriting.Content:
     except OSError as error:
         raise _refused(error) from error
     if len(found.data) > MOST:
-        raise Forbidden(f"forbidden: the file is larger than {MOST >> 20} MiB")
+        raise Forbidden(f"forbidden: the file cannot be written here: it is larger than {MOST >> 20} MiB")
     return found
 
 
@@ -137,4 +142,8 @@ def _decoded(data: bytes) -> str:
 
 
 def _refused(error: OSError) -> Forbidden:
-    return Forbidden(f"forbidden: the file cannot be opened and written here: {error.strerror or error}")
+    return Forbidden(f"forbidden: the file cannot be opened and written here: {_said(error)}")
+
+
+def _said(error: OSError) -> str:
+    return error.strerror or str(error)

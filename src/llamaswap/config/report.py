@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import NoReturn, Protocol
 
 from llamaswap.config.source import Place
@@ -11,6 +13,9 @@ LONGEST_MESSAGE = 2000
 """Characters of a message: names in a file may be of any length, and there may be thousands of them."""
 SHORTEST_SECRET = 5
 """Characters of a value that may be one."""
+
+_ENDS = re.compile(r"[\s,\[\]{}]+")
+_QUOTES = re.compile(r"[\"'\\]")
 
 
 class Placed(Protocol):
@@ -45,11 +50,11 @@ class Report:
         """The configuration cannot be used because of this; reading goes on to find more."""
         self._complaints += 1
         if (at.place, path) not in self._unsettled:
-            self._errors.append(_problem(self.told(message), at.place, path))
+            self._errors.append(_problem(self.told(message), at.place, self.told(path)))
 
     def warn(self, at: Placed, path: str, message: str) -> None:
         """The configuration can be used, but may not mean what its author thinks."""
-        self._warnings.append(_problem(self.told(message), at.place, path))
+        self._warnings.append(_problem(self.told(message), at.place, self.told(path)))
 
     def unsettled(self, at: Placed, path: str) -> None:
         """What stands there cannot be known, and that has been told: no more errors of it are wanted."""
@@ -57,7 +62,7 @@ class Report:
 
     def conceal(self, value: str, name: str) -> None:
         """Whoever reads the messages need not read `value`, which may be a secret: `name` is shown instead."""
-        for part in (value, *(part.lstrip("*&!") for part in value.split())):
+        for part in (value, *_pieces(value)):
             if len(part) >= SHORTEST_SECRET:
                 self._secrets[part] = name
 
@@ -88,6 +93,13 @@ class Report:
 
     def _raise(self) -> NoReturn:
         raise ConfigurationError(tuple(sorted(self._errors, key=_place)), self.warnings)
+
+
+def _pieces(value: str) -> Iterator[str]:
+    """What may be told of `value` when YAML makes a list of it, or a command several words, or one without quotes."""
+    for part in _ENDS.split(value):
+        yield part.lstrip("*&!").rstrip(":")
+        yield _QUOTES.sub("", part)
 
 
 def _problem(message: str, place: Place, path: str = "") -> Problem:

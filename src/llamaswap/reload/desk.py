@@ -13,7 +13,8 @@ from twisted.internet.defer import Deferred, DeferredLock
 from twisted.logger import Logger
 
 from llamaswap.backends.waiters import Waiters
-from llamaswap.config.difference import difference
+from llamaswap.config.difference import Difference, difference
+from llamaswap.config.masking import shown_names
 from llamaswap.config.originals import Facts, Originals, Text, encoded
 from llamaswap.config.outcome import Checked, Outcome, Rejected, Saved
 from llamaswap.config.schema import Settings
@@ -105,4 +106,16 @@ class Desk:
             return Rejected(error.problems, tuple(map(str, error.warnings)))
         changes = difference(current, settings)
         touched = {*changes.added, *changes.changed, *changes.adjusted}
-        return Checked(changes, tuple(id for id in settings.models if id not in touched), settings.warnings)
+        untouched = (id for id in settings.models if id not in touched)
+        return Checked(_shown(changes, current, settings), shown_names(untouched, settings), settings.warnings)
+
+
+def _shown(changes: Difference, old: Settings, new: Settings) -> Difference:
+    """With no secret of the environment in a model's name."""
+    return Difference(
+        added=shown_names(changes.added, new),
+        removed=shown_names(changes.removed, old),
+        changed=shown_names(changes.changed, new),
+        adjusted=shown_names(changes.adjusted, new),
+        settings=changes.settings,
+    )

@@ -109,15 +109,20 @@ def candidate(authorization: bytes | None, api_key: bytes | None) -> bytes | Non
 
     A present but wrong one hides those after it; a malformed or empty one does not.
     """
+    return _offered(authorization, b"basic", _password) or presented(authorization, api_key)
+
+
+def presented(authorization: bytes | None, api_key: bytes | None) -> bytes | None:
+    """The key that whoever asks knows: Bearer's rest, else `x-api-key`.
+
+    A browser adds neither by itself, so a page that was not told the key cannot borrow it from its user.
+    """
+    return _offered(authorization, b"bearer", bytes) or api_key or None
+
+
+def _offered(authorization: bytes | None, wanted: bytes, read: Callable[[bytes], bytes | None]) -> bytes | None:
     scheme, blank, rest = (authorization or b"").partition(b" ")
-    offered = None
-    if blank:
-        match scheme.lower():
-            case b"basic":
-                offered = _password(rest)
-            case b"bearer":
-                offered = rest
-    return offered or api_key or None
+    return read(rest) if blank and scheme.lower() == wanted else None
 
 
 def _password(encoded: bytes) -> bytes | None:

@@ -1,8 +1,9 @@
 """The configuration over HTTP: what is in force, for operators; and its files, for those who may edit them.
 
 Whoever can write the configuration can have any command run. So the texts exist only where the server was started for
-that, and for a page of this server whose user has shown an API key with the scope `admin`. The gate has been passed
-before; what is asked here is asked besides.
+that, and for a page of this server that shows an API key with the scope `admin` each time. A session will not do, nor
+Basic: browsers add these whichever page asks, and pages of models (`/upstream/`, `/comfyui/`) have the same origin. The
+gate has been passed before; what is asked here is asked besides.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from llamaswap.config.schema import Settings
 from llamaswap.errors import BadRequest, BodyTooLarge, ConfigurationFileNotFound, EditingOff, Forbidden
 from llamaswap.threads import InThread
 from llamaswap.web.answers import Answer, json_answer
+from llamaswap.web.auth import Keys, presented
 from llamaswap.web.browsers import is_ours
 from llamaswap.web.call import Call, Respond
 from llamaswap.web.hosts import is_own_name, same_origin
+from llamaswap.web.routes import ADMIN
 
 _MOST_BODY = MOST + 64 * 1024
 _NO_STORE = (b"Cache-Control", b"no-store")
@@ -57,6 +60,7 @@ class Editing:
     def configure(self, settings: Settings) -> None:
         """These settings are in force."""
         self._settings = settings
+        self._keys = Keys(settings.api_keys)
 
     def endpoints(self) -> Mapping[str, Respond]:
         """What answers, by endpoint name."""
@@ -74,37 +78,50 @@ class Editing:
 
     async def text(self, call: Call) -> Answer:
         """What a file holds, with all its secrets, and the hash that says which version that is."""
-        desk = self._for_editors(call)
+        desk, _ = self._for_editors(call)
         return json_answer(asdict(await desk.text(_id(call))), _NO_STORE)
 
     async def check(self, call: Call) -> Answer:
         """What these texts would mean: everything that is wrong with them, or what they would change."""
-        desk = self._for_editors(call)
+        desk, _ = self._for_editors(call)
         body = call.body(_MOST_BODY + 1)
         outcome = await desk.check(await self._in_thread(partial(_texts_in, body)))
         return json_answer(_told(outcome), _NO_STORE)
 
     async def save(self, call: Call) -> Answer:
         """Write a text, and have it read: 409 when the file is another one by now, 422 when the text is no good."""
-        desk = self._for_editors(call)
-        assert call.caller is not None
+        desk, who = self._for_editors(call)
         body = call.body(_MOST_BODY + 1)
         text, hash = await self._in_thread(partial(_text_in, body))
-        saved = await desk.save(_id(call), text, hash, call.caller.name)
+        saved = await desk.save(_id(call), text, hash, who)
         if isinstance(saved, Rejected):
             return json_answer({**_told(saved), "saved": False}, _NO_STORE, status=422)
         good = isinstance(saved.outcome, Applied)
         told = {**_told(saved.outcome), "saved": True, "hash": saved.hash}
         return json_answer(told, _NO_STORE, status=200 if good else 422)
 
-    def _for_editors(self, call: Call) -> Desk:
-        """Raise `EditingOff`, or `Forbidden` unless this is a page of ours whose user may edit."""
+    def _for_editors(self, call: Call) -> tuple[Desk, str]:
+        """The desk, and the name of the key that is shown.
+
+        Raises `EditingOff`, or `Forbidden` unless this is a page of ours that shows the key of somebody who may edit.
+        """
         if self._desk is None or not self._allowed:
             raise EditingOff()
         if call.caller is None:
             raise Forbidden("forbidden: editing needs an API key with the scope admin; there are no `apiKeys`")
         self._require_own_page(call)
-        return self._desk
+        return self._desk, self._editor(call)
+
+    def _editor(self, call: Call) -> str:
+        """The name of the key that the request itself shows."""
+        key = presented(call.header(b"authorization"), call.header(b"x-api-key"))
+        caller = self._keys.find(key) if key is not None else None
+        if caller is None or ADMIN.isdisjoint(caller.scopes):
+            raise Forbidden(
+                "forbidden: editing needs an API key with the scope admin in each request, as `Authorization: Bearer` "
+                "or `x-api-key`; to be logged in is not enough"
+            )
+        return caller.name
 
     def _require_own_page(self, call: Call) -> None:
         host = _text(call.header(b"host"))

@@ -1,10 +1,11 @@
 /** The file that is being edited: its text, the draft, what the server says of it, and how it is applied. */
 
 import { computed, effect, signal } from "@preact/signals";
-import { ApiError, ask } from "../../server/api";
+import { ApiError } from "../../server/api";
 import { shut } from "../../server/session";
 import type { Schemas } from "../../server/types";
 import { draftOf, fromField, isCrLf, keepDraft, tabShelf, toField } from "./draft";
+import { askWithKey } from "./key";
 import { faultsIn } from "./problems";
 import { read } from "./shown";
 
@@ -58,7 +59,8 @@ export async function open(id: string): Promise<void> {
   opening?.abort();
   const { signal: over } = (opening = new AbortController());
   try {
-    const file = await ask<Schemas["ConfigurationText"]>("GET", `api/config/files/${encodeURIComponent(id)}`, { signal: over });
+    const path = `api/config/files/${encodeURIComponent(id)}`;
+    const file = await askWithKey<Schemas["ConfigurationText"]>("GET", path, { signal: over });
     if (over.aborted) return;
     takeUp(id, file);
     if (changed.value) await check();
@@ -97,7 +99,7 @@ export async function check(): Promise<void> {
   checking.value = true;
   try {
     const files = { [file.id]: fromField(of, file.crLf) };
-    const answer = await ask<Checked>("POST", "api/config/check", { body: { files }, signal: own.signal });
+    const answer = await askWithKey<Checked>("POST", "api/config/check", { body: { files }, signal: own.signal });
     if (own.signal.aborted) return;
     verdict.value = { of, checked: answer };
     checkTrouble.value = null;
@@ -134,7 +136,7 @@ export async function save(): Promise<Outcome> {
   saving.value = true;
   try {
     const body = { text: fromField(of, file.crLf), hash: basedOn.value };
-    const saved = await ask<Saved>("PUT", `api/config/files/${encodeURIComponent(file.id)}`, { body });
+    const saved = await askWithKey<Saved>("PUT", `api/config/files/${encodeURIComponent(file.id)}`, { body });
     written(file.id, of, saved);
     return "applied";
   } catch (error) {

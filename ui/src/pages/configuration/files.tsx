@@ -9,7 +9,9 @@ import { useNow } from "../../parts/now";
 import { messageOf } from "../../server/api";
 import { close, open, openTrouble, original } from "./edited";
 import { Editor } from "./editor";
+import { unlocked } from "./key";
 import type { Configuration, ConfigurationFile } from "./shown";
+import { Unlock } from "./unlock";
 import { t } from "./words";
 
 /** The files of the configuration: to be edited, or how to have that. */
@@ -31,7 +33,8 @@ export function Files({ configuration }: { configuration: Configuration }) {
         {files.length > 1 ? <Choice files={files} current={file} /> : <strong class="mono">{file.path}</strong>}
         <FileNote file={file} />
       </div>
-      {file.writable ? <Opened key={file.id} file={file} /> : <p class="hint">{t.readOnly}</p>}
+      {!file.writable && <p class="hint">{t.readOnly(file.reason)}</p>}
+      {file.writable && (unlocked.value ? <Opened key={file.id} file={file} /> : <Unlock key={file.id} id={file.id} />)}
     </div>
   );
 }

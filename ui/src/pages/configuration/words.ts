@@ -28,7 +28,7 @@ export const t = words("configuration", {
   file: "File",
   fileNote: (size: number, when: string) => `${bytes(size)}, written ${when}`,
   noFiles: "The configuration has come from no file.",
-  readOnly: "This file cannot be written here: it is a link, too large, or the server's user may not replace it.",
+  readOnly: (reason: string) => `This file cannot be written here: ${reason}.`,
   off: {
     title: "Editing is switched off",
     risk: "Whoever can edit the configuration can have any command run on this machine. So nothing in a file switches it on.",
@@ -39,6 +39,16 @@ export const t = words("configuration", {
     command: "llama-swap -config config.yaml -allow-config-edit\n\ntwist llamaswap --config config.yaml --allow-config-edit",
     keys: "apiKeys:\n  - name: admin\n    key: ${env.ADMIN_KEY}\n    scopes: [admin, read, inference]",
     hosts: (host: string) => `allowedHosts:\n  - ${host}`,
+  },
+
+  unlock: {
+    title: "Editing needs the key itself",
+    why: "Show an API key with the scope “admin”, also when you are logged in: what is logged in are all pages at this address, those of your models as well, and none of them should be able to edit.",
+    draft: "Your draft is kept in this tab. It is shown again after that.",
+    key: "Admin key",
+    kept: "The key is kept in the memory of this page only, and forgotten when you log out, reload the page, or edit nothing for 30 minutes.",
+    enter: "Edit",
+    wrong: "This is no API key of this server.",
   },
 
   editor: (name: string) => `Text of ${name}`,

@@ -1,0 +1,59 @@
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { Button } from "../../parts/button";
+import { Card } from "../../parts/card";
+import { ApiError, messageOf } from "../../server/api";
+import { draftOf, tabShelf } from "./draft";
+import { unlock } from "./key";
+import { t } from "./words";
+
+/** Asks for the key of somebody who may edit, before the text of the file `id` is shown. */
+export function Unlock({ id }: { id: string }) {
+  const key = useRef<HTMLInputElement>(null);
+  const busy = useSignal(false);
+  const problem = useSignal("");
+  const onSubmit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    busy.value = true;
+    problem.value = "";
+    try {
+      await unlock(key.current?.value.trim() ?? "");
+    } catch (error) {
+      problem.value = error instanceof ApiError && error.status === 401 ? t.unlock.wrong : messageOf(error);
+      key.current?.select();
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <Card title={t.unlock.title}>
+      <form class="config-unlock" method="post" onSubmit={onSubmit}>
+        <p>{t.unlock.why}</p>
+        {draftOf(tabShelf(), id) !== null && <p>{t.unlock.draft}</p>}
+        <label class="field">
+          <span>{t.unlock.key}</span>
+          <input
+            ref={key}
+            type="password"
+            autocomplete="current-password"
+            spellcheck={false}
+            required
+            aria-invalid={problem.value !== ""}
+            aria-describedby="config-unlock-problem config-unlock-note"
+          />
+        </label>
+        <p id="config-unlock-problem" class="field-problem" role="alert">
+          {problem.value}
+        </p>
+        <p id="config-unlock-note" class="field-note">
+          {t.unlock.kept}
+        </p>
+        <div class="row">
+          <Button look="primary" type="submit" busy={busy.value}>
+            {t.unlock.enter}
+          </Button>
+        </div>
+      </form>
+    </Card>
+  );
+}
