@@ -420,6 +420,6 @@ def test_a_large_editor_and_a_command_line(swap: Swap, visit: Visits) -> None:
     page.get_by_role("group", name="More actions").get_by_role("button", name="Copy as curl").click()
     expect(page.get_by_text("The command is on the clipboard.")).to_be_visible()
     command = page.evaluate("navigator.clipboard.readText()")
-    assert command.startswith(f"curl --no-buffer '{swap.url}/v1/chat/completions'")
+    assert command.startswith(f"curl -N {swap.url}/v1/chat/completions ")
     assert "play hello" in command
     assert "Authorization" not in command
