@@ -20,7 +20,7 @@ from llamaswap.demo.model import TinyModel
 from llamaswap.demo.ports import free_block
 from llamaswap.errors import LlamaSwapError
 
-GENERATION = 1
+GENERATION = 2
 """Raised whenever the same `TinyModel` gives other bytes than before: cached files of older ones are not used."""
 START_PORT = 18100
 """Not the usual 5800, so that the demo can run beside a real configuration; further up where another demo runs."""

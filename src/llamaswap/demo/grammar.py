@@ -40,7 +40,7 @@ FOLLOWS: Mapping[Part, Mapping[Part, float]] = {
     Part.PREPOSITION: {Part.POSSESSIVE: 1.0},
     Part.POSSESSIVE: {Part.PLACE: 1.0},
     Part.PLACE: {Part.STOP: 1.0},
-    Part.STOP: {Part.OPENING: 0.9, Part.END: 0.1},
+    Part.STOP: {Part.OPENING: 0.7, Part.END: 0.3},
     Part.END: {Part.OPENING: 1.0},
 }
 """Which parts may follow a part, and how often each does."""

@@ -115,6 +115,7 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], colour: string): void {
   ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
   ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
   ctx.textAlign = "left";
+  let free = bbox.left;
   for (const { at, text } of marks) {
     const x = Math.round(plot.valToPos(at, "x", true));
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
@@ -124,7 +125,10 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], colour: string): void {
     ctx.stroke();
     const width = ctx.measureText(text).width;
     const right = x + 4 + width <= bbox.left + bbox.width;
-    ctx.fillText(text, right ? x + 4 : x - 4 - width, bbox.top + 11 * devicePixelRatio);
+    const from = right ? x + 4 : x - 4 - width;
+    if (from < free) continue; // the line stays; the table tells its name
+    ctx.fillText(text, from, bbox.top + 11 * devicePixelRatio);
+    free = from + width + 8;
   }
   ctx.restore();
 }
