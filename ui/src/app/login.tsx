@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
 import { Button, IconButton } from "../parts/button";
+import { useKeyForm } from "../parts/key-form";
 import { ApiError, messageOf } from "../server/api";
 import { ended, logIn } from "../server/session";
 import { titleShown } from "./look";
@@ -8,23 +8,8 @@ import { t } from "./words";
 
 /** Asks for a key; what was to be shown appears when it is good. */
 export function Login() {
-  const key = useRef<HTMLInputElement>(null);
-  const busy = useSignal(false);
+  const { field, busy, problem, onSubmit } = useKeyForm(logIn, problemOf);
   const seen = useSignal(false);
-  const problem = useSignal("");
-  const onSubmit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    busy.value = true;
-    problem.value = "";
-    try {
-      await logIn(key.current?.value.trim() ?? "");
-    } catch (error) {
-      problem.value = problemOf(error);
-      key.current?.select();
-    } finally {
-      busy.value = false;
-    }
-  };
   return (
     <main class="login">
       <form class="login-box card" method="post" action="../api/login" onSubmit={onSubmit}>
@@ -34,7 +19,7 @@ export function Login() {
           <span>{t.login.key}</span>
           <span class="login-key">
             <input
-              ref={key}
+              ref={field}
               name="key"
               {...(seen.value ? { type: "text" as const } : { type: "password" as const })}
               autocomplete="current-password"

@@ -1,7 +1,6 @@
-import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
 import { Button } from "../../parts/button";
 import { Card } from "../../parts/card";
+import { useKeyForm } from "../../parts/key-form";
 import { ApiError, messageOf } from "../../server/api";
 import { draftOf, tabShelf } from "./draft";
 import { unlock } from "./key";
@@ -9,22 +8,7 @@ import { t } from "./words";
 
 /** Asks for the key of somebody who may edit, before the text of the file `id` is shown. */
 export function Unlock({ id }: { id: string }) {
-  const key = useRef<HTMLInputElement>(null);
-  const busy = useSignal(false);
-  const problem = useSignal("");
-  const onSubmit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    busy.value = true;
-    problem.value = "";
-    try {
-      await unlock(key.current?.value.trim() ?? "");
-    } catch (error) {
-      problem.value = error instanceof ApiError && error.status === 401 ? t.unlock.wrong : messageOf(error);
-      key.current?.select();
-    } finally {
-      busy.value = false;
-    }
-  };
+  const { field, busy, problem, onSubmit } = useKeyForm(unlock, problemOf);
   return (
     <Card title={t.unlock.title}>
       <form class="config-unlock" method="post" onSubmit={onSubmit}>
@@ -33,7 +17,7 @@ export function Unlock({ id }: { id: string }) {
         <label class="field">
           <span>{t.unlock.key}</span>
           <input
-            ref={key}
+            ref={field}
             type="password"
             autocomplete="current-password"
             spellcheck={false}
@@ -56,4 +40,8 @@ export function Unlock({ id }: { id: string }) {
       </form>
     </Card>
   );
+}
+
+function problemOf(error: unknown): string {
+  return error instanceof ApiError && error.status === 401 ? t.unlock.wrong : messageOf(error);
 }

@@ -1,5 +1,5 @@
 import { linkTo } from "../../app/router";
-import { dateTime, timeOfDay } from "../../lib/format";
+import { Moment } from "../../parts/moment";
 import { Card } from "../../parts/card";
 import { causeOf } from "../../parts/causes";
 import { timeline } from "../../server/state";
@@ -34,9 +34,7 @@ export function History({ id }: { id: string }) {
                 .map((entry) => (
                   <tr key={entry.n}>
                     <td class="nowrap">
-                      <time dateTime={new Date(entry.when * 1000).toISOString()} title={dateTime(entry.when * 1000)}>
-                        {timeOfDay(entry.when * 1000)}
-                      </time>
+                      <Moment when={entry.when} />
                     </td>
                     <td class="nowrap">{entry.to === "" ? "" : h.to[entry.to]}</td>
                     <td>

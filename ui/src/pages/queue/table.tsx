@@ -1,5 +1,6 @@
 import { linkTo } from "../../app/router";
-import { dateTime, duration, timeOfDay } from "../../lib/format";
+import { duration } from "../../lib/format";
+import { Moment } from "../../parts/moment";
 import { beginning, causeOf } from "../../parts/causes";
 import { STAGES, type SwapEntry, type TimelineEntry } from "../../server/types";
 import type { Window } from "./gantt";
@@ -29,9 +30,7 @@ export function Table({ entries, window }: { entries: readonly TimelineEntry[]; 
           {shown.map((entry) => (
             <tr key={entry.n}>
               <td class="nowrap">
-                <time dateTime={new Date(entry.when * 1000).toISOString()} title={dateTime(entry.when * 1000)}>
-                  {timeOfDay(entry.when * 1000)}
-                </time>
+                <Moment when={entry.when} />
               </td>
               <td>
                 <a href={linkTo(["models", entry.model])}>{nameOf(entry.model)}</a>
