@@ -2,6 +2,7 @@ import { useSignal, type Signal } from "@preact/signals";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { timeOfDay } from "../../lib/format";
 import { LogLine } from "./log-line";
+import { follows } from "./place";
 import { preferences } from "./preferences";
 import { useMeasure } from "./use-measure";
 import type { LogView } from "./view";
@@ -9,8 +10,6 @@ import { t } from "./words";
 
 /** Rows that are drawn above and below what is seen. */
 const BEYOND = 20;
-/** Pixels from the end within which the end is followed. */
-const NEAR = 40;
 /** Letters that a time takes. */
 const TIME = 10;
 
@@ -29,13 +28,18 @@ export function LogLines({ view, name, onlyMatching, following, current }: LogLi
   const box = useRef<HTMLDivElement>(null);
   const probe = useRef<HTMLSpanElement>(null);
   const scrolled = useSignal(0);
+  /** Where it was when we last looked, or put it there. */
+  const before = useRef(0);
   const size = preferences.size.value;
   const times = preferences.times.value;
   const { width, height, letter, row } = useMeasure(box, probe, size).value;
   const columns = preferences.wrap.value && width > 0 ? Math.max(20, Math.floor((width - 24) / letter) - (times ? TIME : 0)) : 0;
   const atEnd = following.value;
   useMemo(() => view.arrange(columns, onlyMatching), [view, columns, onlyMatching]);
-  useLayoutEffect(() => keepPlace(box.current, view.takeGone() * row, atEnd));
+  useLayoutEffect(() => {
+    keepPlace(box.current, view.takeGone() * row, atEnd);
+    before.current = box.current?.scrollTop ?? 0;
+  });
   useLayoutEffect(() => {
     if (current >= 0 && box.current) box.current.scrollTop = view.shown.top(view.shown.indexOf(current)) * row - height / 3;
   }, [current, columns, onlyMatching]);
@@ -49,7 +53,8 @@ export function LogLines({ view, name, onlyMatching, following, current }: LogLi
     const { current: element } = box;
     if (!element) return;
     scrolled.value = element.scrollTop;
-    following.value = element.scrollHeight - element.clientHeight - element.scrollTop < NEAR;
+    following.value = follows(following.value, before.current, element.scrollTop, element.scrollHeight - element.clientHeight - element.scrollTop);
+    before.current = element.scrollTop;
   };
   return (
     <div
