@@ -290,7 +290,7 @@ def test_j26_time_to_live(idle: Swap, visit: Visits) -> None:
     visit.shot(page, "countdown")
     expect(brief).to_contain_text("stopped", timeout=15_000)
     expect(brief).to_contain_text("unloaded: it was idle for too long")
-    page.get_by_role("main").get_by_role("link", name="brief", exact=True).click()
+    brief.get_by_role("link", name="brief", exact=True).click()
     page.get_by_role("tab", name="Details").click()
     history = page.get_by_role("region", name="What has happened").first
     expect(history.get_by_role("row").nth(1)).to_contain_text("it was idle for too long")
