@@ -22,6 +22,13 @@ def below(swap: Swap) -> Iterator[Gateway]:
         yield running
 
 
+@pytest.fixture
+def gateway(swap: Swap) -> Iterator[Gateway]:
+    """In front of the server, as long as there are pages: they go before it does."""
+    with Gateway(swap.port) as running:
+        yield running
+
+
 def test_j09_every_page_and_a_chat_below_a_prefix(below: Gateway, visit: Visits) -> None:
     """No request leaves the prefix."""
     page = visit(below)
@@ -50,33 +57,31 @@ def test_j09_redirects_below_a_prefix(below: Gateway, visit: Visits, path: str) 
     assert below.outside == []
 
 
-def test_j70_no_asset_twice(swap: Swap, visit: Visits) -> None:
+def test_j70_no_asset_twice(gateway: Gateway, visit: Visits) -> None:
     """Every page once more, also after a reload: whatever has a hash in its name is in the browser."""
-    with Gateway(swap.port) as gateway:
-        page = visit(gateway)
-        for _ in range(2):
-            for fragment in fragments():
-                settled(page, fragment)
-            page.reload()
-            ready(page)
-        assets = Counter(asked.path for asked in gateway.asked if asked.path.startswith("/ui/assets/"))
+    page = visit(gateway)
+    for _ in range(2):
+        for fragment in fragments():
+            settled(page, fragment)
+        page.reload()
+        ready(page)
+    assets = Counter(asked.path for asked in gateway.asked if asked.path.startswith("/ui/assets/"))
     assert len(assets) > len(PAGES)
     assert [path for path, times in assets.items() if times > 1] == []
 
 
-def test_one_stream_for_all_tabs(swap: Swap, visit: Visits) -> None:
+def test_one_stream_for_all_tabs(swap: Swap, gateway: Gateway, visit: Visits) -> None:
     """Browsers keep six connections to a server: tabs share the one that stays open, and outlive each other."""
-    with Gateway(swap.port) as gateway:
-        context = visit.context()
-        pages = [context.new_page() for _ in range(3)]
-        for page in pages:
-            page.goto(f"{gateway.url}/ui/#/settings")
-            ready(page)
-        swap.load("alpha")
-        for page in pages:
-            expect(entry(page, "ready alpha")).to_be_visible()
-        pages.pop(0).close()
-        swap.rest()
-        for page in pages:
-            expect(entry(page, "stopped alpha")).to_be_visible()
-        assert len(gateway.times("/api/events")) == 1
+    context = visit.context()
+    pages = [context.new_page() for _ in range(3)]
+    for page in pages:
+        page.goto(f"{gateway.url}/ui/#/settings")
+        ready(page)
+    swap.load("alpha")
+    for page in pages:
+        expect(entry(page, "ready alpha")).to_be_visible()
+    pages.pop(0).close()
+    swap.rest()
+    for page in pages:
+        expect(entry(page, "stopped alpha")).to_be_visible()
+    assert len(gateway.times("/api/events")) == 1
