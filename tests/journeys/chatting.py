@@ -10,6 +10,19 @@ from tests.journeys.swap import Swap
 
 CHAT = "#/playground/chat?model=alpha"
 
+KEPT = """() => new Promise((resolve, reject) => {
+    const opened = indexedDB.open("llamaswap.v1.chat");
+    opened.onerror = () => reject(opened.error);
+    opened.onsuccess = () => {
+        const base = opened.result;
+        const asked = base.transaction("messages").objectStore("messages").getAll();
+        asked.onsuccess = () => {
+            base.close();
+            resolve(asked.result.map(({ text }) => text));
+        };
+    };
+})"""
+
 
 def field(page: Page) -> Locator:
     """Where one writes."""
@@ -37,3 +50,9 @@ def asked(swap: Swap, model: str = "alpha", at: int = -1) -> dict[str, Any]:
     """The body that the model was asked with last."""
     body: dict[str, Any] = swap.seen(model)["requests"][at]["body"]
     return body
+
+
+def kept(page: Page) -> list[str]:
+    """The texts of all messages that are in the browser's storage."""
+    texts: list[str] = page.evaluate(KEPT)
+    return texts

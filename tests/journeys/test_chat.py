@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import FilePayload, expect
 
 from tests.journeys.browser import Visits, accessible
-from tests.journeys.chatting import CHAT, answers, asked, complete, field, say
+from tests.journeys.chatting import CHAT, answers, asked, complete, field, kept, say
 from tests.journeys.swap import Swap
 from tests.journeys.upstream.media import png
 from tests.support.live import eventually
@@ -348,6 +348,21 @@ def test_j59_reload_and_navigation(swap: Swap, visit: Visits) -> None:
     page.get_by_role("navigation", name="Pages").get_by_role("link", name=re.compile("^Playground")).click()
     complete(page)
     expect(answers(page).nth(1)).to_contain_text("one two three four five six seven eight nine ten.")
+
+
+def test_j59_reload_during_an_answer(swap: Swap, visit: Visits) -> None:
+    """What has come of it stays, marked as stopped, and can be gone on with."""
+    page = visit(swap, CHAT)
+    say(page, swap.play("broken-off", text="one two three " + 300 * "and on ", pause=0.1))
+    for _ in eventually():
+        if any(text.startswith("one two") for text in kept(page)):
+            break
+    page.reload()
+    expect(answers(page)).to_contain_text("one two")
+    expect(answers(page)).to_contain_text("Stopped")
+    expect(page.get_by_role("region", name="Conversation")).to_contain_text("play broken-off")
+    answers(page).get_by_role("button", name="More actions").click()
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
 
 
 def test_j59_tabs_do_not_undo_each_other(swap: Swap, visit: Visits) -> None:

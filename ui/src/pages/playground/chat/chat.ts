@@ -10,6 +10,9 @@ import { Run } from "./run";
 import { samplingNow, settings } from "./settings";
 import { t } from "./words";
 
+/** ms after which an answer under way is written once more: what came since then is lost when the page goes. */
+const KEEPING = 1000;
+
 /** Answers under way, by their conversation. */
 export const runs = signal<ReadonlyMap<string, Run>>(new Map());
 
@@ -105,10 +108,22 @@ function follow(conversation: Conversation, message: Message, model: string): vo
   put({ ...conversation, leaf: message.id, updated: Date.now(), model });
   putMessages(conversation.id, [run.message.peek()], true);
   runs.value = new Map([...runs.peek(), [conversation.id, run]]);
+  let kept: Message | undefined;
+  const keeping = setInterval(() => {
+    const now = run.message.peek();
+    if (now !== kept && isThere(now)) keepUnfinished({ ...now, ending: "cancelled" });
+    kept = now;
+  }, KEEPING);
   void run.start().then((ended) => {
+    clearInterval(keeping);
     runs.value = new Map([...runs.peek()].filter(([, each]) => each !== run));
-    if (conversationCalled(conversation.id) && threadOf(conversation.id).peek()?.has(ended.id)) putMessages(conversation.id, [ended]);
+    if (isThere(ended)) putMessages(conversation.id, [ended]);
   });
+}
+
+/** Whether nobody has taken `message` out. */
+function isThere({ id, conversation }: Message): boolean {
+  return conversationCalled(conversation) !== undefined && (threadOf(conversation).peek()?.has(id) ?? false);
 }
 
 function newConversation(text: string, model: string): Conversation {
@@ -142,8 +157,4 @@ function newMessage(conversation: Conversation, parent: string | null, role: Mes
 /** An ID; plain HTTP has no `randomUUID`. */
 export function newId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-if (typeof addEventListener !== "undefined") {
-  addEventListener("pagehide", () => keepUnfinished([...runs.peek().values()].map((run) => ({ ...run.now(), ending: "cancelled" }))));
 }

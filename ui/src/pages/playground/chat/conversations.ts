@@ -61,9 +61,9 @@ export function putMessages(conversation: string, messages: readonly Message[], 
   if (!growing) void tried(shelf.keepMessages(messages), undefined).then(() => tell(conversation));
 }
 
-/** Write what is unfinished, as the page may go. */
-export function keepUnfinished(messages: readonly Message[]): void {
-  if (messages.length > 0) void shelf.keepMessages(messages).catch(() => undefined);
+/** Write what has come of an answer so far, as the page may go. Where that cannot be, its end will say so. */
+export function keepUnfinished(message: Message): void {
+  void shelf.keepMessages([message]).catch(() => undefined);
 }
 
 export function removeMessages(conversation: string, ids: readonly string[]): void {

@@ -52,8 +52,7 @@ export class Run {
     this.abort.abort();
   }
 
-  /** The message with everything that has come. */
-  now(): Message {
+  private now(): Message {
     return { ...this.message.peek(), ...this.answer.parts(performance.now()) };
   }
 
