@@ -35,6 +35,11 @@ OUTAGE = (
 )
 """What the browser says while a server is away; for `allow`."""
 GRAVE = ("serious", "critical")
+MOVED = """() => {
+  const ending = document.getAnimations().filter((each) => each.effect.getComputedTiming().endTime !== Infinity);
+  return Promise.allSettled(ending.map((each) => each.finished)).then(() => true);
+}"""
+"""Resolves when nothing fades or moves any more, but for what does so for ever."""
 CSP_WATCH = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`forbidden by the policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
@@ -130,7 +135,7 @@ class Visits:
 
     def _last_shot(self, page: Page, suffix: str) -> None:
         try:
-            page.screenshot(path=artefacts() / f"{self._test}{suffix}.png", animations="disabled", timeout=5000)
+            page.screenshot(path=artefacts() / f"{self._test}{suffix}.png", animations="disabled")
         except Exception as error:  # a page that cannot be drawn is a complaint, and no reason to keep the others open
             self._complaints.append(f"no picture: {error}")
 
@@ -159,7 +164,8 @@ def ready(page: Page) -> None:
 
 
 def accessible(page: Page) -> None:
-    """Raises `AssertionError` for what axe finds serious or critical."""
+    """Raises `AssertionError` for what axe finds serious or critical, once colours are what they are to be."""
+    page.evaluate(MOVED)
     found = Axe().run(page).response["violations"]
     grave = [each for each in found if each["impact"] in GRAVE]
     assert not grave, "\n".join(_finding(each) for each in grave)

@@ -40,9 +40,9 @@ def answers(page: Page) -> Locator:
     return page.locator("article.chat-answer")
 
 
-def complete(page: Page) -> None:
-    """The answer that is under way comes to its end."""
-    expect(page.get_by_role("button", name="Send")).to_be_visible()
+def complete(page: Page, *, timeout: float | None = None) -> None:
+    """The answer that is under way comes to its end, in `timeout` milliseconds if that is long."""
+    expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=timeout)
     expect(page.locator("article.chat-answer[aria-busy]")).to_have_count(0)
 
 

@@ -12,7 +12,7 @@ import llamaswap
 from tests.journeys.browser import FLAGS, Visits, chromium
 from tests.journeys.swap import Swap
 
-PATIENCE = 10_000
+PATIENCE = 20_000
 """Milliseconds in which what is expected of a page has to come true."""
 UI = Path(llamaswap.__file__).parent / "ui_dist" / "index.html"
 NO_UI = f"the UI is not built ({UI} is missing): run `npm ci --ignore-scripts && npm run build` in ui/"

@@ -12,6 +12,7 @@ from tests.journeys.browser import Visits
 from tests.journeys.swap import Swap
 from tests.journeys.test_activity import menu, rows
 from tests.journeys.upstream.scripts import Tool
+from tests.support.live import eventually
 
 WEATHER = Tool(name="weather", arguments='{"city": "Bergen"}')
 SAID = {"reasoning": "First I think.", "text": "Then I speak.", "tools": [WEATHER]}
@@ -62,7 +63,9 @@ def test_j37_a_call(swap: Swap, visit: Visits) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == answer
     visit.shot(page, "dialog")
     dialog.get_by_role("button", name="Copy as curl").click()
-    command = page.evaluate("navigator.clipboard.readText()")
+    for _ in eventually():
+        if (command := page.evaluate("navigator.clipboard.readText()")) != answer:
+            break
     assert f"{swap.url}/v1/chat/completions" in command and '"play hello"' in command and "s3cret" not in command
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
@@ -119,11 +122,13 @@ def test_j14_with_keys_alone(swap: Swap, visit: Visits) -> None:
     swap.chat("alpha", "play hello")
     page = visit(swap)
     expect(rows(page)).to_have_count(25)
+    newest = rows(page).first.get_attribute("data-row") or ""
     sort = page.get_by_role("columnheader", name="Duration").get_by_role("button")
     sort.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("columnheader", name="Duration")).to_have_attribute("aria-sort", "ascending")
     page.go_back()
+    expect(rows(page).first).to_have_attribute("data-row", newest)
     page.get_by_role("region", name="History").get_by_role("button", name="Columns").press("Enter")
     up = page.get_by_role("button", name="Move Model up")
     up.focus()

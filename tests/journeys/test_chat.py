@@ -29,7 +29,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swap]:
 
 def test_j49_a_stopped_model_is_loaded_and_answers(swap: Swap, visit: Visits) -> None:
     """Loading is visible, the answer streams, and the input has the focus at the end."""
-    prompt = swap.play("slow", text="It takes a while to say all of this in small pieces.", pause=0.2)
+    prompt = swap.play("slow", text="It takes a while to say all of this in small pieces.", pause=0.5)
     page = visit(swap, "#/playground/chat?model=beta")
     say(page, prompt)
     expect(page.get_by_text("Loading beta …")).to_be_visible()
@@ -70,7 +70,7 @@ def test_j52_reasoning(swap: Swap, visit: Visits) -> None:
     block.locator("summary").click()
     expect(block.locator("pre")).to_have_text("First I think. Then I think again.")
     visit.shot(page, "open")
-    say(page, swap.play("tags", text="<think>Hm, tags.</think>\n\nHere it is.", piece=3, pause=0.1))
+    say(page, swap.play("tags", text="<think>Hm, tags.</think>\n\nHere it is.", piece=2, pause=0.3))
     expect(answers(page).nth(1).locator("summary")).to_contain_text("Reasoning …")
     complete(page)
     second = answers(page).nth(1)
@@ -191,6 +191,7 @@ def test_j55_attachments(swap: Swap, visit: Visits) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.goto(f"{swap.url}/ui/#/playground/chat?model=beta")
+    expect(answers(page)).to_have_count(0)
     picker.set_input_files([file("one.png")])
     expect(page.get_by_text("beta does not say that it can see pictures")).to_be_visible()
     visit.shot(page, "blind")
@@ -201,6 +202,7 @@ def test_j55_a_text_file_is_sent_as_text(swap: Swap, visit: Visits) -> None:
     page = visit(swap, CHAT)
     picker = page.locator("input[type=file][accept*='image/png']")
     picker.set_input_files([file("notes.md", "text/markdown", b"# Notes\n")])
+    expect(page.get_by_role("list", name="Attached files")).to_contain_text("notes.md")
     say(page, "What is this?")
     complete(page)
     assert asked(swap)["messages"][-1]["content"] == "notes.md:\n```\n# Notes\n```\n\nWhat is this?"
@@ -289,6 +291,7 @@ def test_j57_statistics(swap: Swap, visit: Visits) -> None:
 def test_j57_statistics_of_a_real_engine(engine: Swap, visit: Visits) -> None:
     """llama.cpp tells its tokens and its speeds."""
     page = visit(engine, "#/playground/chat")
+    expect(page.get_by_role("combobox", name="Model")).not_to_have_value("")
     page.get_by_role("button", name="Settings of the chat").click()
     page.get_by_role("dialog").get_by_label("Most tokens of an answer").fill("24")
     page.get_by_role("dialog").get_by_role("button", name="Done").click()

@@ -212,6 +212,7 @@ def test_a_draft_stays(editable: Swap, visit: Visits) -> None:
     expect(editor(page)).to_have_value(draft)
     expect(page.get_by_role("main")).to_contain_text("This is your draft.")
     editable.stop()
+    expect(page.locator(".connection-open")).to_have_count(0)
     editable.start()
     form = page.get_by_label("API key")
     for _ in eventually():

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.attacks import ALL, CORPUS, END, LEAK
 from tests.journeys.browser import Visits
+from tests.journeys.chatting import complete
 from tests.journeys.swap import Swap
 from tests.journeys.upstream.scripts import Tool
 
@@ -51,6 +52,7 @@ def test_j51_in_an_answer(swap: Swap, visit: Visits, hostile: str) -> None:
     page = visit(swap, "#/playground/chat?model=alpha")
     page.get_by_role("textbox", name="Message").fill(hostile)
     page.get_by_role("textbox", name="Message").press("Enter")
+    complete(page, timeout=60_000)
     expect(page.get_by_text(END, exact=True).last).to_be_visible()
     for more in page.locator("main details:not([open]) > summary").all():
         more.click()

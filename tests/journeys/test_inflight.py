@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.journeys.browser import Visits
+from tests.journeys.browser import Visits, ready
 from tests.journeys.swap import Swap
 from tests.journeys.test_activity import rows
 
@@ -80,15 +80,17 @@ def test_j35_a_stream(swap: Swap, visit: Visits) -> None:
     page = visit(swap)
     expect(rows(page)).to_have_count(25)
     newest = int(rows(page).first.get_attribute("data-row") or 0)
-    with asked(swap, "alpha", swap.play("while", text="word " * 80, pause=0.05)) as end:
+    with asked(swap, "alpha", swap.play("while", text="word " * 80, pause=0.1)) as end:
         row = under_way(page)
         expect(row).to_have_count(1)
         expect(cell(row, "phase")).to_have_text("answering")
         expect(cell(row, "session")).to_have_text(SESSION)
         expect(cell(row, "request")).to_have_text("POST /v1/chat/completions")
-        clock, received = seconds(cell(row, "elapsed").inner_text()), cell(row, "bytes").inner_text()
+        expect(cell(row, "elapsed")).to_have_text(re.compile(r"^\d+\.\d s$"))
+        clock, received = cell(row, "elapsed").inner_text(), cell(row, "bytes").inner_text()
         expect(cell(row, "bytes")).not_to_have_text(received)
-        assert seconds(cell(row, "elapsed").inner_text()) > clock
+        expect(cell(row, "elapsed")).not_to_have_text(clock)
+        assert seconds(cell(row, "elapsed").inner_text()) > seconds(clock)
         visit.shot(page, "under-way")
         assert end().rstrip().endswith(b"[DONE]")
     expect(under_way(page)).to_have_count(0)
@@ -102,8 +104,8 @@ def test_j35_the_clock(swap: Swap, visit: Visits) -> None:
     with asked(swap, "beta", "play hello"):
         expect(under_way(page)).to_have_count(1)
         expect(cell(under_way(page), "phase")).to_have_text("loading")
-        visit.shot(page, "loading")
         texts, others = page.evaluate(MUTATIONS)
+        visit.shot(page, "loading")
         assert 5 <= texts <= 21, texts
         assert others <= 4, others
 
@@ -116,7 +118,8 @@ def test_j35_the_columns(swap: Swap, visit: Visits) -> None:
     page.locator(".menu:popover-open").get_by_label("Address", exact=True).check()
     page.keyboard.press("Escape")
     page.reload()
-    with asked(swap, "alpha", swap.play("short", text="word " * 30, pause=0.05)):
+    ready(page)
+    with asked(swap, "alpha", swap.play("short", text="word " * 60, pause=0.05)):
         expect(cell(under_way(page), "address")).to_have_text("127.0.0.1")
     card.get_by_role("button", name="Hide requests under way").click()
     expect(page.get_by_text("Nothing is under way.")).to_have_count(0)

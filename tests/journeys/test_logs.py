@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.browser import Visits, accessible
 from tests.journeys.swap import Swap
+from tests.support.live import eventually
 
 LONGEST = 100
 """Milliseconds of a task at most (J47)."""
+LATEST = 1000
+"""Milliseconds until the last line is seen."""
 BURST = 20_000
 WATCH_TASKS = """
 window.longest = 0;
@@ -43,8 +47,11 @@ def scroll(box: Locator, top: int) -> None:
     box.evaluate("(box, top) => { box.scrollTop = top; }", top)
 
 
-def is_at_end(box: Locator) -> bool:
-    return bool(box.evaluate("(box) => box.scrollHeight - box.clientHeight - box.scrollTop < 2"))
+def expect_end(box: Locator) -> None:
+    """It comes to show its end."""
+    for _ in eventually():
+        if box.evaluate("(box) => box.scrollHeight - box.clientHeight - box.scrollTop < 2"):
+            break
 
 
 def test_j43_logs_are_followed(swap: Swap, visit: Visits) -> None:
@@ -54,7 +61,7 @@ def test_j43_logs_are_followed(swap: Swap, visit: Visits) -> None:
     models, server = lines(page, "All models"), lines(page, "Server")
     expect(models).to_contain_text("first 299")
     expect(server).to_contain_text("alpha")
-    assert is_at_end(models)
+    expect_end(models)
     visit.shot(page, "following")
     scroll(models, 0)
     expect(models).to_contain_text("first 0")
@@ -167,34 +174,41 @@ def test_j46_divider(swap: Swap, visit: Visits) -> None:
     assert "source=model%3Aorg%2Fomega+v1" in page.url
 
 
-def burst(swap: Swap, box: Locator, page: Page, number: int) -> float:
-    """How long the longest task was while the lines came and one scrolled through them."""
+def burst(swap: Swap, box: Locator, page: Page, number: int) -> tuple[float, float]:
+    """How long it took to see the last line, and the longest task meanwhile and while one scrolled; in ms."""
+    size = BURST + number
     page.evaluate("() => { window.longest = 0; }")
-    say(swap, f"burst {number} comes", burst=BURST)
-    expect(box).to_contain_text(f"line {BURST} of {BURST}", timeout=1000)
+    say(swap, f"burst {number} comes", burst=size)
+    ended = time.monotonic()
+    expect(box).to_contain_text(f"line {size} of {size}")
+    seen = 1000 * (time.monotonic() - ended)
     scroll(box, 0)
     expect(box).to_contain_text("loading tensors")
     scroll(box, 200_000)
-    expect(box).to_contain_text(re.compile(rf"line 1?\d{{4}} of {BURST}"))
+    expect(box).to_contain_text(re.compile(rf"line 1?\d{{4}} of {BURST // 1000}\d{{3}}"))
     page.get_by_role("button", name="Jump to the end").click()
-    expect(box).to_contain_text(f"line {BURST} of {BURST}")
-    return float(page.evaluate("() => window.longest"))
+    expect(box).to_contain_text(f"line {size} of {size}")
+    return seen, page.evaluate("() => window.longest")
 
 
 def test_j47_burst(swap: Swap, visit: Visits) -> None:
     """20,000 lines at once stop nothing, and the last one is seen at once.
 
-    Where a machine has something else to do, a task takes longer than its work: the best of three counts.
+    Where a machine has something else to do, all takes longer than its work: the best of three counts.
     """
     swap.load("alpha")
     page = visit(swap, "#/logs?source=model:alpha&beside=none")
     box = lines(page, "alpha")
     expect(box).to_contain_text("server is listening")
     page.evaluate(WATCH_TASKS)
-    tasks: list[float] = []
-    while len(tasks) < 3 and min(tasks, default=LONGEST + 1) > LONGEST:
-        tasks.append(burst(swap, box, page, len(tasks) + 1))
-    assert min(tasks) <= LONGEST, tasks
+    bursts: list[tuple[float, float]] = []
+    while len(bursts) < 3 and not any(is_smooth(*each) for each in bursts):
+        bursts.append(burst(swap, box, page, len(bursts) + 1))
+    assert any(is_smooth(*each) for each in bursts), bursts
+
+
+def is_smooth(seen: float, longest: float) -> bool:
+    return seen <= LATEST and longest <= LONGEST
 
 
 def test_j48_log_of_a_model(swap: Swap, visit: Visits, tmp_path: Path) -> None:

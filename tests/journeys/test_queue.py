@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from http.client import HTTPException
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -33,7 +34,7 @@ def ask(swap: Swap, model: str, prompt: str) -> threading.Thread:
     """A client that wants an answer."""
 
     def chat() -> None:
-        with suppress(OSError):  # it may be cut off
+        with suppress(OSError, HTTPException):  # it may be cut off
             swap.chat(model, prompt, stream=True)
 
     client = threading.Thread(target=chat)
@@ -44,14 +45,15 @@ def ask(swap: Swap, model: str, prompt: str) -> threading.Thread:
 def test_j41_one_place_and_three_requests(turns: Swap, visit: Visits) -> None:
     """Those that wait are listed by model, in their turn, with how long they have; one is cancelled."""
     turns.rest()
-    prompt = turns.play("slow", text=" ".join(["word"] * 80), pause=0.1)
+    prompt = turns.play("slow", text=" ".join(["word"] * 600), pause=0.1)  # it is cut off in the end
     page = visit(turns, "#/queue")
     expect(page.get_by_role("main")).to_contain_text("Nobody waits.")
     clients = [ask(turns, "single", prompt)]
     expect(lane(page, "single").locator('[data-kind="ready"]')).to_be_visible()
-    clients += [ask(turns, "single", prompt), ask(turns, "single", prompt), ask(turns, "alpha", "play hello")]
     waiting = page.get_by_role("region", name="Who waits").get_by_role("row")
-    expect(waiting).to_have_count(6)  # with the head, and one for each model
+    for model, words, lines in (("single", prompt, 3), ("single", prompt, 4), ("alpha", "play hello", 6)):
+        clients.append(ask(turns, model, words))
+        expect(waiting).to_have_count(lines)  # with the head, and one for each model
     expect(waiting.nth(1)).to_contain_text("Single: 2 wait")
     for place in (2, 3):
         expect(waiting.nth(place)).to_contain_text(f"{place - 1}")
@@ -59,7 +61,7 @@ def test_j41_one_place_and_three_requests(turns: Swap, visit: Visits) -> None:
     expect(waiting.nth(4)).to_contain_text("Alpha: 1 waits")
     expect(waiting.nth(5)).to_contain_text("Single must finish first")
     expect(waiting.nth(5)).to_contain_text("POST /v1/chat/completions")
-    expect(waiting.nth(2)).to_contain_text("0:02")
+    expect(waiting.nth(2)).to_contain_text(re.compile(r"0:(0[2-9]|[1-5]\d)"))
     visit.shot(page, "waiting", full=True)
     accessible(page)
     waiting.nth(3).get_by_role("button").click()

@@ -21,6 +21,11 @@ DEEPER = (
     "#/models/org%2Fomega%20v1?tab=details",
     "#/nowhere",
 )
+GO = """(fragment) => new Promise((resolve) => {
+  if (location.hash === fragment) return resolve();
+  addEventListener("hashchange", () => setTimeout(resolve), { once: true });
+  location.hash = fragment;
+})"""
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SMALL = """
 () => {
@@ -57,8 +62,8 @@ def named(fragment: str) -> str:
 
 
 def settled(page: Page, fragment: str) -> None:
-    """Go there, and wait until nothing is being fetched."""
-    page.goto(page.url.partition("#")[0] + fragment)
+    """Go there, and wait until the page of that name is drawn and nothing is being fetched."""
+    page.evaluate(GO, fragment)
     expect(page.get_by_text("Loading …")).to_have_count(0)
 
 

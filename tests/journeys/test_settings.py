@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.browser import Visits, accessible
 from tests.journeys.swap import Swap
+from tests.support.live import eventually
 
 GROUND = "getComputedStyle(document.documentElement).backgroundColor"
 ACCENT = "getComputedStyle(document.documentElement).getPropertyValue('--hue').trim()"
@@ -102,6 +103,9 @@ def test_j11_no_wrong_frame(swap: Swap, visit: Visits) -> None:
     context.add_init_script(WATCH_GROUND)
     page.reload()
     expect(page.get_by_role("radio", name="Dark")).to_be_checked()
+    for _ in eventually():
+        if page.evaluate("window.grounds.size > 0"):
+            break
     assert page.evaluate("[...window.grounds]") == [dark]
 
 
