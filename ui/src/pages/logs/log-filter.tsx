@@ -51,7 +51,7 @@ function Said({ view }: { view: LogView }) {
   const said = useRef({ pattern: "", text: "" });
   const { pattern, state, isDone } = view.filter;
   if (said.current.pattern !== pattern) said.current = { pattern, text: "" };
-  const known = state.is !== "on" || (isDone && view.ring.end > view.ring.first);
+  const known = state.is !== "on" || (isDone && view.isRead);
   if (known && (said.current.text === "" || state.is !== "on")) said.current.text = noteOf(view, isDone);
   return (
     <span class="off-screen" role="status">

@@ -7,7 +7,7 @@ import { wait } from "../../lib/backoff";
 import { ApiError, isAbort, messageOf } from "../../server/api";
 import { goesOn, tailOf } from "./seam";
 
-/** How it is with the stream. */
+/** How it is with the stream; `open` once its history has been told. */
 export type LogLink = { is: "connecting" } | { is: "open" } | { is: "waiting" } | { is: "refused"; why: string };
 
 export interface LogHearer {
@@ -92,7 +92,6 @@ export class LogStream {
   private async read({ body, history }: Opened, abort: AbortController): Promise<void> {
     const reader = body.getReader();
     const decoder = new TextDecoder();
-    this.hearer.link({ is: "open" });
     this.ahead = history;
     this.collected = this.told ? "" : null;
     if (history === 0) this.settle();
@@ -119,11 +118,14 @@ export class LogStream {
     if (this.ahead === 0) this.settle();
   }
 
-  /** The history is over: tell what of it is new. One that is cut off is not told, as the next stream tells it again. */
+  /** The history is over: tell what of one that was collected is new. What is cut off is not told, as the next stream tells it again. */
   private settle(): void {
-    const history = this.collected;
+    if (this.collected !== null) this.tellNew(this.collected);
     this.collected = null;
-    if (history === null) return;
+    this.hearer.link({ is: "open" });
+  }
+
+  private tellNew(history: string): void {
     const more = goesOn(this.tail, history);
     if (more === null) {
       this.hearer.gap();

@@ -110,6 +110,11 @@ export class LogView {
     return gone;
   }
 
+  /** Whether there is nothing but what is shown already: all history has come, and nothing waits to be read. */
+  get isRead(): boolean {
+    return this.link.value.is !== "connecting" && this.waiting.length === 0;
+  }
+
   /** The text of all lines, or of those that are shown. */
   text(only: "all" | "shown"): string {
     const numbers =

@@ -80,6 +80,14 @@ describe("LogStream", () => {
     expect(told).toEqual([["old\n", true], ["new\n", false]]);
     expect(links).toEqual(["connecting", "open"]);
   });
+  it("is open when its history is over, not before", async () => {
+    const { world, links } = await followed(8);
+    await world.send("one\n");
+    expect(links).toEqual(["connecting"]);
+    await world.send("two\nnew\n");
+    expect(links).toEqual(["connecting", "open"]);
+    expect((await followed()).links).toEqual(["connecting", "open"]);
+  });
   it("goes on where it was when the stream ends, however slowly the history comes", async () => {
     const { world, told, links, gaps } = await followed();
     await world.send("one\n");

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { say } from "../../../parts/toasts";
-import { begin, conversationCalled, keepUnfinished, put, putMessages, remove, removeMessages, restore, threadOf } from "./conversations";
+import { begin, conversationCalled, keepUnfinished, put, putGrowing, putMessages, remove, removeMessages, restore, threadOf } from "./conversations";
 import { leafWithout, newestLeaf, pathTo, subtree, titleFrom, type Attachment, type Conversation, type Message } from "./conversation";
 import { turnsOf } from "./history";
 import { PROTOCOLS } from "./protocols";
@@ -106,7 +106,7 @@ function follow(conversation: Conversation, message: Message, model: string): vo
   const { body } = bodyFor(conversation.id, leaf, model);
   const run = new Run(PROTOCOLS[settings.protocol.value], body, { ...message, model });
   put({ ...conversation, leaf: message.id, updated: Date.now(), model });
-  putMessages(conversation.id, [run.message.peek()], true);
+  putGrowing(run.message.peek());
   runs.value = new Map([...runs.peek(), [conversation.id, run]]);
   let kept: Message | undefined;
   const keeping = setInterval(() => {

@@ -7,6 +7,7 @@ import { messageOf } from "../../../server/api";
 import type { Conversation, Message, Thread } from "./conversation";
 import { dropDraft } from "./drafts";
 import * as shelf from "./shelf";
+import { Unwritten } from "./unwritten";
 import { t } from "./words";
 
 /** Null until they have been read. */
@@ -14,13 +15,17 @@ export const conversations = signal<readonly Conversation[] | null>(null);
 
 const threads = new Map<string, Signal<Thread | null>>();
 const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`${PREFIX}chat`);
-/** Messages that only this tab knows so far: what another one has written does not take them away. */
-const ours = new Set<string>();
+const unwritten = new Unwritten();
+/** Answers that grow, by their ID, and what ends that: only this tab knows them so far. */
+const growing = new Map<string, () => void>();
+/** Whether they are being read, or were. */
+let read = false;
 
 /** Read what there is, once. Never rejects. */
 export async function readConversations(): Promise<void> {
-  if (conversations.peek() !== null) return;
-  conversations.value = await tried(shelf.allConversations(), []);
+  if (read) return;
+  read = true;
+  await readAll([]);
 }
 
 export function conversationCalled(id: string): Conversation | undefined {
@@ -47,18 +52,22 @@ export function begin(conversation: Conversation): void {
 export function put(conversation: Conversation): void {
   const others = (conversations.peek() ?? []).filter(({ id }) => id !== conversation.id);
   conversations.value = [...others, conversation];
-  void tried(shelf.keep(conversation), undefined).then(() => tell(conversation.id));
+  void written([conversation.id], shelf.keep(conversation)).then(() => tell(conversation.id));
 }
 
-/** Have messages of a conversation as they are now; they are written only when they are not `growing`. */
-export function putMessages(conversation: string, messages: readonly Message[], growing = false): void {
-  const thread = threadOf(conversation);
-  thread.value = new Map([...(thread.peek() ?? []), ...messages.map((each): [string, Message] => [each.id, each])]);
-  for (const { id } of messages) {
-    if (growing) ours.add(id);
-    else ours.delete(id);
-  }
-  if (!growing) void tried(shelf.keepMessages(messages), undefined).then(() => tell(conversation));
+/** Have messages of a conversation as they are now. */
+export function putMessages(conversation: string, messages: readonly Message[]): void {
+  show(conversation, messages);
+  const ids = messages.map(({ id }) => id);
+  void written(ids, shelf.keepMessages(messages)).then(() => tell(conversation));
+  ids.forEach(endGrowth);
+}
+
+/** Have a message that grows: it is ours, until it is put as it is in the end, or taken out. */
+export function putGrowing(message: Message): void {
+  show(message.conversation, [message]);
+  endGrowth(message.id);
+  growing.set(message.id, unwritten.change([message.id]));
 }
 
 /** Write what has come of an answer so far, as the page may go. Where that cannot be, its end will say so. */
@@ -70,15 +79,17 @@ export function removeMessages(conversation: string, ids: readonly string[]): vo
   const thread = threadOf(conversation);
   const gone = new Set(ids);
   thread.value = new Map([...(thread.peek() ?? [])].filter(([id]) => !gone.has(id)));
-  void tried(shelf.dropMessages(ids), undefined).then(() => tell(conversation));
+  void written(ids, shelf.dropMessages(ids)).then(() => tell(conversation));
+  ids.forEach(endGrowth);
 }
 
 /** Take a conversation out; resolves to its messages. */
 export async function remove(id: string): Promise<readonly Message[]> {
   conversations.value = (conversations.peek() ?? []).filter((each) => each.id !== id);
+  const dropped = written([id], shelf.drop(id));
   const messages = await tried(shelf.messagesOf(id), []);
   release(id);
-  await tried(shelf.drop(id), undefined);
+  await dropped;
   tell(id);
   return messages;
 }
@@ -91,15 +102,41 @@ export function restore(conversation: Conversation, messages: readonly Message[]
 
 /** Forget what this tab holds of a conversation that is no more. */
 function release(id: string): void {
-  for (const message of threads.get(id)?.peek()?.keys() ?? []) ours.delete(message);
+  for (const message of threads.get(id)?.peek()?.keys() ?? []) endGrowth(message);
   threads.delete(id);
   dropDraft(id);
 }
 
+function endGrowth(id: string): void {
+  growing.get(id)?.();
+  growing.delete(id);
+}
+
+function show(conversation: string, messages: readonly Message[]): void {
+  const thread = threadOf(conversation);
+  thread.value = threadWith([...(thread.peek()?.values() ?? []), ...messages]);
+}
+
+function threadWith(messages: readonly Message[]): Thread {
+  return new Map(messages.map((each) => [each.id, each]));
+}
+
+/** Read all conversations; where that fails they are `otherwise`. */
+async function readAll(otherwise: readonly Conversation[]): Promise<void> {
+  const found = await tried(shelf.allConversations(), otherwise);
+  conversations.value = unwritten.merged(found, conversations.peek() ?? []);
+}
+
 async function readThread(id: string, thread: Signal<Thread | null>): Promise<void> {
-  const messages = await tried(shelf.messagesOf(id), []);
-  const own = [...(thread.peek() ?? [])].filter(([each]) => ours.has(each));
-  thread.value = new Map([...messages.map((each): [string, Message] => [each.id, each]), ...own]);
+  const found = await tried(shelf.messagesOf(id), []);
+  thread.value = threadWith(unwritten.merged(found, thread.peek()?.values() ?? []));
+}
+
+/** Wait for `work`, which writes what is called `ids` as it is here now. Never rejects. */
+async function written(ids: readonly string[], work: Promise<unknown>): Promise<void> {
+  const end = unwritten.change(ids);
+  await tried(work, undefined);
+  end();
 }
 
 /** What `work` gives, or `otherwise` with a message. */
@@ -118,7 +155,7 @@ function tell(conversation: string): void {
 
 /** Another tab has changed a conversation. */
 async function hear(id: string): Promise<void> {
-  if (conversations.peek() !== null) conversations.value = await tried(shelf.allConversations(), conversations.peek() ?? []);
+  if (read) await readAll(conversations.peek() ?? []);
   const thread = threads.get(id);
   if (conversations.peek() !== null && !conversationCalled(id)) release(id);
   else if (thread) await readThread(id, thread);
