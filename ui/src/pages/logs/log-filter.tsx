@@ -48,6 +48,7 @@ export function LogFilter({ view, name, pattern, onPattern, onlyMatching, curren
 
 /** What is read out: the outcome for an expression, once, and not each line that matches later. */
 function Said({ view }: { view: LogView }) {
+  view.watched();
   const said = useRef({ pattern: "", text: "" });
   const { pattern, state, isDone } = view.filter;
   if (said.current.pattern !== pattern) said.current = { pattern, text: "" };
