@@ -294,6 +294,26 @@ def test_j63_the_microphone(studio: Swap, hearing: Visits) -> None:
     expect(page.get_by_text("A tone of half a second, and nothing else.")).to_be_visible()
 
 
+def test_two_tabs_of_a_browser_do_not_disturb_each_other(studio: Swap, visit: Visits) -> None:
+    """What is tried, with which model, is each tab's own; where one was last is where the next one begins."""
+    context = visit.context()
+    one, other = context.new_page(), context.new_page()
+    for page in (one, other):
+        page.goto(f"{studio.url}/ui/#/playground")
+        expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_visible()
+    choose(one, ALICE)
+    other.get_by_role("navigation", name="What to try").get_by_role("link", name="Rerank").click()
+    expect(other.get_by_role("button", name="Rerank", exact=True)).to_be_visible()
+    choose(other, RERANK)
+    other.get_by_role("button", name="JSON").click()
+    third = context.new_page()
+    third.goto(f"{studio.url}/ui/#/playground")
+    expect(third.get_by_label("Query and documents as JSON")).to_have_value(re.compile('"documents"'))
+    expect(third.get_by_role("combobox", name="Model", exact=True)).to_have_value(RERANK)
+    expect(one.get_by_role("textbox", name="Message", exact=True)).to_be_visible()
+    expect(one.get_by_role("combobox", name="Model", exact=True)).to_have_value(ALICE)
+
+
 @pytest.mark.engine
 @needs_engine[1]
 def test_j64_rerank(studio: Swap, visit: Visits) -> None:
@@ -319,6 +339,9 @@ def test_j64_rerank(studio: Swap, visit: Visits) -> None:
     assert {documents.nth(at).input_value(): score for at, score in enumerate(numbers(page))} == scores
     page.get_by_role("button", name="JSON").click()
     editor = page.get_by_label("Query and documents as JSON")
+    expect(editor).to_have_value(re.compile('"documents"'))
+    page.reload()
+    expect(editor).to_have_value(re.compile('"documents"'))
     visit.shot(page, "json")
     editor.fill('{"query": "bread", "documents": ["fresh", 2]}')
     page.get_by_role("button", name="Rerank", exact=True).click()

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { Button } from "../parts/button";
 import { Icon } from "../parts/icon";
 import { link, retryNow } from "../server/feed";
@@ -10,8 +10,9 @@ import { t } from "./words";
 export function Banner() {
   const now = useSignal(Date.now());
   const state = link.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!stale.value) return;
+    now.value = Date.now();
     const timer = setInterval(() => (now.value = Date.now()), 500);
     return () => clearInterval(timer);
   }, [stale.value]);

@@ -155,6 +155,7 @@ function Title() {
     requestAnimationFrame(() => rename.current?.querySelector("button")?.focus());
   };
   const commit = (): void => {
+    if (!editing.peek()) return; // a field that is taken away is left as well
     look.title.value = titleOf(typed.current);
     close();
   };

@@ -11,7 +11,7 @@ export { PREFIX };
 /** Says whether a kept value can still be used as the value of `key`. */
 export type Valid<T> = { [K in keyof T]?: (value: unknown) => value is T[K] };
 
-/** The preferences of an area: a signal for each, which is written when it changes, in other tabs as well. */
+/** The preferences of an area: a signal for each, which is written when it changes. */
 export type Stored<T> = { [K in keyof T]: Signal<T[K]> };
 
 /** Where documents are kept; `localStorage`, where the browser lets us. */
@@ -21,11 +21,19 @@ export interface Shelf {
   removeItem(key: string): void;
 }
 
+export interface StoredOptions {
+  /**
+   * Whether what another tab changes changes here as well. Not for what one works with, which is each tab's own: there it
+   * is where a tab that is opened later begins.
+   */
+  follow?: boolean;
+}
+
 /**
  * Preferences of `area` with their `defaults`. A kept value counts when it is of the same kind as its default, and
  * `valid` for its key, if there is one, says so.
  */
-export function stored<T extends Record<string, unknown>>(area: string, defaults: T, valid: Valid<T> = {}): Stored<T> {
+export function stored<T extends Record<string, unknown>>(area: string, defaults: T, valid: Valid<T> = {}, { follow = true }: StoredOptions = {}): Stored<T> {
   const shelf = browserShelf();
   const kept = readKept(shelf, area);
   const signals = {} as Stored<T>;
@@ -38,10 +46,10 @@ export function stored<T extends Record<string, unknown>>(area: string, defaults
     made.subscribe((now) => {
       if (same(now, current[key])) return;
       current[key] = now;
-      write(shelf, area, differing(current, defaults));
+      write(shelf, area, differing({ ...defaults, ...readKept(shelf, area), [key]: now }, defaults));
     });
   }
-  followOtherTabs(area, defaults, valid, signals, current);
+  if (follow) followOtherTabs(area, defaults, valid, signals, current);
   return signals;
 }
 

@@ -25,10 +25,10 @@ const STAY = 5000;
 const STAY_UNDO = 12_000;
 let next = 1;
 
-/** Show a message; the same text replaces what says it already. */
+/** Show a message; the same text replaces what says it already, but for what can be undone. */
 export function say(kind: Toast["kind"], text: string, more: { detail?: string; retry?: () => void; undo?: () => void } = {}): void {
   const toast = { id: next++, kind, text, detail: more.detail ?? "", retry: more.retry ?? null, undo: more.undo ?? null };
-  shown.value = [...shown.peek().filter((each) => each.text !== text), toast].slice(-MOST);
+  shown.value = [...shown.peek().filter((each) => each.text !== text || each.undo !== null), toast].slice(-MOST);
   if (kind === "good") setTimeout(() => dismiss(toast.id), toast.undo ? STAY_UNDO : STAY);
 }
 

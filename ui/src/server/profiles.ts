@@ -1,6 +1,7 @@
 /** The profiles of the configuration, and which is active. */
 
 import { signal } from "@preact/signals";
+import { coalesced } from "../lib/coalesced";
 import { ask } from "./api";
 import { onFresh, onTold } from "./feed";
 import type { Profiles } from "./types";
@@ -10,13 +11,13 @@ export const profiles = signal<Profiles["profiles"]>([]);
 export const switching = signal(false);
 
 /** Read them again. Never rejects: what was known stays. */
-async function readProfiles(): Promise<void> {
+const readProfiles = coalesced(async () => {
   try {
     profiles.value = (await ask<Profiles>("GET", "api/profiles")).profiles;
   } catch {
     return;
   }
-}
+});
 
 /** Make `name` the active profile, or none. Rejects with an `ApiError`. */
 export async function activate(name: string | null): Promise<void> {

@@ -20,6 +20,8 @@ export const ended = signal(false);
 
 let left = false;
 let failures = 0;
+/** How often we have asked: only the last answer counts. */
+let asked = 0;
 let due: ReturnType<typeof setTimeout> | undefined;
 
 /** Whether the key (if one is needed at all) is good for `scope`. */
@@ -33,15 +35,18 @@ export function may(scope: Scope): boolean {
  */
 export async function recognise(): Promise<void> {
   clearTimeout(due);
+  const turn = ++asked;
   try {
-    const before = session.peek();
     const now = await ask<Session>("GET", "api/session");
+    if (turn !== asked) return;
+    const before = session.peek();
     ended.value = !now.loggedIn && !left && (ended.peek() || (before?.loggedIn ?? false));
     session.value = now;
     left = false;
     failures = 0;
     unrecognised.value = "";
   } catch (error) {
+    if (turn !== asked) return;
     failures += 1;
     unrecognised.value = messageOf(error);
     again(wait(failures, Math.random()));

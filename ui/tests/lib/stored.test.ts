@@ -57,3 +57,21 @@ it("asks what is valid", () => {
 });
 
 it("tells what differs, by content", () => expect(differing({ a: [1], b: 2 }, { a: [1], b: 1 })).toEqual({ b: 2 }));
+
+it("leaves what another tab has kept meanwhile", () => {
+  const defaults = { size: 25, open: true };
+  const [one, other] = [stored("a", defaults), stored("a", defaults)];
+  one.size.value = 50;
+  other.open.value = false;
+  expect(memory.getItem(`${PREFIX}a`)).toBe('{"size":50,"open":false}');
+  other.open.value = true;
+  expect(memory.getItem(`${PREFIX}a`)).toBe('{"size":50}');
+});
+
+it("follows other tabs, but for what is each tab's own", () => {
+  const tab = new EventTarget();
+  vi.stubGlobal("window", tab);
+  const [followed, own] = [stored("a", { size: 25 }), stored("b", { size: 25 }, {}, { follow: false })];
+  for (const area of ["a", "b"]) tab.dispatchEvent(Object.assign(new Event("storage"), { key: PREFIX + area, newValue: '{"size":50}' }));
+  expect([followed.size.value, own.size.value]).toEqual([50, 25]);
+});

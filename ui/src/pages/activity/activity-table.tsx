@@ -63,7 +63,7 @@ export function ActivityTable({ area, model }: { area: string; model?: string })
       <RowTable view={view} columns={chosen} rows={page?.data ?? null} pending={loaded.pending} open={asked("row")} />
       {page && page.total > 0 && <Pager view={view} pages={page.total_pages} size={size} />}
       {captured !== null && (
-        <CaptureDialog id={captured} model={local.value.has(owner) ? owner : undefined} onClose={() => ask({ capture: "" })} />
+        <CaptureDialog key={captured} id={captured} model={local.value.has(owner) ? owner : undefined} onClose={() => ask({ capture: "" })} />
       )}
       {page && exporting.value && (
         <ExportDialog

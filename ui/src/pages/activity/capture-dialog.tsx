@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { linkTo } from "../../app/router";
 import { Button } from "../../parts/button";
 import { CopyButton } from "../../parts/copy-button";
@@ -74,8 +74,8 @@ function Problem({ error, onRetry }: { error: unknown; onRetry: () => void }) {
 }
 
 function Sections({ capture }: { capture: Capture }) {
-  const asked = bodyOf(capture.req_body, capture.req_headers);
-  const answered = bodyOf(capture.resp_body, capture.resp_headers);
+  const asked = useMemo(() => bodyOf(capture.req_body, capture.req_headers), [capture]);
+  const answered = useMemo(() => bodyOf(capture.resp_body, capture.resp_headers), [capture]);
   const url = address(capture.req_path.replace(/^\//, "")).href;
   return (
     <>

@@ -19,7 +19,8 @@ export interface ExportDialogProps {
 }
 
 /** The page as Markdown, and all that the filters show as files. */
-export function ExportDialog({ text, total, query, onClose }: ExportDialogProps) {
+export function ExportDialog({ text: now, total, query, onClose }: ExportDialogProps) {
+  const text = useRef(now).current; // it would change under the hand that selects it
   const area = useRef<HTMLTextAreaElement>(null);
   const copied = useSignal<boolean | null>(null);
   const copy = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 /** The configuration as the server shows it. */
 
 import { signal } from "@preact/signals";
+import { coalesced } from "../../lib/coalesced";
 import { ask } from "../../server/api";
 import type { Schemas } from "../../server/types";
 
@@ -14,7 +15,7 @@ export const trouble = signal<unknown>(null);
 export const reading = signal(false);
 
 /** Read it again. Never rejects. */
-export async function read(): Promise<void> {
+export const read = coalesced(async () => {
   reading.value = true;
   try {
     shown.value = await ask<Configuration>("GET", "api/config");
@@ -24,4 +25,4 @@ export async function read(): Promise<void> {
   } finally {
     reading.value = false;
   }
-}
+});

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { Button, type ButtonProps } from "../../parts/button";
 import { Confirm } from "../../parts/dialog";
 import { may } from "../../server/session";
@@ -18,18 +19,20 @@ const LOOKS: Record<Action, Pick<ButtonProps, "icon" | "look">> = {
 
 /** Loads a model, or ends it, whatever it does; asks first when requests would be cut. Not there for keys that may not. */
 export function LoadButton({ model, live, small = true }: { model: Model; live: LiveModel | undefined; small?: boolean }) {
-  const asking = useSignal(false);
+  /** What one is asked about: it is over when something else can be done. */
+  const asking = useSignal<Action | null>(null);
   const { id } = model;
   const name = model.name || id;
-  if (!may("admin") || model.peerID !== "") return null;
   const action = actionFor(model.state, pending.value.has(id), live);
-  const requests = requestsOf(id);
   const close = (): void => {
-    asking.value = false;
+    asking.value = null;
   };
+  useEffect(close, [action]);
+  if (!may("admin") || model.peerID !== "") return null;
+  const requests = requestsOf(id);
   const press = (): void => {
     if (action === "load" || action === "retry") void begin(id, name);
-    else if (requests > 0) asking.value = true;
+    else if (requests > 0) asking.value = action;
     else if (action === "cancel") void cancel(id, name);
     else void end(id, name);
   };
@@ -45,8 +48,8 @@ export function LoadButton({ model, live, small = true }: { model: Model; live: 
       >
         {t.actions[action]}
       </Button>
-      {asking.value && action === "cancel" && <ConfirmCancel id={id} name={name} onClose={close} />}
-      {asking.value && action === "unload" && (
+      {asking.value === "cancel" && action === "cancel" && <ConfirmCancel id={id} name={name} onClose={close} />}
+      {asking.value === "unload" && action === "unload" && (
         <Confirm title={t.confirm.one(name)} act={t.confirm.unload} onClose={close} onConfirm={() => void end(id, name)}>
           <p>{t.confirm.cut(requests)}</p>
         </Confirm>

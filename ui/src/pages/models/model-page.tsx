@@ -103,7 +103,7 @@ function Parts({ model }: { model: Model }) {
   return (
     <div>
       <Tabs tabs={tabs} label={t.detail.tabs} />
-      <TabPanel tab={tab}>{load ? <Fetched key={tab} load={load} /> : <ModelDetails id={model.id} />}</TabPanel>
+      <TabPanel tab={tab}>{load ? <Fetched key={tab} load={load} /> : <ModelDetails key={model.id} id={model.id} />}</TabPanel>
     </div>
   );
 }

@@ -11,5 +11,5 @@ export default function ModelLogs() {
   const model = modelNamed(place.value.parts[1] ?? "");
   const failed = Number(asked("at"));
   const at = useMemo(() => (failed > 0 ? failed * 1000 + ROUND + Date.now() - serverNow() : 0), [failed]);
-  return model === undefined ? null : <LogPanel path={model.id} name={model.name || model.id} at={at} />;
+  return model === undefined ? null : <LogPanel key={model.id} path={model.id} name={model.name || model.id} at={at} />;
 }

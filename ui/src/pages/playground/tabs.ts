@@ -24,7 +24,7 @@ export const TABS: readonly PlaygroundTab[] = [
 ];
 
 /** The tab that one was at last. */
-export const { tab: lastTab } = stored("playground", { tab: "chat" });
+export const { tab: lastTab } = stored("playground", { tab: "chat" }, {}, { follow: false });
 
 /** The tab for the rest of a path; undefined where there is none. Without a rest it is the `last` one. */
 export function tabFor(rest: readonly string[], last: string): PlaygroundTab | undefined {

@@ -8,7 +8,9 @@ export class Growing {
   private last: Text | null = null;
   private lines = 0;
 
-  constructor(private readonly host: HTMLElement) {}
+  constructor(private readonly host: HTMLElement) {
+    host.replaceChildren();
+  }
 
   /** Show `text`; what it begins with, when that is shown already, stays. */
   show(text: string): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { asked, inOrder, nextSort, rankingOf, readJson, writeJson } from "../../../src/pages/playground/rerank/rules";
+import { asked, inOrder, nextSort, rankingOf, readJson, stillTrue, writeJson } from "../../../src/pages/playground/rerank/rules";
 
 const DOCS = [
   { id: 1, text: "one" },
@@ -17,6 +17,12 @@ describe("reranking", () => {
     expect(rankingOf({ data: [{ index: 0, score: 0.5 }] }, about)?.scores.get(1)).toBe(0.5);
     expect(rankingOf({ results: [] }, about)).toBeNull();
     expect(rankingOf({ error: "x" }, about)).toBeNull();
+  });
+  it("keeps the scores of documents that are as they were when it was asked", () => {
+    const about = ["one", "two", "three"].map((text, index) => ({ id: index + 1, text }));
+    const ranking = { scores: new Map([[1, 0.1], [2, 0.2], [3, 0.3]]), tokens: 5 };
+    const now = [{ id: 1, text: "one" }, { id: 2, text: "another" }, { id: 4, text: "three" }];
+    expect(stillTrue(ranking, about, now)).toEqual({ scores: new Map([[1, 0.1]]), tokens: 5 });
   });
 
   it("sorts both ways and back, with what has no score behind", () => {

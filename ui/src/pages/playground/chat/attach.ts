@@ -9,9 +9,11 @@ import { t } from "./words";
 
 /** Attach `files` to a draft, and say why some are not. Never rejects. */
 export async function attach(draft: Draft, files: readonly File[]): Promise<void> {
-  const { taken, refused } = sift(files, draft.attachments.peek().length);
+  const { taken, refused } = sift(files, draft.attachments.peek().length + draft.reading.peek());
   for (const { name, why } of refused) say("bad", t.refused(name, why));
+  draft.reading.value += taken.length;
   const read = await Promise.all(taken.map(readFile));
+  draft.reading.value -= taken.length;
   draft.attachments.value = [...draft.attachments.peek(), ...read.filter((each) => each !== null)];
 }
 

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { say } from "../../../parts/toasts";
 import { begin, conversationCalled, keepUnfinished, put, putGrowing, putMessages, remove, removeMessages, restore, threadOf } from "./conversations";
-import { leafWithout, newestLeaf, pathTo, subtree, titleFrom, type Attachment, type Conversation, type Message } from "./conversation";
+import { leafIn, leafWithout, newestLeaf, pathTo, subtree, titleFrom, type Attachment, type Conversation, type Message } from "./conversation";
 import { turnsOf } from "./history";
 import { PROTOCOLS } from "./protocols";
 import { Run } from "./run";
@@ -25,7 +25,8 @@ export interface Asked {
 /** Ask in the conversation called `id`, or in a new one when that is empty. Returns the conversation's ID. */
 export function send(id: string, { text, attachments, model }: Asked): string {
   const conversation = conversationCalled(id) ?? newConversation(text || (attachments[0]?.name ?? ""), model);
-  const question = newMessage(conversation, conversation.leaf, "user", model, { text, attachments });
+  const before = leafIn(threadOf(conversation.id).peek() ?? new Map(), conversation);
+  const question = newMessage(conversation, before, "user", model, { text, attachments });
   putMessages(conversation.id, [question]);
   answer({ ...conversation, leaf: question.id }, model);
   return conversation.id;

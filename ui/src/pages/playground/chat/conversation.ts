@@ -120,6 +120,11 @@ export function newestOf(thread: Thread): string | null {
   return root ? newestLeaf(thread, root.id) : null;
 }
 
+/** The leaf that is shown: that of the conversation; or the newest, where it is not there, as one that was never written. */
+export function leafIn(thread: Thread, { leaf }: Conversation): string | null {
+  return leaf !== null && thread.has(leaf) ? leaf : newestOf(thread);
+}
+
 /** What to show when `id` is taken out: another version of it, or what was before it. */
 export function leafWithout(thread: Thread, id: string): string | null {
   const message = thread.get(id);

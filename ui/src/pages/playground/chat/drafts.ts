@@ -7,6 +7,8 @@ import type { Attachment } from "./conversation";
 export interface Draft {
   text: Signal<string>;
   attachments: Signal<readonly Attachment[]>;
+  /** How many files are being read, to be attached. */
+  reading: Signal<number>;
 }
 
 const drafts = new Map<string, Draft & { end: () => void }>();
@@ -18,7 +20,7 @@ const PAUSE = 300;
 export function draftOf(conversation: string): Draft {
   const known = drafts.get(conversation);
   if (known) return known;
-  const draft: Draft = { text: signal(read(NAME + conversation)), attachments: signal([]) };
+  const draft: Draft = { text: signal(read(NAME + conversation)), attachments: signal([]), reading: signal(0) };
   drafts.set(conversation, { ...draft, end: keeping(NAME + conversation, draft.text) });
   return draft;
 }

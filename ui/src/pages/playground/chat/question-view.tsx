@@ -17,7 +17,7 @@ export function QuestionView({ message, thread, conversation, busy }: { message:
     <article class="chat-message chat-question" aria-label={t.you}>
       <FileList files={message.attachments} />
       {editing.value ? (
-        <Editor message={message} onDone={() => (editing.value = false)} />
+        <Editor message={message} busy={busy} onDone={() => (editing.value = false)} />
       ) : (
         message.text && <div class="chat-bubble">{message.text}</div>
       )}
@@ -33,11 +33,12 @@ export function QuestionView({ message, thread, conversation, busy }: { message:
   );
 }
 
-function Editor({ message, onDone }: { message: Message; onDone: () => void }) {
+function Editor({ message, busy, onDone }: { message: Message; busy: boolean; onDone: () => void }) {
   const text = useSignal(message.text);
   const area = useRef<HTMLTextAreaElement>(null);
   useEffect(() => area.current?.focus(), []);
   const save = (): void => {
+    if (busy) return;
     onDone();
     if (text.value.trim()) edit(message, text.value, model.value || message.model);
   };
@@ -62,7 +63,7 @@ function Editor({ message, onDone }: { message: Message; onDone: () => void }) {
         }}
       />
       <div class="row">
-        <Button small look="primary" type="submit">
+        <Button small look="primary" type="submit" disabled={busy}>
           {t.save}
         </Button>
         <Button small onClick={onDone}>

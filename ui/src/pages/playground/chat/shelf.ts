@@ -47,7 +47,10 @@ export async function dropMessages(ids: readonly string[]): Promise<void> {
 
 /** Do something with a store; resolves with what the request gives, when the transaction is complete. */
 async function within(name: string, mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest | null): Promise<unknown> {
-  const base = await (opened ??= open());
+  const base = await (opened ??= open().catch((error: unknown) => {
+    opened = null;
+    throw error;
+  }));
   return new Promise((resolve, reject) => {
     const transaction = base.transaction(name, mode);
     const asked = work(transaction.objectStore(name));
@@ -68,6 +71,7 @@ function open(): Promise<IDBDatabase> {
         asked.result.close();
         opened = null;
       };
+      asked.result.onclose = () => (opened = null);
       resolve(asked.result);
     };
     asked.onerror = () => reject(asked.error ?? new Error("The browser keeps nothing."));

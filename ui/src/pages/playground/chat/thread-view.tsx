@@ -8,7 +8,7 @@ import { Empty } from "../../../parts/card";
 import { listed } from "../catalogue";
 import { AnswerView } from "./answer-view";
 import { runs } from "./chat";
-import { newestOf, pathTo, type Conversation, type Thread } from "./conversation";
+import { leafIn, pathTo, type Conversation, type Thread } from "./conversation";
 import { conversationCalled, conversations, threadOf } from "./conversations";
 import { model } from "./model-choice";
 import { QuestionView } from "./question-view";
@@ -28,9 +28,8 @@ export function ThreadView({ id }: { id: string }) {
 }
 
 function Messages({ conversation, thread }: { conversation: Conversation; thread: Thread }) {
-  const leaf = conversation.leaf !== null && thread.has(conversation.leaf) ? conversation.leaf : newestOf(thread);
   const run = runs.value.get(conversation.id);
-  const path = pathTo(thread, leaf);
+  const path = pathTo(thread, leafIn(thread, conversation));
   return (
     <>
       {path.map((message, index) =>

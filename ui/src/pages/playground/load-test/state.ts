@@ -21,7 +21,7 @@ interface Prefs extends Record<string, unknown> {
   queue: readonly Wanted[];
 }
 
-export const prefs = stored<Prefs>("playground.load", { ...DEFAULTS, queue: [] }, { queue: isQueue });
+export const prefs = stored<Prefs>("playground.load", { ...DEFAULTS, queue: [] }, { queue: isQueue }, { follow: false });
 
 /** ms between two looks at what came. */
 const PACE = 100;

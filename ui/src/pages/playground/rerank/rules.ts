@@ -54,6 +54,13 @@ export function rankingOf(answer: unknown, documents: readonly Doc[]): Ranking |
   return scores.size > 0 ? { scores, tokens: typeof total === "number" ? total : null } : null;
 }
 
+/** The scores of those documents of `asked` that are `now` as they were when it was asked. */
+export function stillTrue(ranking: Ranking, asked: readonly Doc[], now: readonly Doc[]): Ranking {
+  const texts = new Map(now.map(({ id, text }) => [id, text]));
+  const same = new Set(asked.filter(({ id, text }) => texts.get(id) === text).map(({ id }) => id));
+  return { ...ranking, scores: new Map([...ranking.scores].filter(([id]) => same.has(id))) };
+}
+
 /** What is wrong with a text as JSON; `detail` is a key, a number of a document counted from 1, or what the parser says. */
 export type Mistake = { is: "json" | "object" | "query" | "documents" | "document" | "key"; detail: string };
 

@@ -1,18 +1,18 @@
 /** What the tab of reranking holds: the query, the documents and their scores. It goes on when one looks elsewhere. */
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { stored } from "../../../lib/stored";
 import { ask } from "../../../server/api";
 import { Job } from "../job";
 import { remembered } from "../remembered";
 import { SESSION } from "../session-id";
-import { asked, rankingOf, readJson, writeJson, type Doc, type Mistake, type Ranking, type Sort } from "./rules";
+import { asked, rankingOf, readJson, stillTrue, writeJson, type Doc, type Mistake, type Ranking, type Sort } from "./rules";
 import { t } from "./words";
 
 type View = "table" | "json";
 const isView = (value: unknown): value is View => value === "table" || value === "json";
 
-export const { view } = stored<{ view: View }>("playground.rerank", { view: "table" }, { view: isView });
+export const { view } = stored<{ view: View }>("playground.rerank", { view: "table" }, { view: isView }, { follow: false });
 
 let next = 1;
 const made = (text: string): Doc => ({ id: next++, text });
@@ -29,6 +29,9 @@ export const sort = signal<Sort>("none");
 export const json = signal("");
 export const mistake = signal<Mistake | null>(null);
 showExamples();
+effect(() => {
+  if (view.value === "json") json.value = writeJson(query.peek(), documents.peek());
+});
 
 export function showExamples(): void {
   query.value = t.exampleQuery;
@@ -48,8 +51,7 @@ export function remove(id: number): void {
 
 /** Show the other form of the same; a text that is no JSON stays until it is mended. */
 export function show(wanted: View): void {
-  if (wanted === "json") json.value = writeJson(query.peek(), documents.peek());
-  else if (!takeJson()) return;
+  if (wanted === "table" && !takeJson()) return;
   mistake.value = null;
   view.value = wanted;
 }
@@ -60,15 +62,18 @@ export async function rank(): Promise<void> {
   const model = remembered.rerank.peek();
   const about = asked(documents.peek());
   if (model === "" || query.peek().trim() === "" || about.length === 0) return;
-  pending.value = new Set(about.map(({ id }) => id));
   await job.run(async (abort) => {
+    pending.value = new Set(about.map(({ id }) => id));
     const body = { model, query: query.peek(), documents: about.map(({ text }) => text) };
-    const found = rankingOf(await ask<unknown>("POST", "v1/rerank", { body, headers: SESSION, signal: abort }), about);
-    if (found === null) throw new Error(t.noResults);
-    ranking.value = found;
-    if (sort.peek() === "none") sort.value = "descending";
+    try {
+      const found = rankingOf(await ask<unknown>("POST", "v1/rerank", { body, headers: SESSION, signal: abort }), about);
+      if (found === null) throw new Error(t.noResults);
+      ranking.value = stillTrue(found, about, documents.peek());
+      if (sort.peek() === "none") sort.value = "descending";
+    } finally {
+      pending.value = new Set();
+    }
   });
-  pending.value = new Set();
 }
 
 /** Whether the editor's text could be taken; otherwise `mistake` says what is wrong. */

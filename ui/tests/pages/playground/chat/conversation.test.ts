@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { leafWithout, newestLeaf, newestOf, pathTo, searched, subtree, titleFrom, versionsOf, type Conversation, type Message, type Thread } from "@/pages/playground/chat/conversation";
+import { leafIn, leafWithout, newestLeaf, newestOf, pathTo, searched, subtree, titleFrom, versionsOf, type Conversation, type Message, type Thread } from "@/pages/playground/chat/conversation";
 import { turnsOf } from "@/pages/playground/chat/history";
 
 let clock = 0;
@@ -45,6 +45,8 @@ it("knows what goes with a message", () => expect(ids(subtree(tree, "q2"))).toEq
 it("knows the newest end", () => {
   expect(newestOf(tree)).toBe("a1'");
   expect(newestOf(new Map())).toBeNull();
+  const shown = (leaf: string | null) => leafIn(tree, { leaf } as Conversation);
+  expect([shown("a1"), shown("never written"), shown(null)]).toEqual(["a1", "a1'", "a1'"]);
 });
 it("shows another version of what is deleted, or what was before", () => {
   expect(leafWithout(tree, "q1")).toBe("a1'");
