@@ -110,9 +110,9 @@ export class LogView {
     return gone;
   }
 
-  /** Whether there is nothing but what is shown already: all history has come, and nothing waits to be read. */
+  /** Whether all history has come, and all that has come was read. */
   get isRead(): boolean {
-    return this.link.value.is !== "connecting" && this.waiting.length === 0;
+    return this.link.value.is === "open" && this.waiting.length === 0;
   }
 
   /** The text of all lines, or of those that are shown. */

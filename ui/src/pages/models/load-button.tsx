@@ -27,7 +27,7 @@ export function LoadButton({ model, live, small = true }: { model: Model; live: 
   const close = (): void => {
     asking.value = null;
   };
-  useEffect(close, [action]);
+  useEffect(close, [id, action]);
   if (!may("admin") || model.peerID !== "") return null;
   const requests = requestsOf(id);
   const press = (): void => {

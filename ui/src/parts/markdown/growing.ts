@@ -1,4 +1,4 @@
-/** Text that grows inside an element. What is there is not touched, and lines stand in groups, so that little is laid out anew. */
+/** Text that grows inside an element. What it has shown is not touched, and lines stand in groups, so that little is laid out anew. */
 
 /** Lines of a group. */
 const LINES = 40;

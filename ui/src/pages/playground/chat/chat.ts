@@ -10,7 +10,7 @@ import { Run } from "./run";
 import { samplingNow, settings } from "./settings";
 import { t } from "./words";
 
-/** ms after which an answer under way is written once more: what came since then is lost when the page goes. */
+/** ms after which an answer under way is written once more, longer in a hidden tab: what came since then is lost when the page goes. */
 const KEEPING = 1000;
 
 /** Answers under way, by their conversation. */
@@ -110,11 +110,13 @@ function follow(conversation: Conversation, message: Message, model: string): vo
   putGrowing(run.message.peek());
   runs.value = new Map([...runs.peek(), [conversation.id, run]]);
   let kept: Message | undefined;
-  const keeping = setInterval(() => {
+  const keep = (): void => {
     const now = run.message.peek();
     if (now !== kept && isThere(now)) keepUnfinished({ ...now, ending: "cancelled" });
     kept = now;
-  }, KEEPING);
+  };
+  keep();
+  const keeping = setInterval(keep, KEEPING);
   void run.start().then((ended) => {
     clearInterval(keeping);
     runs.value = new Map([...runs.peek()].filter(([, each]) => each !== run));

@@ -10,13 +10,13 @@ import * as shelf from "./shelf";
 import { Unwritten } from "./unwritten";
 import { t } from "./words";
 
-/** Null until they have been read. */
+/** Null until they have been read, or one has begun here. */
 export const conversations = signal<readonly Conversation[] | null>(null);
 
 const threads = new Map<string, Signal<Thread | null>>();
 const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`${PREFIX}chat`);
 const unwritten = new Unwritten();
-/** Answers that grow, by their ID, and what ends that: only this tab knows them so far. */
+/** Answers that grow, by their ID, and what ends that: only this tab knows how far they have come. */
 const growing = new Map<string, () => void>();
 /** Whether they are being read, or were. */
 let read = false;
